@@ -1,0 +1,1 @@
+"""Finds misuse of SQLAlchemy sessions in Python code and mends it."""
