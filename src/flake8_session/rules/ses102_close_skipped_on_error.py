@@ -1,0 +1,50 @@
+"""
+## What it does
+Reports a session that every undisturbed way through the function closes, while a failure between
+the opening and the `close()` skips it.
+
+Every call, `await`, `yield` and iteration may fail, and so may the read of an attribute that needs
+SQL. Not counted are the constructors and factories of sessions, `close()`, `rollback()` and their
+like, explicit `raise` apart from what it raises, and a second failure in a handler. Cancellation,
+`KeyboardInterrupt` and `GeneratorExit` are expected only at `await` and `yield`, so
+`except Exception: session.close(); raise` around ordinary calls is enough.
+
+## Why is this bad?
+The exception leaves the function, the session stays. Its connection returns to the pool only when
+the garbage collector comes by, and even that waits for as long as somebody holds the traceback.
+It happens when the database is in trouble already, which is when connections are dear.
+
+## Example
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def delete_drafts() -> None:
+        session = Session(engine)
+        session.execute(text("delete from drafts"))
+        session.commit()
+        session.close()
+
+Use instead:
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def delete_drafts() -> None:
+        with Session(engine) as session:
+            session.execute(text("delete from drafts"))
+            session.commit()
+
+## Fix safety
+Where no handler or `finally` around the session reads it or its instances, the fix is a `with`.
+Otherwise the `close()` goes into the `finally` of the outermost such `try`, and the opening moves
+in front of it. Safe under the conditions of SES101, otherwise unsafe.
+
+## References
+- SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block"
+- SQLAlchemy, Session Basics: "Closing"
+"""

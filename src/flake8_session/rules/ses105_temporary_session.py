@@ -1,0 +1,42 @@
+"""
+## What it does
+Reports a session that is used without ever having a name: `Session(engine).execute(...)`, a session
+made in the argument of a call that does not keep it, or `with Session(engine).no_autoflush`, which
+leaves without closing.
+
+Sessions of a registry (`scoped_session`) are not meant: they belong to the registry.
+
+## Why is this bad?
+Without a name there is nothing to call `close()` on. The connection that the call has checked out
+returns only when the garbage collector frees the session, and the changes of a session that
+nothing can commit are lost.
+
+## Example
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import sessionmaker
+
+    SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+    def names() -> list[str]:
+        return list(SessionLocal().scalars(text("select name from users")).all())
+
+Use instead:
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import sessionmaker
+
+    SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+    def names() -> list[str]:
+        with SessionLocal() as session:
+            return list(session.scalars(text("select name from users")).all())
+
+## Fix safety
+The fix names the session in a `with` around the statement. Safe under the conditions of SES101: in
+particular, no instance or unread result of the session may outlive the statement.
+
+## References
+- SQLAlchemy, Session Basics: "Opening and Closing a Session"
+- SQLAlchemy, Session Basics: "Using a sessionmaker"
+"""

@@ -1,0 +1,51 @@
+"""
+## What it does
+Reports an instance that is both detached and expired when it leaves the function: it is returned,
+yielded, put into what is returned, or passed to something that reads it, such as
+`render_template`, `jsonify`, `model_validate` or `from_orm`.
+
+## Why is this bad?
+The instance has no values left and no session to fetch them with. The receiver's first read of any
+column raises `DetachedInstanceError`, far away from the commit and the close that are to blame.
+
+## Example
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import sessionmaker
+    from shop.models import User
+
+    SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+    def add_user(name: str) -> User:
+        with SessionLocal() as session:
+            user = User(name=name)
+            session.add(user)
+            session.commit()
+            return user
+
+Use instead:
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import sessionmaker
+    from shop.models import User
+
+    SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+    def add_user(name: str) -> User:
+        with SessionLocal() as session:
+            user = User(name=name)
+            session.add(user)
+            session.commit()
+            session.refresh(user)
+            return user
+
+## Fix safety
+Unsafe: `session.refresh(instance)` before the close runs one more SELECT, and
+`expire_on_commit=False` changes every instance of the session.
+
+## References
+- SQLAlchemy, State Management: "Refreshing / Expiring"
+- SQLAlchemy, Session Basics: "Committing"
+- SQLAlchemy, Error Messages: "Parent instance <x> is not bound to a Session; (lazy load/deferred
+  load/refresh/etc.) operation cannot proceed"
+"""

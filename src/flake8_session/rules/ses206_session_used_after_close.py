@@ -1,0 +1,49 @@
+"""
+## What it does
+Reports the first call on a session that the function owns and has already closed, where some way
+from there on, failures included, does not close it again. Closing, rolling back or resetting a
+closed session is legal and not reported, and neither is a second use that is closed like the first.
+
+`commit()` and `flush()` count although they then do nothing: what was pending went with the close.
+
+## Why is this bad?
+A closed session is not dead. The next call quietly begins a new transaction on a connection that
+no later `close()` gives back. The instances loaded before the close are not part of it: changes to
+them are not written. Where the session was made with `close_resets_only=False` the call raises
+`InvalidRequestError` instead.
+
+## Example
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def last_two() -> list[int]:
+        with Session(engine) as session:
+            newest = session.scalar(text("select max(id) from users"))
+        oldest = session.scalar(text("select min(id) from users"))
+        return [newest, oldest]
+
+Use instead:
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def last_two() -> list[int]:
+        with Session(engine) as session:
+            newest = session.scalar(text("select max(id) from users"))
+            oldest = session.scalar(text("select min(id) from users"))
+        return [newest, oldest]
+
+## Fix safety
+The fix moves the close below the use. It is safe only if nothing is pending or changed at the close
+and nothing but an `expunge`, or an `add` of detached instances, follows it: otherwise the later
+close would keep, write or load what the earlier one has let go.
+
+## References
+- SQLAlchemy, Session Basics: "Closing"
+- SQLAlchemy, Session API: "Session.close", "Session.reset", the parameter `close_resets_only`
+"""

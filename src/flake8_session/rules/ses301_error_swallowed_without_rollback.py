@@ -1,0 +1,67 @@
+"""
+## What it does
+Reports an `except` clause, a `contextlib.suppress` or a `pytest.raises` that catches a failure of
+the session and ends without rolling it back or closing it, where the session is then used again,
+the next turn of a loop included, or goes back to a caller who handed it in.
+
+Only what can catch a database error is meant: a bare `except`, `BaseException`, `Exception`,
+`SQLAlchemyError` and what descends from it on that side, but not `NoResultFound`. A handler that
+re-raises, or a `with` or `finally` that closes the session on every way out, needs no rollback.
+Parameters of functions that a framework calls, and sessions of a registry, are looked after by
+others.
+
+## Why is this bad?
+After a failed flush or commit the session refuses all further work with `PendingRollbackError`
+until somebody rolls it back. So the error that was swallowed here comes back at a place that has
+nothing to do with it, and every turn of a loop after the first failure fails as well. PostgreSQL
+refuses every statement after any failed statement, a plain query included.
+
+## Example
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def import_users(names: list[str]) -> None:
+        with Session(engine) as session:
+            for name in names:
+                session.add(User(name=name))
+                try:
+                    session.commit()
+                except IntegrityError:
+                    print("already there:", name)
+
+Use instead:
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def import_users(names: list[str]) -> None:
+        with Session(engine) as session:
+            for name in names:
+                session.add(User(name=name))
+                try:
+                    session.commit()
+                except IntegrityError:
+                    session.rollback()
+                    print("already there:", name)
+
+## Fix safety
+The fix is `rollback()` as the first statement of the handler. It is safe only if the name is bound
+wherever the `try` can raise, no `begin()`, `begin_nested()` or savepoint is open, and the session
+holds no transaction on entry to the `try` on any way there, turns of a loop included: otherwise
+earlier rows, flushed and not yet committed, would be dropped with the failed ones. In a savepoint
+the fix is the rollback of the savepoint, and unsafe; in a `begin()` block there is none.
+
+## References
+- SQLAlchemy, Session Basics: "Rolling Back"
+- SQLAlchemy, Frequently Asked Questions, Sessions / Queries: "This Session's transaction has been
+  rolled back due to a previous exception during flush. (or similar)"
+"""

@@ -1,0 +1,60 @@
+"""
+## What it does
+Reports, in a handler or a `finally` that a failure of the session has entered, database work before
+the rollback, or the read of an attribute that the failure has expired.
+
+A failed flush, autoflush or commit expires every instance that was in the database before it, so
+that even the attributes that were loaded must be fetched again. Instances made in this transaction
+keep what was set on them and can be read.
+
+## Why is this bad?
+The session answers with `PendingRollbackError` until it is rolled back. A log line that reads
+`user.name` in the handler therefore raises by itself, and hides the error that it was to report.
+
+## Example
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def rename(user_id: int, name: str) -> None:
+        with Session(engine) as session:
+            user = session.get(User, user_id)
+            user.name = name
+            try:
+                session.commit()
+            except IntegrityError:
+                print("cannot rename", user.email)
+                session.rollback()
+
+Use instead:
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def rename(user_id: int, name: str) -> None:
+        with Session(engine) as session:
+            user = session.get(User, user_id)
+            user.name = name
+            try:
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                print("cannot rename", user.email)
+
+## Fix safety
+Safe where the rollback stands in the same handler and only has to move up. Otherwise there is no
+fix.
+
+## References
+- SQLAlchemy, Frequently Asked Questions, Sessions / Queries: "This Session's transaction has been
+  rolled back due to a previous exception during flush. (or similar)"
+- SQLAlchemy, Session Basics: "Rolling Back"
+"""
