@@ -9,7 +9,8 @@ A *place* is where a value stands, written as a string whose first character tel
 - ``%3``: a temporary, bound exactly once in the text of the graph,
 - ``@orm.Session``: a name from outside the function (module-level or built in), with the
   attributes that are read from it at once; reading it is no event,
-- ``=None``, ``=True``, ``=False``, ``=…``: a literal (``=…`` for every other literal).
+- ``=None``, ``=True``, ``=False``, ``=1``, ``='name'``: a literal, with its value where that is short; ``=…`` for
+  every other literal, a display of literals only (``=['name']``) included.
 
 A *door* is a way out of a step. `COMPLETED`: it did what it says. `RAISED`: it raised instead, and
 bound nothing. `TRUE`, `FALSE`: the two answers of a step that asks something.
@@ -230,6 +231,16 @@ class Catch:
 
 
 @dataclass(frozen=True, slots=True)
+class EndCatch:
+    """An ``except`` clause's body is left, by whichever way but an exception; unbinds `target`.
+
+    Lowered anew for each way (fall through, return, break, continue). Door: COMPLETED.
+    """
+
+    target: Place = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Raise:
     """``raise exception``; `""` for a bare ``raise``, which raises again what was caught. Door: RAISED.
 
@@ -262,7 +273,7 @@ class Yield:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """``del place``. Also the end of ``except … as name``. Door: COMPLETED."""
+    """``del place``. Door: COMPLETED."""
 
     place: Place
 
@@ -321,6 +332,6 @@ class Pass:
 
 Event: TypeAlias = (
     Bind | Unpack | Call | Await | Read | Write | Item | SetItem | Build | Extend | Iter | Iterate
-    | Enter | Leave | Test | TestInstance | Choose | Catch | Raise | Return | Yield | Delete
+    | Enter | Leave | Test | TestInstance | Choose | Catch | EndCatch | Raise | Return | Yield | Delete
     | DeleteItem | Define | Import | Unmodelled | Pass
 )
