@@ -1,0 +1,154 @@
+"""Every file below `fixtures/` is linted, and each line must be reported as its comment says.
+
+The comments are explained in `fixtures/README.md`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from flake8_session.checker import check_source
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.settings import Settings
+
+FIXTURES = Path(__file__).parent / "fixtures"
+SINGLE_FILES = sorted(FIXTURES.glob("*.py"))
+RULES = sorted((Path(__file__).parents[1] / "src/flake8_session/rules").glob("ses[0-9]*.py"))
+
+ERROR = re.compile(r"error:(?P<codes>(?:\s+SES\d{3})+)\s*(?::(?P<text>.*))?$")
+MARKER = re.compile(r"#\s*(?P<name>select|settings|python|not run):\s*(?P<value>.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What one line's comment demands: codes in any order, and words that one message holds."""
+
+    codes: tuple[str, ...]
+    text: str = ""
+
+
+def expectations(text: str) -> dict[int, Expectation]:
+    """The lines of a case that must be reported; a comment that starts like one but is none is an error."""
+    found = {}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        for note in token.string.split("#"):
+            if note.strip().startswith("error"):
+                match = ERROR.match(note.strip())
+                assert match is not None, f"line {token.start[0]}: not understood: {note.strip()!r}"
+                codes = tuple(sorted(match["codes"].split()))
+                found[token.start[0]] = Expectation(codes, (match["text"] or "").strip())
+    return found
+
+
+def markers(text: str) -> dict[str, str]:
+    """The `name: value` comments at the top of a case."""
+    found = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        if match := MARKER.match(line):
+            found[match["name"]] = match["value"].strip()
+    return found
+
+
+def settings_of(text: str) -> Settings:
+    """The settings that a case asks for in its first lines."""
+    marked = markers(text)
+    settings = Settings(select=tuple(marked.get("select", "").split()))
+    for setting in marked.get("settings", "").split():
+        name, _, value = setting.partition("=")
+        settings = replace(settings, **{name: _as_setting(value)})
+    return settings
+
+
+def disagreements(text: str, diagnostics: list[Diagnostic]) -> Iterator[str]:
+    """One line of prose for each line of the case that is not reported as it says."""
+    expected = expectations(text)
+    found: dict[int, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        found.setdefault(diagnostic.span.line, []).append(diagnostic)
+    lines = text.splitlines()
+    for number in sorted(expected.keys() | found.keys()):
+        wanted = expected.get(number, Expectation(()))
+        got = found.get(number, [])
+        source = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        if Counter(wanted.codes) != Counter(diagnostic.code for diagnostic in got):
+            said = "; ".join(f"{diagnostic.code} {diagnostic.message}" for diagnostic in got) or "nothing"
+            yield f"line {number}: wanted {' '.join(wanted.codes) or 'nothing'}, got {said}\n    {source}"
+        elif wanted.text and not any(wanted.text in diagnostic.message for diagnostic in got):
+            said = "; ".join(diagnostic.message for diagnostic in got)
+            yield f"line {number}: wanted {wanted.text!r} in the message, got {said!r}\n    {source}"
+
+
+@pytest.mark.parametrize("path", SINGLE_FILES, ids=lambda path: path.stem)
+def test_every_line_is_reported_as_it_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    oldest = markers(text).get("python", "3.10")
+    if sys.version_info < tuple(int(part) for part in oldest.split(".")):
+        pytest.skip(f"needs Python {oldest}")
+    diagnostics = check_source(text, filename=path.name, settings=settings_of(text))
+    found = list(disagreements(text, diagnostics))
+    assert not found, f"{path.name}: {len(found)} lines\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda path: path.stem)
+def test_every_rule_has_loud_cases_and_more_silent_ones(rule: Path) -> None:
+    code = rule.stem[:6].upper()
+    texts = [path.read_text(encoding="utf-8") for path in SINGLE_FILES if path.stem[:6].upper() == code]
+    loud = sum(_loud_functions(text, code) for text in texts)
+    functions = sum(len(re.findall(r"^(?:async )?def (?!_)", text, re.MULTILINE)) for text in texts)
+    assert 0 < loud < functions - loud, f"{code}: {loud} loud functions of {functions}"
+
+
+def test_a_missed_line_a_wrong_code_and_an_unexpected_line_are_told() -> None:
+    text = "import x\nx.f()  # error: SES101\nx.g()  # error: SES102\nx.h()\n"
+    wrong = reported(2, "SES101"), reported(3, "SES103"), reported(4, "SES101")
+    assert [said.split(",")[0] for said in disagreements(text, list(wrong))] == [
+        "line 3: wanted SES102",
+        "line 4: wanted nothing",
+    ]
+    assert [said.split(",")[0] for said in disagreements(text, [])] == [
+        "line 2: wanted SES101",
+        "line 3: wanted SES102",
+    ]
+
+
+def test_the_words_of_the_message_are_compared() -> None:
+    text = "f()  # error: SES101: no connection\n"
+    (said,) = disagreements(text, [reported(1, "SES101")])
+    assert "wanted 'no connection' in the message" in said
+
+
+def test_a_comment_that_only_looks_like_an_expectation_is_refused() -> None:
+    with pytest.raises(AssertionError, match="not understood"):
+        expectations("f()  # error SES101\n")
+
+
+def reported(line: int, code: str) -> Diagnostic:
+    """A diagnostic such as the linter would make, for testing the comparison."""
+    return Diagnostic(Span(line, 1, line, 2), code, "some-rule", "`session` is never closed")
+
+
+def _loud_functions(text: str, code: str) -> int:
+    """How many public functions of the case hold a line that expects `code`."""
+    starts = [match.start() for match in re.finditer(r"^(?:async )?def (?!_)", text, re.MULTILINE)]
+    bodies = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return sum(bool(re.search(rf"# error:[^:]*{code}", body)) for body in bodies)
+
+
+def _as_setting(value: str) -> object:
+    """A setting's value as it stands in a marker: a switch, a list with commas, or a word."""
+    if value in ("true", "false"):
+        return value == "true"
+    return tuple(value.split(",")) if "," in value else value
