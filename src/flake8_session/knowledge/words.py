@@ -18,6 +18,8 @@ class Role(Enum):
     QUERY = "query"  # a Query: runs when it is iterated or asked for its rows
     RESULT = "result"  # an unread Result: rows, of entities or of columns
     SCALARS = "scalars"  # an unread ScalarResult
+    STREAM = "stream"  # an unread AsyncResult: as RESULT, read with await
+    STREAM_SCALARS = "stream scalars"  # an unread AsyncScalarResult
     TRANSACTION = "transaction"  # what begin() returns
     SAVEPOINT = "savepoint"  # what begin_nested() returns
     AUTOFLUSH_PAUSE = "autoflush pause"  # what no_autoflush gives
@@ -32,7 +34,10 @@ class Role(Enum):
 
 
 class Work(Enum):
-    """How far a call takes the session: Idle, Begun (a transaction, no connection), Connected."""
+    """How far a call takes the session at most: Idle, Begun (a transaction, no connection), Connected.
+
+    `get` of an instance that the session already holds does nothing; its row says `SQL`.
+    """
 
     NOTHING = "nothing"
     BEGINS = "begins"
@@ -71,18 +76,23 @@ class ToAll(Enum):
 class InFailed(Enum):
     """What the call does on a session whose flush has failed."""
 
-    RAISES = "raises"  # PendingRollbackError
+    RAISES = "raises"  # PendingRollbackError; begin(): InvalidRequestError
     IF_WORK = "raises if it has work"  # flush() with something to flush
     PASSES = "passes"
     MENDS = "mends"  # leaves the failed state
 
 
 class Gives(Enum):
-    """How the role of the value that is given back is found."""
+    """How the role of the value that is given back is found.
+
+    Where `BY_STATEMENT`, `HELD`, `ELEMENT` or `ELEMENTS` meet something that holds columns only, an
+    INSTANCE is a VALUE in fact. A call that gives `BY_STATEMENT` writes if its statement writes.
+    """
 
     ROLE = "role"  # `Row.role`, whatever the arguments
     ENTITY = "entity"  # an INSTANCE: get, merge, get_one
-    BY_STATEMENT = "by statement"  # depends on what the first argument selects
+    BY_STATEMENT = "by statement"  # `Row.role` over what the arguments select
+    HELD = "held"  # `Row.role` over what the receiver holds
     SAME = "same"  # the receiver's own role, holding what it held
     ELEMENT = "element"  # one element of what the receiver holds, or None
     ELEMENTS = "elements"  # all of them, in a list
@@ -93,12 +103,17 @@ class Gives(Enum):
 class Row:
     """What one method does. Defaults are those of a call that only looks.
 
-    `autoflushes`: pending changes are flushed first. `writes`: it changes rows or what will be
-    written. `in_ended_block`: it raises `InvalidRequestError` inside a ``with session.begin()``
-    whose transaction was already ended. `use_after_close`: on a closed session it counts as use.
-    `awaited`: a coroutine on `AsyncSession`. `may_raise`: False for what only gives back or forgets.
-    `keeps`: it keeps a reference to the session beyond the call.
-    `cleans`: it cannot leave anything open (close, rollback and their like), so its failure is not assumed.
+    `autoflushes`: pending changes are flushed first, unless autoflush is off.
+    `flushes`: it is itself a flush; with nothing pending it does no work.
+    `writes`: it changes rows, or adds to what the next flush will write.
+    `needs_idle`: it raises `InvalidRequestError` once a transaction has begun.
+    `in_ended_block`: it raises `InvalidRequestError` inside a ``with session.begin()`` whose
+    transaction was already ended.
+    `use_after_close`: on a closed session it counts as use.
+    `awaited`: its result must be awaited.
+    `cleans`: it cannot leave anything open (close, rollback and their like), so its failure is not
+    assumed.
+    `buffered`: what it gives back is already fetched, and stays readable after the close.
     """
 
     work: Work = Work.NOTHING
@@ -109,11 +124,11 @@ class Row:
     instance: ToInstance = ToInstance.NOTHING
     everything: ToAll = ToAll.NOTHING
     in_failed: InFailed = InFailed.PASSES
+    needs_idle: bool = False
     in_ended_block: bool = False
     use_after_close: bool = True
     awaited: bool = False
     cleans: bool = False
+    buffered: bool = False
     gives: Gives = Gives.ROLE
     role: Role = Role.VALUE
-    source: str = ""
-    """Where the claim comes from: the documentation's section, or how it was measured."""

@@ -1,0 +1,180 @@
+"""The names under which sessions, factories, registries and session functions are found.
+
+Everything is asked by qualified name, as an import would spell it. A `Maker` says what calling the
+named thing makes: a session, a factory whose call makes a session, or a registry over a factory.
+
+Not modelled: sessions of other libraries; their names are in no table, so they stay unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+
+
+class Makes(Enum):
+    """What a call of the named thing gives."""
+
+    SESSION = "session"
+    FACTORY = "factory"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A class or function whose call makes something of a session's kind.
+
+    `session`: the qualified name of the class of the sessions that come of it, `""` where the
+    argument decides (`class_`, or the factory given to a registry).
+    `positional`: the names of its positional parameters.
+    """
+
+    makes: Makes
+    asynchronous: bool = False
+    session: str = ""
+    positional: tuple[str, ...] = ("bind",)
+
+
+_SESSION = Maker(Makes.SESSION, session="sqlalchemy.orm.Session")
+_ASYNC_SESSION = Maker(Makes.SESSION, asynchronous=True, session="sqlalchemy.ext.asyncio.AsyncSession")
+_FACTORY = Maker(Makes.FACTORY, session="sqlalchemy.orm.Session", positional=("bind", "class_"))
+_ASYNC_FACTORY = Maker(
+    Makes.FACTORY,
+    asynchronous=True,
+    session="sqlalchemy.ext.asyncio.AsyncSession",
+    positional=("bind",),
+)
+_REGISTRY = Maker(Makes.REGISTRY, positional=("session_factory", "scopefunc"))
+_ASYNC_REGISTRY = Maker(Makes.REGISTRY, asynchronous=True, positional=("session_factory", "scopefunc"))
+
+MAKERS: Mapping[str, Maker] = MappingProxyType({
+    "sqlalchemy.orm.Session": _SESSION,
+    "sqlalchemy.orm.session.Session": _SESSION,
+    "sqlalchemy.future.orm.Session": _SESSION,
+    "sqlalchemy.orm.create_session": _SESSION,
+    "sqlalchemy.orm.session.create_session": _SESSION,
+    "sqlmodel.Session": _SESSION,
+    "sqlmodel.orm.session.Session": _SESSION,
+    "flask_sqlalchemy.session.Session": Maker(
+        Makes.SESSION,
+        session="sqlalchemy.orm.Session",
+        positional=("db",),
+    ),
+    "flask_sqlalchemy.SignallingSession": Maker(
+        Makes.SESSION,
+        session="sqlalchemy.orm.Session",
+        positional=("db",),
+    ),
+    "sqlalchemy.ext.asyncio.AsyncSession": _ASYNC_SESSION,
+    "sqlalchemy.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
+    "sqlmodel.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
+    "sqlalchemy.orm.sessionmaker": _FACTORY,
+    "sqlalchemy.orm.session.sessionmaker": _FACTORY,
+    "sqlalchemy.ext.asyncio.async_sessionmaker": _ASYNC_FACTORY,
+    "sqlalchemy.ext.asyncio.session.async_sessionmaker": _ASYNC_FACTORY,
+    "sqlalchemy.orm.scoped_session": _REGISTRY,
+    "sqlalchemy.orm.scoping.scoped_session": _REGISTRY,
+    "sqlalchemy.ext.asyncio.async_scoped_session": _ASYNC_REGISTRY,
+    "sqlalchemy.ext.asyncio.scoping.async_scoped_session": _ASYNC_REGISTRY,
+})
+"""What a call of the named thing makes. `sessionmaker(class_=AsyncSession)` makes async sessions."""
+
+FACTORY_CALLS: Mapping[str, Makes] = MappingProxyType({
+    "__call__": Makes.SESSION,
+    "begin": Makes.SESSION,
+})
+"""Methods of a `sessionmaker` that make a session.
+
+`begin` gives a context manager: it opens a session and a transaction, its exit commits or rolls back
+and then closes. `configure` changes the options of the sessions that are made after it.
+"""
+
+DEFAULT_OPTIONS: Mapping[str, bool] = MappingProxyType({
+    "autobegin": True,
+    "autocommit": False,
+    "autoflush": True,
+    "close_resets_only": True,
+    "expire_on_commit": True,
+})
+"""The options that change how a session moves, with the values that they have when not given.
+
+They are given to the constructor, to the factory, to one call of the factory (which wins), or to
+`configure`. `bind` matters as well: on a Connection that someone else owns, the session checks out
+nothing. `twophase`, `info`, `query_cls`, `future`, `binds` and `enable_baked_queries` change nothing
+that is followed here.
+"""
+
+DEFAULTS_OF: Mapping[str, Mapping[str, bool]] = MappingProxyType({
+    "sqlalchemy.orm.create_session": MappingProxyType({
+        "autocommit": True,
+        "autoflush": False,
+        "expire_on_commit": False,
+    }),
+    "sqlalchemy.orm.session.create_session": MappingProxyType({
+        "autocommit": True,
+        "autoflush": False,
+        "expire_on_commit": False,
+    }),
+})
+"""Where a maker's own defaults differ: the 1.4 function `create_session`."""
+
+
+class Function(Enum):
+    """What a function of SQLAlchemy does with a session or an instance."""
+
+    OWNER = "gives the session of an instance"
+    CLOSE_ALL = "closes every session"
+    MAKE_TRANSIENT = "lets the instance go from its session, which forgets what it expired"
+    MAKE_DETACHED = "makes a transient instance detached, with nothing loaded"
+    INSPECT = "gives the instance's state, and with .session its session"
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType({
+    f"{module}.{name}": meaning
+    for modules, name, meaning in (
+        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "object_session", Function.OWNER),
+        (("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"), "async_object_session", Function.OWNER),
+        (("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"), "async_session", Function.OWNER),
+        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "close_all_sessions", Function.CLOSE_ALL),
+        (
+            ("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"),
+            "close_all_sessions",
+            Function.CLOSE_ALL,
+        ),
+        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "make_transient", Function.MAKE_TRANSIENT),
+        (
+            ("sqlalchemy.orm", "sqlalchemy.orm.session"),
+            "make_transient_to_detached",
+            Function.MAKE_DETACHED,
+        ),
+        (("sqlalchemy", "sqlalchemy.inspection"), "inspect", Function.INSPECT),
+    )
+    for module in modules
+})
+"""What the named function does. `async_object_session` and `async_session` give an AsyncSession."""
+
+
+CONNECTIONS = frozenset({
+    "alembic.op.get_bind",
+    "sqlalchemy.Connection",
+    "sqlalchemy.engine.Connection",
+    "sqlalchemy.engine.base.Connection",
+    "sqlalchemy.ext.asyncio.AsyncConnection",
+})
+"""Calls and annotations that give a Connection which someone else owns."""
+
+CONNECTING_METHODS = frozenset({"connect", "begin", "connection", "get_bind"})
+"""Methods of an Engine, a session or Alembic's `op` that give such a Connection.
+
+Together with `CONNECTING_PARAMETERS` they decide only what a `bind` argument is."""
+
+CONNECTING_PARAMETERS = frozenset({"conn", "connection", "dbapi_connection", "op_connection"})
+"""Parameter names that stand for a Connection of the caller when used as `bind`."""
+
+
+def canonical(name: str) -> str:
+    """The class whose method table holds for the named session class, `""` where it is none."""
+    maker = MAKERS.get(name)
+    return maker.session if maker is not None and maker.makes is Makes.SESSION else ""
