@@ -131,30 +131,33 @@ class Function(Enum):
     INSPECT = "gives the instance's state, and with .session its session"
 
 
+_FUNCTIONS_OF: Mapping[str, Mapping[str, Function]] = MappingProxyType({
+    "sqlalchemy": {"inspect": Function.INSPECT},
+    "sqlalchemy.inspection": {"inspect": Function.INSPECT},
+    "sqlalchemy.orm": {
+        "object_session": Function.OWNER,
+        "close_all_sessions": Function.CLOSE_ALL,
+        "make_transient": Function.MAKE_TRANSIENT,
+        "make_transient_to_detached": Function.MAKE_DETACHED,
+    },
+    "sqlalchemy.ext.asyncio": {
+        "async_object_session": Function.OWNER,
+        "async_session": Function.OWNER,
+        "close_all_sessions": Function.CLOSE_ALL,
+    },
+})
+_SUBMODULES = {
+    "sqlalchemy.orm": "sqlalchemy.orm.session",
+    "sqlalchemy.ext.asyncio": "sqlalchemy.ext.asyncio.session",
+}
+
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({
-    f"{module}.{name}": meaning
-    for modules, name, meaning in (
-        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "object_session", Function.OWNER),
-        (("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"), "async_object_session", Function.OWNER),
-        (("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"), "async_session", Function.OWNER),
-        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "close_all_sessions", Function.CLOSE_ALL),
-        (
-            ("sqlalchemy.ext.asyncio", "sqlalchemy.ext.asyncio.session"),
-            "close_all_sessions",
-            Function.CLOSE_ALL,
-        ),
-        (("sqlalchemy.orm", "sqlalchemy.orm.session"), "make_transient", Function.MAKE_TRANSIENT),
-        (
-            ("sqlalchemy.orm", "sqlalchemy.orm.session"),
-            "make_transient_to_detached",
-            Function.MAKE_DETACHED,
-        ),
-        (("sqlalchemy", "sqlalchemy.inspection"), "inspect", Function.INSPECT),
-    )
-    for module in modules
+    f"{spelling}.{name}": function
+    for module, functions in _FUNCTIONS_OF.items()
+    for spelling in dict.fromkeys((module, _SUBMODULES.get(module, module)))
+    for name, function in functions.items()
 })
 """What the named function does. `async_object_session` and `async_session` give an AsyncSession."""
-
 
 CONNECTIONS = frozenset({
     "alembic.op.get_bind",
