@@ -27,8 +27,8 @@ _KEEPING_NAMES = frozenset({
     "setdefault",
     "update",
 })
-_KEEPING_WORDS = ("callback", "cleanup", "enter", "final", "push", "regist", "resource")
-_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_KEEPING_PARTS = ("callback", "cleanup", "final", "push", "regist", "resource")
+_ENTER = re.compile(r"(?:^|_)enter|Enter")
 
 
 def presumed_to_keep(name: str) -> bool:
@@ -42,7 +42,7 @@ def presumed_to_keep(name: str) -> bool:
     >>> [presumed_to_keep(name) for name in ("load_users", "center", "MAX", "commit_all")]
     [False, False, False, False]
     """
-    return name in _KEEPING_NAMES or _is_capwords(name) or any(map(_speaks_of_keeping, _WORD.findall(name)))
+    return name in _KEEPING_NAMES or _is_capwords(name) or _speaks_of_keeping(name)
 
 
 def _is_capwords(name: str) -> bool:
@@ -50,8 +50,9 @@ def _is_capwords(name: str) -> bool:
     return bare[:1].isupper() and not (len(bare) > 1 and bare.isupper())
 
 
-def _speaks_of_keeping(word: str) -> bool:
-    return word.lower().startswith(_KEEPING_WORDS)
+def _speaks_of_keeping(name: str) -> bool:
+    lowered = name.lower()
+    return any(part in lowered for part in _KEEPING_PARTS) or _ENTER.search(name) is not None
 
 
 class Manager(Enum):

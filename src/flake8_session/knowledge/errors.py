@@ -17,6 +17,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 
 
@@ -28,91 +29,125 @@ class Takes(Enum):
     NEVER = "never"
 
 
-SQLALCHEMY_BASES: Mapping[str, str] = MappingProxyType({
-    "SQLAlchemyError": "Exception",
-    "ArgumentError": "SQLAlchemyError",
-    "CompileError": "SQLAlchemyError",
-    "UnsupportedCompilationError": "CompileError",
-    "CircularDependencyError": "SQLAlchemyError",
-    "DisconnectionError": "SQLAlchemyError",
-    "InvalidatePoolError": "DisconnectionError",
-    "DuplicateColumnError": "ArgumentError",
-    "IdentifierError": "SQLAlchemyError",
-    "InvalidRequestError": "SQLAlchemyError",
-    "AwaitRequired": "InvalidRequestError",
-    "IllegalStateChangeError": "InvalidRequestError",
-    "MissingGreenlet": "InvalidRequestError",
-    "MultipleResultsFound": "InvalidRequestError",
-    "NoInspectionAvailable": "InvalidRequestError",
-    "NoReferenceError": "InvalidRequestError",
-    "NoReferencedColumnError": "NoReferenceError",
-    "NoReferencedTableError": "NoReferenceError",
-    "NoResultFound": "InvalidRequestError",
-    "NoSuchColumnError": "InvalidRequestError",
-    "NoSuchTableError": "InvalidRequestError",
-    "PendingRollbackError": "InvalidRequestError",
-    "ResourceClosedError": "InvalidRequestError",
-    "StatementError": "SQLAlchemyError",
-    "DBAPIError": "StatementError",
-    "InterfaceError": "DBAPIError",
-    "DatabaseError": "DBAPIError",
-    "DataError": "DatabaseError",
-    "IntegrityError": "DatabaseError",
-    "InternalError": "DatabaseError",
-    "NotSupportedError": "DatabaseError",
-    "OperationalError": "DatabaseError",
-    "ProgrammingError": "DatabaseError",
-    "UnboundExecutionError": "InvalidRequestError",
-    "UnreflectableTableError": "InvalidRequestError",
-    "DetachedInstanceError": "SQLAlchemyError",
-    "FlushError": "SQLAlchemyError",
-    "LoaderStrategyException": "InvalidRequestError",
-    "MappedAnnotationError": "ArgumentError",
-    "ObjectDeletedError": "InvalidRequestError",
-    "ObjectDereferencedError": "SQLAlchemyError",
-    "StaleDataError": "SQLAlchemyError",
-    "UnmappedColumnError": "InvalidRequestError",
-    "UnmappedError": "InvalidRequestError",
-    "UnmappedClassError": "UnmappedError",
-    "UnmappedInstanceError": "UnmappedError",
+_SUBCLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "Exception": ("SQLAlchemyError",),
+    "SQLAlchemyError": (
+        "ArgumentError",
+        "CircularDependencyError",
+        "CompileError",
+        "DetachedInstanceError",
+        "DisconnectionError",
+        "FlushError",
+        "IdentifierError",
+        "InvalidRequestError",
+        "ObjectDereferencedError",
+        "StaleDataError",
+        "StatementError",
+    ),
+    "ArgumentError": (
+        "AmbiguousForeignKeysError",
+        "ConstraintColumnNotFoundError",
+        "DuplicateColumnError",
+        "MappedAnnotationError",
+        "NoForeignKeysError",
+        "NoSuchModuleError",
+        "ObjectNotExecutableError",
+    ),
+    "CompileError": ("UnsupportedCompilationError",),
+    "DisconnectionError": ("InvalidatePoolError",),
+    "InvalidRequestError": (
+        "AmbiguousColumnError",
+        "AwaitRequired",
+        "IllegalStateChangeError",
+        "LoaderStrategyException",
+        "MissingGreenlet",
+        "MultipleResultsFound",
+        "NoDBAPILoaded",
+        "NoInspectionAvailable",
+        "NoReferenceError",
+        "NoResultFound",
+        "NoSuchColumnError",
+        "NoSuchTableError",
+        "ObjectDeletedError",
+        "PendingRollbackError",
+        "ResourceClosedError",
+        "UnboundExecutionError",
+        "UnmappedColumnError",
+        "UnmappedError",
+        "UnreflectableTableError",
+    ),
+    "NoReferenceError": ("NoReferencedColumnError", "NoReferencedTableError"),
+    "UnmappedError": ("UnmappedClassError", "UnmappedInstanceError"),
+    "StatementError": ("DBAPIError",),
+    "DBAPIError": ("DatabaseError", "InterfaceError"),
+    "DatabaseError": (
+        "DataError",
+        "IntegrityError",
+        "InternalError",
+        "NotSupportedError",
+        "OperationalError",
+        "ProgrammingError",
+    ),
+    # The one class with two bases.
+    "KeyError": ("NoSuchColumnError",),
 })
-"""The base of each class of `sqlalchemy.exc` and `sqlalchemy.orm.exc`.
+
+SQLALCHEMY_BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    name: tuple(base for base, members in _SUBCLASSES.items() if name in members)
+    for names in _SUBCLASSES.values()
+    for name in names
+})
+"""The bases of each class of `sqlalchemy.exc` and `sqlalchemy.orm.exc`.
 
 `sqlalchemy.exc.TimeoutError` (an exhausted pool) is left out: its last part is a built-in's name.
 """
 
 ALIASES: Mapping[str, str] = MappingProxyType({
     "ConcurrentModificationError": "StaleDataError",
-    "DBAPIErrorException": "DBAPIError",
+    "EnvironmentError": "OSError",
+    "IOError": "OSError",
 })
-"""Other names of the same classes."""
+"""Other names of the same classes; `WindowsError` exists on one system only."""
 
 _DATABASE = "DBAPIError"
 _OTHER_DATABASE_FAILURES = frozenset({"FlushError", "StaleDataError"})
 _INTERRUPTIONS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
-_YOUNGER_BUILTINS: Mapping[str, str] = MappingProxyType({
-    "BaseExceptionGroup": "BaseException",
-    "ExceptionGroup": "Exception",
-    "PythonFinalizationError": "RuntimeError",
+# Classes that `builtins` lacks, in some versions of Python or in all.
+_YOUNGER: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "CancelledError": ("BaseException",),
+    "BaseExceptionGroup": ("BaseException",),
+    "ExceptionGroup": ("BaseExceptionGroup", "Exception"),
+    "PythonFinalizationError": ("RuntimeError",),
 })
-_DRIVERS = frozenset({
+# Drivers, whose errors a session wraps, and other libraries with classes of the same names.
+_FOREIGN = frozenset({
     "MySQLdb",
     "aiomysql",
     "aiosqlite",
     "asyncmy",
     "asyncpg",
+    "celery",
+    "clickhouse_driver",
     "cx_Oracle",
+    "django",
+    "duckdb",
+    "kombu",
     "mariadb",
     "mysql",
     "oracledb",
+    "peewee",
     "pg8000",
+    "pony",
     "psycopg",
     "psycopg2",
     "psycopg2cffi",
+    "pymongo",
     "pymssql",
     "pymysql",
     "pyodbc",
+    "snowflake",
     "sqlite3",
+    "tortoise",
 })
 
 
@@ -166,15 +201,14 @@ def catches(handler: str, raised: str) -> bool | None:
 
 def builtin_catches(handler: str, raised: str) -> bool | None:
     """As `catches`, for two built-in classes; `None` where one of them is not built in."""
-    if not (_is_builtin(handler) and _is_builtin(raised)):
-        return None
-    return catches(handler, raised)
+    builtin = [_known(name) not in SQLALCHEMY_BASES for name in (handler, raised)]
+    return catches(handler, raised) if all(builtin) else None
 
 
 def _known(name: str) -> str:
-    """The last part of `name`; the name of a driver's class stays as it is, and so unknown."""
+    """The last part of `name`; the name of a foreign class stays as it is, and so unknown."""
     root, _, _ = name.partition(".")
-    if root in _DRIVERS:
+    if root in _FOREIGN:
         return name
     last = name.rpartition(".")[2]
     if last == "TimeoutError" and root in ("sqlalchemy", "sqlmodel"):
@@ -182,29 +216,24 @@ def _known(name: str) -> str:
     return ALIASES.get(last, last)
 
 
+@cache
 def _ancestors(name: str) -> frozenset[str]:
     """The class of that name and all its bases, by name."""
     return frozenset(_upwards(name))
 
 
 def _upwards(name: str) -> Iterator[str]:
-    if name in SQLALCHEMY_BASES:
-        yield name
-        yield from _upwards(SQLALCHEMY_BASES[name])
-    elif name == "CancelledError":
-        yield from (name, "BaseException")
-    elif (found := getattr(builtins, name, None)) is not None and _is_builtin(name):
-        yield name
-        yield from (base.__name__ for base in found.__mro__ if issubclass(base, BaseException))
-    elif name in _YOUNGER_BUILTINS:
-        yield name
-        yield from _upwards(_YOUNGER_BUILTINS[name])
+    yield name
+    for base in SQLALCHEMY_BASES.get(name) or _YOUNGER.get(name, ()):
+        yield from _upwards(base)
+    if _is_builtin(name):
+        yield from (base.__name__ for base in getattr(builtins, name).__mro__)
 
 
 def _is_builtin(name: str) -> bool:
     found = getattr(builtins, name, None)
-    return name in _YOUNGER_BUILTINS or (isinstance(found, type) and issubclass(found, BaseException))
+    return isinstance(found, type) and issubclass(found, BaseException)
 
 
 def _is_class(name: str) -> bool:
-    return name in SQLALCHEMY_BASES or name == "CancelledError" or _is_builtin(name)
+    return name in SQLALCHEMY_BASES or name in _YOUNGER or _is_builtin(name)

@@ -81,15 +81,25 @@ MAKERS: Mapping[str, Maker] = MappingProxyType({
 })
 """What a call of the named thing makes. `sessionmaker(class_=AsyncSession)` makes async sessions."""
 
-FACTORY_CALLS: Mapping[str, Makes] = MappingProxyType({
-    "__call__": Makes.SESSION,
-    "begin": Makes.SESSION,
-})
-"""Methods of a `sessionmaker` that make a session.
+class OfFactory(Enum):
+    """What a method of a factory does."""
 
-`begin` gives a context manager: it opens a session and a transaction, its exit commits or rolls back
-and then closes. `configure` changes the options of the sessions that are made after it.
-"""
+    MAKES = "makes a session"
+    BEGINS = "gives a context manager that opens a session, begins, commits or rolls back, and closes"
+    CONFIGURES = "changes the options of the sessions that it makes from now on"
+    CLOSES_ALL = "closes every session"
+    LOOKS = "looks"
+
+
+FACTORY: Mapping[str, OfFactory] = MappingProxyType({
+    "__call__": OfFactory.MAKES,
+    "begin": OfFactory.BEGINS,
+    "configure": OfFactory.CONFIGURES,
+    "close_all": OfFactory.CLOSES_ALL,
+    "identity_key": OfFactory.LOOKS,
+    "object_session": OfFactory.LOOKS,
+})
+"""The methods of `sessionmaker` and `async_sessionmaker`. ``with factory`` is a `TypeError`."""
 
 DEFAULT_OPTIONS: Mapping[str, bool] = MappingProxyType({
     "autobegin": True,

@@ -8,7 +8,8 @@ relatives read with `await`.
 Rows under ``__iter__``, ``__next__`` and ``__getitem__`` say what a ``for`` loop, each of its turns,
 and an index do.
 
-Not modelled: which columns `columns`, `with_entities` and their like leave in the rows (they give an
+Not modelled: attributes of queries and results (`statement`, `rowcount`), which hold no entity; which
+columns `columns`, `with_entities` and their like leave in the rows (they give an
 unknown holding), and what `Query.update` and `Query.delete` do to instances in memory.
 """
 
@@ -95,8 +96,6 @@ QUERY: Mapping[str, Row] = MappingProxyType({
             "memoized_instancemethod",
             "scalar_subquery",
             "subquery",
-            "__str__",
-            "__bool__",
         ),
         _LOOK,
     ),

@@ -180,6 +180,7 @@ ATTRIBUTES: Mapping[str, Role] = MappingProxyType({
     "sync_session": Role.SESSION,
     "is_active": Role.VALUE,
     "autoflush": Role.VALUE,
+    "autobegin": Role.VALUE,
     "autocommit": Role.VALUE,
     "expire_on_commit": Role.VALUE,
     "bind": Role.VALUE,
@@ -189,6 +190,7 @@ ATTRIBUTES: Mapping[str, Role] = MappingProxyType({
     "connection_callable": Role.VALUE,
     "dispatch": Role.VALUE,
     "hash_key": Role.VALUE,
+    "join_transaction_mode": Role.VALUE,
     "sync_session_class": Role.VALUE,
 })
 """What reading an attribute gives. None of the reads does any work, in any state."""
