@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
@@ -102,6 +102,8 @@ class Function:
     generator: bool = False
     """It has a ``yield`` of its own."""
     origin: int = -1
+    annotations: Mapping[str, Expression] = field(default_factory=dict)
+    """Annotations of local variables (``db: Session = …``); of a module or class body, of its variables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""The places of literals: ``=None``, ``=1``, ``='name'``, ``=['id', 'name']``, ``=…``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import libcst as cst
+
+from flake8_session.flow.events import Place
+
+OTHER: Final = "=…"
+_LONGEST = 60
+
+
+def is_literal(place: Place) -> bool:
+    return place.startswith("=")
+
+
+def literal(text: str) -> Place:
+    """The place of a literal that is written `text`; long ones do not keep their value."""
+    return f"={text}" if len(text) <= _LONGEST and "\n" not in text else OTHER
+
+
+def string(node: cst.SimpleString) -> Place:
+    """A string with its value, whatever its quotes; bytes are any other literal."""
+    if len(node.value) > _LONGEST:
+        return OTHER
+    try:
+        value = node.evaluated_value
+    except (SyntaxError, ValueError):
+        return OTHER
+    return literal(repr(value)) if isinstance(value, str) else OTHER
+
+
+def display(brackets: str, places: Sequence[Place]) -> Place:
+    """A display all of whose elements are literals."""
+    if OTHER in places:
+        return OTHER
+    text = ", ".join(place[1:] for place in places)
+    if brackets == "()" and len(places) == 1:
+        text += ","
+    return literal(brackets[0] + text + brackets[1])
+
+
+def operands(places: Sequence[Place]) -> tuple[Place, ...]:
+    """The places that a `Build` has for parts: literals say nothing."""
+    return tuple(place for place in places if not is_literal(place))

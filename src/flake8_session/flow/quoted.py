@@ -1,0 +1,60 @@
+"""Annotations that are written as strings, read as the expressions that they hold."""
+
+from __future__ import annotations
+
+import ast
+
+from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named, Opaque, Sequence
+
+_LONGEST = 500
+
+
+def from_string(text: str) -> Expression:
+    """The expression in `text`; where it holds none (``Annotated[int, "a note"]``), the string itself."""
+    if len(text) > _LONGEST:
+        return Literal(text)
+    try:
+        return expression(ast.parse(text.strip(), mode="eval").body, annotation=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Literal(text)
+
+
+def expression(node: ast.expr, annotation: bool = False) -> Expression:
+    """An expression of `ast` as a plain value."""
+    match node:
+        case ast.Name():
+            return Named(node.id)
+        case ast.Attribute():
+            base = expression(node.value)
+            return Named(f"{base.name}.{node.attr}") if isinstance(base, Named) else Opaque()
+        case ast.Constant(value=str(value)):
+            return from_string(value) if annotation else Literal(value)
+        case ast.Constant(value=int() | None as value):
+            return Literal(value)
+        case ast.Call():
+            return Applied(expression(node.func, annotation), _arguments(node, annotation))
+        case ast.Subscript():
+            inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            return Indexed(expression(node.value, annotation), tuple(expression(each, annotation) for each in inner))
+        case ast.BinOp(op=ast.BitOr()):
+            return either(expression(node.left, annotation), expression(node.right, annotation))
+        case ast.Tuple() | ast.List() | ast.Set():
+            return Sequence(tuple(expression(each, annotation) for each in node.elts))
+        case ast.Starred():
+            return expression(node.value, annotation)
+        case _:
+            return Opaque()
+
+
+def either(left: Expression, right: Expression) -> Either:
+    """``A | B | C`` as one choice of three."""
+    return Either((*(left.options if isinstance(left, Either) else (left,)), right))
+
+
+def _arguments(node: ast.Call, annotation: bool) -> tuple[tuple[str, Expression], ...]:
+    positional = [
+        ("*" if isinstance(each, ast.Starred) else "", expression(each, annotation)) for each in node.args
+    ]
+    return (*positional, *((each.arg or "**", expression(each.value, annotation)) for each in node.keywords))
+
+

@@ -1,0 +1,1 @@
+"""Source: from bytes to text, and from text to the slices that are worth parsing."""
