@@ -60,3 +60,27 @@ Otherwise the fix is unsafe, or there is none.
 - SQLAlchemy, Error Messages: "QueuePool limit of size <x> overflow <y> reached, connection timed
   out, timeout <z>"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import connection, leaks, one_shot_note, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES101",
+    name="unclosed-session",
+    summary="a session is never closed",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that no path closes."""
+    for found in leaks(facts, Unclosed.NEVER):
+        message = f"{subject(found)} is never closed; {connection(found)}{one_shot_note(facts)}"
+        yield RULE.at(facts, found.span, message, found.path)

@@ -48,3 +48,26 @@ in front of it. Safe under the conditions of SES101, otherwise unsafe.
 - SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block"
 - SQLAlchemy, Session Basics: "Closing"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES102",
+    name="close-skipped-on-error",
+    summary="a session is not closed when something raises",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that only a failure leaves open."""
+    for found in leaks(facts, Unclosed.ON_ERROR):
+        yield RULE.at(facts, found.span, f"{subject(found)} is not closed when this function is left by an exception", found.path)

@@ -52,3 +52,26 @@ As for SES102: a `with`, or a `finally` that closes; safe under the conditions o
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"
 - SQLAlchemy, Session Basics: "Closing"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES103",
+    name="close-skipped-on-path",
+    summary="a session is not closed on some normal path",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that a path without a failure leaves open."""
+    for found in leaks(facts, Unclosed.ON_PATH):
+        yield RULE.at(facts, found.span, f"{subject(found)} is not closed on every path through this function", found.path)

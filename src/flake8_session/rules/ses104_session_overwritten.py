@@ -45,3 +45,26 @@ today. Where the two were meant to be one, the second opening is what should go.
 - SQLAlchemy, Error Messages: "QueuePool limit of size <x> overflow <y> reached, connection timed
   out, timeout <z>"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES104",
+    name="session-overwritten",
+    summary="a session loses its last name while it is open",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session whose last name is bound anew or deleted."""
+    for found in leaks(facts, Unclosed.OVERWRITTEN):
+        yield RULE.at(facts, found.span, f"{subject(found)} is bound anew or deleted while its session is open", found.path)

@@ -40,3 +40,26 @@ particular, no instance or unread result of the session may outlive the statemen
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"
 - SQLAlchemy, Session Basics: "Using a sessionmaker"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES105",
+    name="temporary-session",
+    summary="a session is used without a name",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that never has a name."""
+    for found in leaks(facts, Unclosed.TEMPORARY):
+        yield RULE.at(facts, found.span, f"this session is used without a name, so nothing can close it", found.path)

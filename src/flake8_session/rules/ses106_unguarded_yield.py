@@ -51,3 +51,26 @@ than before, only the `close()` is no longer skipped.
 - Python, `contextlib.contextmanager`
 - FastAPI, "Dependencies with yield"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.unclosed import Unclosed
+from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES106",
+    name="unguarded-yield",
+    summary="a generator that is ended at its yield leaves its session open",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that a generator leaves open."""
+    for found in leaks(facts, Unclosed.AT_YIELD):
+        yield RULE.at(facts, found.span, f"{subject(found)} stays open when the generator is closed or thrown into at its `yield`", found.path)

@@ -57,3 +57,27 @@ instead, is unsafe: it changes every instance of the session.
 - SQLAlchemy, Error Messages: "Parent instance <x> is not bound to a Session; (lazy load/deferred
   load/refresh/etc.) operation cannot proceed"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._reads import Verdict, verdicts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES201",
+    name="expired-attribute-after-close",
+    summary="an expired attribute of a detached instance is read",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read that must raise because everything was expired."""
+    for found in verdicts(facts, Verdict.EXPIRED):
+        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        message = f"{name} is expired and its instance detached; reading it raises DetachedInstanceError"
+        yield RULE.at(facts, found.span, message, found.path)

@@ -74,3 +74,27 @@ option on the query is unsafe: it changes which SQL runs, and when.
 - SQLAlchemy, Error Messages: "Parent instance <x> is not bound to a Session; (lazy load/deferred
   load/refresh/etc.) operation cannot proceed"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._reads import Verdict, verdicts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES202",
+    name="unloaded-attribute-after-close",
+    summary="an attribute of a detached instance that was never loaded is read",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read that must raise because nothing loaded the attribute."""
+    for found in verdicts(facts, Verdict.UNLOADED):
+        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        message = f"{name} was never loaded and its instance is detached; using it raises DetachedInstanceError"
+        yield RULE.at(facts, found.span, message, found.path)

@@ -51,3 +51,27 @@ given there.
 - SQLAlchemy, Error Messages: "Parent instance <x> is not bound to a Session; (lazy load/deferred
   load/refresh/etc.) operation cannot proceed"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._reads import Verdict, verdicts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES203",
+    name="attribute-after-close",
+    summary="an attribute is read after `close()` that may not be loaded",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read that may raise."""
+    for found in verdicts(facts, Verdict.UNCERTAIN):
+        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        message = f"{name} is read after its session was closed, and raises unless it happens to be loaded"
+        yield RULE.at(facts, found.span, message, found.path)

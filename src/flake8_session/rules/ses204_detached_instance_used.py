@@ -61,3 +61,27 @@ given there.
 - SQLAlchemy, Session Basics: "Closing"
 - SQLAlchemy, State Management: "Quickie Intro to Object States"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._reads import Verdict, verdicts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES204",
+    name="detached-instance-used",
+    summary="an instance is read after `close()`, which works only because nothing expired it",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read that works only because nothing has expired the attribute."""
+    for found in verdicts(facts, Verdict.LOADED):
+        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        message = f"{name} is read after its session was closed, which works only because nothing expired it"
+        yield RULE.at(facts, found.span, message, found.path)

@@ -49,3 +49,34 @@ Unsafe: `session.refresh(instance)` before the close runs one more SELECT, and
 - SQLAlchemy, Error Messages: "Parent instance <x> is not bound to a Session; (lazy load/deferred
   load/refresh/etc.) operation cannot proceed"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.reads import handed_out
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES205",
+    name="expired-instance-handed-out",
+    summary="a detached instance leaves the function with everything expired",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each place at which such an instance leaves."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in handed_out(session):
+            span = facts.step_span(found.step)
+            if span in seen:
+                continue
+            seen.add(span)
+            name = quoted(found.name, "the instance")
+            message = f"{name} leaves detached and expired; the first attribute read from it raises"
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))

@@ -47,3 +47,41 @@ close would keep, write or load what the earlier one has let go.
 - SQLAlchemy, Session Basics: "Closing"
 - SQLAlchemy, Session API: "Session.close", "Session.reset", the parameter `close_resets_only`
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.uses import Reuse, reuses
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES206",
+    name="session-used-after-close",
+    summary="a closed session is used again and not closed again",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each first use behind a close."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in reuses(session):
+            span = facts.step_span(found.step)
+            if found.by_query or span in seen:
+                continue
+            seen.add(span)
+            yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path, leaves=not found.raises))
+
+
+def _message(found: Reuse) -> str:
+    name = quoted(found.solved.place, "the session")
+    if found.raises:
+        return f"{name} was closed for good; `{found.method}()` raises InvalidRequestError"
+    if found.method in ("commit", "flush"):
+        return f"{name} was closed, so `{found.method}()` does nothing: what was pending went at the close"
+    return f"{name} was closed; using it opens it again, and nothing closes it after that"

@@ -44,3 +44,41 @@ row into memory.
 - SQLAlchemy, ORM Querying Guide: "Fetching Large Result Sets with Yield Per"
 - SQLAlchemy, Session API: "Session.close"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.uses import late_reads, reuses
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES207",
+    name="result-read-after-close",
+    summary="a query or result is read after its session was closed",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each late read, and for each result that leaves unread."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for reuse in reuses(session):
+            span = facts.step_span(reuse.step)
+            if reuse.by_query and span not in seen:
+                seen.add(span)
+                name = quoted(reuse.solved.place, "its session")
+                message = f"this query runs after {name} was closed, which opens the session again"
+                yield RULE.at(facts, span, message, told(facts, reuse.solved, reuse.path))
+        for late in late_reads(session):
+            span = facts.step_span(late.step)
+            if span in seen:
+                continue
+            seen.add(span)
+            name = quoted(late.solved.place, "its session")
+            does = "leaves unread from" if late.leaves else "is read after the close of"
+            yield RULE.at(facts, span, f"this result {does} {name}", told(facts, late.solved, late.path))

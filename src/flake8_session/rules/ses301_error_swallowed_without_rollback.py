@@ -65,3 +65,41 @@ the fix is the rollback of the savepoint, and unsafe; in a `begin()` block there
 - SQLAlchemy, Frequently Asked Questions, Sessions / Queries: "This Session's transaction has been
   rolled back due to a previous exception during flush. (or similar)"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.circumstances import is_framework_called
+from flake8_session.facts.failures import Swallowed, swallowed
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES301",
+    name="error-swallowed-without-rollback",
+    summary="a handler swallows a failure of the session without a rollback",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each handler behind which the failed session goes on."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in swallowed(session):
+            span = facts.step_span(found.step)
+            if span in seen or (found.use is None and is_framework_called(facts)):
+                continue
+            seen.add(span)
+            leaves = found.use is None
+            yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path, leaves=leaves))
+
+
+def _message(found: Swallowed) -> str:
+    name = quoted(found.solved.place, "the session")
+    if found.use is None:
+        return f"the failure of {name} is swallowed without a rollback, and the caller gets it back failed"
+    return f"the failure of {name} is swallowed without a rollback; its next use raises PendingRollbackError"

@@ -58,3 +58,37 @@ fix.
   rolled back due to a previous exception during flush. (or similar)"
 - SQLAlchemy, Session Basics: "Rolling Back"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.failures import stumbles
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES302",
+    name="session-used-before-rollback",
+    summary="a failed session is used, or an instance that it expired is read, before the rollback",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each use or read that must raise."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in stumbles(session):
+            span = facts.step_span(found.step)
+            if span in seen:
+                continue
+            seen.add(span)
+            name = quoted(found.solved.place, "the session")
+            if found.attribute:
+                message = f"the failure has expired `.{found.attribute}`; reading it before the rollback raises"
+            else:
+                message = f"{name} has failed; using it before the rollback raises and hides the cause"
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))

@@ -54,3 +54,34 @@ As for SES301.
 ## References
 - SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block", "Rolling Back"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.failures import tolerated
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES309",
+    name="failed-write-without-rollback",
+    summary="a handler swallows a failed write, which only a later close rolls back",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each such handler."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in tolerated(session):
+            span = facts.step_span(found.step)
+            if span in seen:
+                continue
+            seen.add(span)
+            name = quoted(found.solved.place, "the session")
+            message = f"the failed write of {name} is not rolled back here; only its close ends the transaction"
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))

@@ -1,0 +1,53 @@
+"""From the text of a file to its diagnostics: pure, prints nothing, reads no file, raises only `SyntaxRefused`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.flow import Lowered, lower_module
+from flake8_session.flow.outline import Outline
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.meanings import FunctionAt
+from flake8_session.rules import catalogue, checks
+from flake8_session.settings import Settings, is_selected
+from flake8_session.summaries.effects import ProjectEffects
+
+
+class OneFile:
+    """The `Modules` of a file that stands alone: every import leads outside."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+
+    def outline(self, module: str) -> Outline | None:
+        """See `Modules.outline`."""
+        return self._outline if not module else None
+
+    def target(self, module: str, imported: str, level: int) -> str | None:
+        """See `Modules.target`."""
+        return None
+
+
+def check_source(text: str, *, filename: str = "<string>", settings: Settings = Settings()) -> list[Diagnostic]:
+    """The reports on a file's text, sorted, before any suppression. Raises `SyntaxRefused`."""
+    lowered = lower_module(text)
+    linker = Linker(OneFile(lowered.outline))
+    return sorted(_reports(lowered, linker, filename, settings), key=lambda found: found.sort_key)
+
+
+def _reports(lowered: Lowered, linker: Linker, filename: str, settings: Settings) -> Iterator[Diagnostic]:
+    effects = ProjectEffects(linker)
+    wanted = [
+        check
+        for code, check in checks().items()
+        if is_selected(code, settings, default=catalogue()[code].default)
+    ]
+    for qualname in lowered.outline.functions:
+        frame = effects.frames.of(FunctionAt("", qualname))
+        if frame is None:
+            continue
+        facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
+        for check in wanted:
+            yield from check(facts)

@@ -1,0 +1,1 @@
+"""Facts: the questions that rules may ask of a solved function."""

@@ -1,0 +1,88 @@
+"""Who runs a function, and for how long: tests, commands, frameworks, the module itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.unclosed import Unclosed, leak
+from flake8_session.flow.outline import Applied, Expression, Indexed, Kind, Named, Parameter
+from flake8_session.knowledge import frameworks
+from flake8_session.linking.meanings import External
+
+_MAINS = frozenset({"main", "amain", "async_main", "_main"})
+_CALLED_BY_FRAMEWORKS = frozenset({
+    frameworks.Driver.ROUTE,
+    frameworks.Driver.TASK,
+    frameworks.Driver.COMMAND,
+    frameworks.Driver.LISTENER,
+    frameworks.Driver.FIXTURE,
+})
+
+
+def is_test(facts: FunctionFacts) -> bool:
+    """Whether the function is a test, a fixture, or stands in a file of tests."""
+    path = PurePath(facts.filename)
+    if path.name == "conftest.py" or path.name.startswith("test_") or path.stem.endswith("_test"):
+        return True
+    names = facts.qualname.split(".")
+    if any(name.startswith(("test_", "Test")) for name in names):
+        return True
+    return frameworks.Driver.FIXTURE in set(drivers(facts))
+
+
+def is_one_shot(facts: FunctionFacts) -> bool:
+    """Whether the process ends with the function: ``main``, a command, a module's body."""
+    function = facts.frame.function
+    if function.kind is Kind.MODULE or function.name in _MAINS:
+        return True
+    return frameworks.Driver.COMMAND in set(drivers(facts))
+
+
+def is_process_wide(facts: FunctionFacts, session: SessionFacts) -> bool:
+    """Whether the session is a module's own, which lives as long as the process."""
+    if facts.frame.function.kind not in (Kind.MODULE, Kind.CLASS):
+        return False
+    found = leak(session)
+    return found is not None and found.how is Unclosed.NEVER
+
+
+def is_framework_called(facts: FunctionFacts) -> bool:
+    """Whether a framework calls the function, and so ends the session that it gave."""
+    if _CALLED_BY_FRAMEWORKS & set(drivers(facts)):
+        return True
+    return any(is_injected(facts, parameter) for parameter in facts.frame.function.parameters)
+
+
+def is_injected(facts: FunctionFacts, parameter: Parameter) -> bool:
+    """Whether a framework gives the parameter: ``= Depends(get_db)``, ``Annotated[Session, Depends(...)]``."""
+    return any(
+        _is_dependency(facts, expression)
+        for expression in (parameter.default, parameter.annotation)
+        if expression is not None
+    )
+
+
+def drivers(facts: FunctionFacts) -> Iterator[frameworks.Driver]:
+    """Who calls the function, by its decorators."""
+    linker, module = facts.frame.linker, facts.frame.module
+    for decorator in facts.frame.function.decorators:
+        bare = decorator.function if isinstance(decorator, Applied) else decorator
+        if not isinstance(bare, Named):
+            continue
+        meaning = linker.expression(module, bare)
+        name = meaning.name if isinstance(meaning, External) else bare.name
+        found = frameworks.driver(name.removeprefix("builtins.")) or frameworks.driver(bare.name)
+        if found is not None:
+            yield found
+
+
+def _is_dependency(facts: FunctionFacts, expression: Expression) -> bool:
+    match expression:
+        case Applied(function, _):
+            meaning = facts.frame.linker.expression(facts.frame.module, function)
+            return isinstance(meaning, External) and meaning.name in frameworks.DEPENDENCIES
+        case Indexed(_, items):
+            return any(_is_dependency(facts, item) for item in items)
+    return False

@@ -1,0 +1,156 @@
+"""Failures of a session's work that are swallowed, or stumbled over, before they are rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from flake8_session.dataflow import Passage
+from flake8_session.facts.paths import Path
+from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read
+from flake8_session.typestate.sessions import PENDING_ROLLBACK
+from flake8_session.typestate.worlds import Block, Kind, Life, Transaction, World
+
+
+class Swallowed(NamedTuple):
+    """The handler at `step` swallowed a failure, and the session is used again at `use`, or handed back."""
+
+    solved: Solved
+    step: int
+    use: int | None
+    path: Path
+
+
+class Stumble(NamedTuple):
+    """At `step` the failed session is used, or an expired instance read, before the rollback."""
+
+    solved: Solved
+    step: int
+    attribute: str
+    path: Path
+
+
+def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
+    """Handlers that end without a rollback, behind which the session is used or goes back to the caller."""
+    for solved in session.solutions:
+        for step, world in solved.reached():
+            if _is_refused(solved, step, world) and not _in_handler(world):
+                yield from _swallowing(solved, step, world, step)
+    if session.alone is not None and session.focus.birth < 0 and not session.focus.registry:
+        for step, world in session.alone.exits():
+            state = world.session
+            if step == session.alone.graph.returned and state is not None:
+                if state.transaction is Transaction.FAILED:
+                    yield from _swallowing(session.alone, step, world, None)
+
+
+def stumbles(session: SessionFacts) -> Iterator[Stumble]:
+    """Uses of the failed session inside the handler or clean-up that the failure entered."""
+    for solved in session.solutions:
+        for step, world in solved.reached():
+            if not _is_refused(solved, step, world) or not _in_handler(world):
+                continue
+            path = solved.path(step, world)
+            if path is not None:
+                event = solved.graph.steps[step].event
+                yield Stumble(solved, step, event.attribute if isinstance(event, Read) else "", path)
+
+
+def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
+    """Handlers that swallow a failed write which only a later close of the same function ends."""
+    solved = session.alone
+    if solved is None or session.focus.registry or session.focus.birth < 0:
+        return
+    for step, world in solved.exits():
+        state = world.session
+        if step != solved.graph.returned or state is None or state.life is not Life.CLOSED:
+            continue
+        path = solved.path(step, world)
+        found = _tolerating(solved, path) if path is not None else None
+        if found is not None:
+            yield found
+
+
+def _is_refused(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step must raise because the transaction has failed."""
+    state = world.session
+    if state is None or state.transaction is not Transaction.FAILED:
+        return False
+    if not isinstance(solved.graph.steps[step].event, Call | Await | Read) and not _iterates(solved, step):
+        return False
+    ways = list(solved.movement.transfer(step, world))
+    return any(
+        moved.flight is not None
+        and moved.flight.kind is Kind.RAISED
+        and moved.flight.name == PENDING_ROLLBACK
+        and world.flight != moved.flight
+        for _, _, moved in ways
+    )
+
+
+def _iterates(solved: Solved, step: int) -> bool:
+    return type(solved.graph.steps[step].event).__name__ in ("Iterate", "Item")
+
+
+def _in_handler(world: World) -> bool:
+    return world.caught is not None or world.flight is not None
+
+
+def _swallowing(solved: Solved, step: int, world: World, use: int | None) -> Iterator[Swallowed]:
+    path = solved.path(step, world)
+    if path is None:
+        return
+    handler = _swallower(solved, path)
+    if handler is not None and Block.BEGIN not in _blocks_at(path, handler):
+        yield Swallowed(solved, handler, use, path)
+
+
+def _swallower(solved: Solved, path: Path) -> int | None:
+    """The handler, or the swallowing ``with``, that ended the flight of the failure."""
+    found = None
+    for before, after in pairwise(path):
+        if before.world.flight is None or after.world.flight is not None:
+            continue
+        event = solved.graph.steps[before.step].event
+        state = before.world.session
+        if isinstance(event, Catch | Leave) and before.door == Door.TRUE:
+            if state is not None and state.transaction is Transaction.FAILED:
+                found = before.step
+    return found
+
+
+def _blocks_at(path: Path, step: int) -> tuple[Block, ...]:
+    for passage in path:
+        if passage.step == step and passage.world.session is not None:
+            return passage.world.session.blocks
+    return ()
+
+
+def _tolerating(solved: Solved, path: Path) -> Swallowed | None:
+    """The first handler on the path that left the session failed by a write, until a close ended it."""
+    handler: Passage[World] | None = None
+    for before, after in pairwise(path):
+        event = solved.graph.steps[before.step].event
+        state = before.world.session
+        if state is None:
+            continue
+        if isinstance(event, Catch) and before.door == Door.TRUE and _is_failed_write(before.world):
+            handler = before
+        if handler is None:
+            continue
+        now = after.world.session
+        mended = now is not None and now.transaction is not Transaction.FAILED
+        if mended and state.transaction is Transaction.FAILED:
+            if _in_handler(before.world):
+                return None
+            if now is not None and now.life is Life.CLOSED and not state.blocks:
+                return Swallowed(solved, handler.step, None, path)
+            return None
+    return None
+
+
+def _is_failed_write(world: World) -> bool:
+    state = world.session
+    return state is not None and state.transaction is Transaction.FAILED and state.failed_write

@@ -1,0 +1,151 @@
+"""Whether a session that a function owns is closed on every way out, and if not, how it is left open.
+
+One construction gets one verdict, the first that fits in the order of `Unclosed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+
+from flake8_session.dataflow import Passage
+from flake8_session.facts.paths import Path
+from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Return, SetItem, Write, Yield
+from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import Life, Transaction, World
+
+
+class Unclosed(Enum):
+    """How a session is left open; the first that fits counts."""
+
+    TEMPORARY = "temporary"  # it never had a name
+    AT_YIELD = "at yield"  # a generator may be ended at a yield
+    OVERWRITTEN = "overwritten"  # it lost its last name
+    NEVER = "never"  # no path closes it
+    ON_PATH = "on path"  # a path without a failure
+    ON_ERROR = "on error"  # only a path with a failure
+
+
+class Leak(NamedTuple):
+    """The verdict with its witness: the path on which the session is left open."""
+
+    how: Unclosed
+    solved: Solved
+    path: Path
+
+    @property
+    def holds_connection(self) -> bool:
+        """Whether a connection may still be checked out at the end of the path."""
+        state = self.path[-1].world.session
+        return state is not None and state.transaction is not Transaction.IDLE
+
+
+class _Ending(NamedTuple):
+    solved: Solved
+    step: int
+    world: World
+
+
+def leak(session: SessionFacts) -> Leak | None:
+    """How the session is left open, None where every way out closes it or hands it on."""
+    if not session.focus.owned or session.alone is None:
+        return None
+    endings = [ending for solved in session.solutions for ending in _open_endings(solved)]
+    if not endings:
+        return None
+    for how, chosen in _candidates(session, session.alone, endings):
+        path = _first_path(chosen)
+        if path is not None:
+            return Leak(how, *path)
+    return None
+
+
+def _candidates(
+    session: SessionFacts, alone: Solved, endings: list[_Ending]
+) -> Iterator[tuple[Unclosed, list[_Ending]]]:
+    never = not _ever_closed(alone)
+    if is_temporary(session):
+        yield Unclosed.TEMPORARY, endings
+        return
+    if session.frame.function.generator:
+        at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
+        if at_yield or (never and _yields_while_open(alone)):
+            yield Unclosed.AT_YIELD, at_yield or endings
+    overwritten = [ending for ending in endings if ending.world.lost]
+    if overwritten:
+        yield Unclosed.OVERWRITTEN, overwritten
+    if never:
+        yield Unclosed.NEVER, sorted(endings, key=lambda ending: ending.world.spent)
+    calm = [ending for ending in endings if not ending.world.spent]
+    if calm:
+        yield Unclosed.ON_PATH, calm
+    yield Unclosed.ON_ERROR, endings
+
+
+def _open_endings(solved: Solved) -> Iterator[_Ending]:
+    for step, world in solved.exits():
+        if world.lost or _is_open(world):
+            yield _Ending(solved, step, world)
+
+
+def _is_open(world: World) -> bool:
+    if world.older is not None and world.older.state.life is Life.OPEN:
+        return True
+    return world.session is not None and world.session.life is Life.OPEN
+
+
+def _ever_closed(solved: Solved) -> bool:
+    return any(
+        world.session is not None and world.session.life in (Life.CLOSED, Life.REOPENED, Life.HANDED)
+        for _, world in solved.reached()
+    )
+
+
+def _first_path(endings: list[_Ending]) -> tuple[Solved, Path] | None:
+    for ending in endings[:64]:
+        path = ending.solved.path(ending.step, ending.world)
+        if path is not None:
+            return ending.solved, path
+    return None
+
+
+def is_temporary(session: SessionFacts) -> bool:
+    """Whether the session is used without ever having a name."""
+    graph = session.frame.graph
+    event = graph.steps[session.focus.birth].event
+    if not isinstance(event, Call):
+        return False
+    result = event.result
+    for step in graph.steps:
+        other = step.event
+        match other:
+            case Bind(_, source) | Write(_, _, source) | SetItem(_, _, source) | Extend(_, source) if source == result:
+                return False
+            case Enter(_, manager, _) if manager == result:
+                return False
+            case Return(value) | Yield(_, value, _) if value == result:
+                return False
+    awaited = session.frame.awaited.get(session.focus.birth)
+    return awaited is None
+
+
+def _leaves_at_yield(ending: _Ending) -> bool:
+    path = ending.solved.solution.path(ending.step, ending.world)
+    return any(_is_thrown(ending.solved, before, after) for before, after in pairwise(path))
+
+
+def _is_thrown(solved: Solved, before: Passage[World], after: Passage[World]) -> bool:
+    event = solved.graph.steps[before.step].event
+    return isinstance(event, Yield) and before.door == Door.RAISED and after.world.spent
+
+
+def _yields_while_open(solved: Solved) -> bool:
+    return any(
+        isinstance(solved.graph.steps[step].event, Yield)
+        and world.session is not None
+        and is_open(world.session)
+        for step, world in solved.reached()
+    )

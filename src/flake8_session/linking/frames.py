@@ -1,0 +1,323 @@
+"""One function, linked: what its places mean, which steps make which value, and who reads what later.
+
+A *frame* is what the typestate asks about a function. It is flow-insensitive: a variable that is
+bound to things of different meaning is unknown (None does not count, so that ``s = None`` before
+``s = Session()`` says nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from flake8_session.flow.events import (
+    Argument,
+    Await,
+    Bind,
+    Build,
+    Call,
+    Define,
+    Enter,
+    Event,
+    Extend,
+    Import,
+    Item,
+    Iter,
+    Iterate,
+    Place,
+    Read,
+    Unpack,
+    Yield,
+)
+from flake8_session.flow.graph import Graph
+from flake8_session.flow.outline import Applied, Expression, Function, Indexed, Kind, Named
+from flake8_session.linking import calls
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.liveness import Liveness
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    Constant,
+    External,
+    Factory,
+    FunctionAt,
+    Made,
+    Meaning,
+    Member,
+    ModuleAt,
+    Object,
+    Registry,
+    Selected,
+    joined,
+)
+
+
+class Frame:
+    """A function with a graph, in its module. Raises nothing; what is not known is `UNKNOWN`."""
+
+    def __init__(self, module: str, function: Function, linker: Linker, parent: Frame | None = None) -> None:
+        if function.graph is None:
+            raise ValueError(f"{function.qualname} has no graph")
+        self.module = module
+        self.function = function
+        self.graph: Graph = function.graph
+        self.linker = linker
+        self.parent = parent
+
+    @cached_property
+    def liveness(self) -> Liveness:
+        """Which places are read later."""
+        return Liveness(self.graph)
+
+    @cached_property
+    def made_by(self) -> Mapping[Place, int]:
+        """The step that makes each temporary (the first, where branches share one)."""
+        made: dict[Place, int] = {}
+        for index, step in enumerate(self.graph.steps):
+            result = getattr(step.event, "result", "")
+            if result.startswith("%"):
+                made.setdefault(result, index)
+        return made
+
+    @cached_property
+    def awaited(self) -> Mapping[int, int]:
+        """Call step to the `Await` step that awaits its result directly."""
+        return {
+            self.made_by[step.event.value]: index
+            for index, step in enumerate(self.graph.steps)
+            if isinstance(step.event, Await) and step.event.value in self.made_by
+        }
+
+    @cached_property
+    def aliases(self) -> Mapping[Place, frozenset[Place]]:
+        """The temporaries that each variable may be bound to directly."""
+        found: dict[Place, set[Place]] = {}
+        for step in self.graph.steps:
+            if isinstance(step.event, Bind):
+                found.setdefault(step.event.source, set()).add(step.event.target)
+        return {source: frozenset(targets) for source, targets in found.items()}
+
+    @cached_property
+    def meanings(self) -> Mapping[Place, Meaning]:
+        """What every place of the function means."""
+        return _Pass(self).run()
+
+    def meaning(self, place: Place) -> Meaning:
+        """What `place` means."""
+        if place.startswith("@"):
+            return self.outside(place[1:])
+        if place.startswith("="):
+            return _literal(place)
+        known = self.meanings.get(place)
+        if known is not None:
+            return known
+        if self.parent is not None and place in self.graph.captured:
+            return self.parent.meaning(place)
+        return UNKNOWN
+
+    def outside(self, dotted: str) -> Meaning:
+        """What a name from outside of the function means: of a class body around it, else of the module."""
+        return self.linker.dotted(self.module, dotted)
+
+    def callee(self, call: Call) -> Meaning:
+        """What is called."""
+        if call.function:
+            return self.meaning(call.function)
+        return self.linker.member(self.meaning(call.receiver), call.method)
+
+    def outside_places(self) -> list[Place]:
+        """Every place from outside that the function reads, longest prefixes not split, in order."""
+        found: dict[Place, None] = {}
+        for step in self.graph.steps:
+            for place in operands(step.event):
+                if place.startswith("@"):
+                    found[place] = None
+        return list(found)
+
+
+def operands(event: Event) -> Iterator[Place]:
+    """Every place that an event reads."""
+    match event:
+        case Call(_, function, receiver, _, arguments):
+            if function:
+                yield function
+            if receiver:
+                yield receiver
+            for argument in arguments:
+                yield argument.value
+        case Build(_, parts, _):
+            yield from parts
+        case Define(_, _, captures, _, _):
+            yield from captures
+        case _:
+            for name in ("source", "value", "object", "key", "iterable", "iterator", "manager", "subject",
+                         "container", "exception"):
+                place = getattr(event, name, "")
+                if place:
+                    yield place
+            yield from getattr(event, "parts", ())
+            yield from getattr(event, "classes", ())
+
+
+class _Pass:
+    """Two passes over the steps in order: enough for what loops carry around."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._found: dict[Place, Meaning] = {}
+
+    def run(self) -> Mapping[Place, Meaning]:
+        self._parameters()
+        for _ in range(2):
+            for step in self._frame.graph.steps:
+                self._step(step.event)
+        return self._found
+
+    def _bind(self, place: Place, meaning: Meaning) -> None:
+        if place.startswith("%"):
+            known = self._found.get(place)
+            self._found[place] = meaning if known in (None, UNKNOWN) else joined(known, meaning)
+            return
+        self._found[place] = joined(self._found.get(place), meaning)
+
+    def _meaning(self, place: Place) -> Meaning:
+        if place.startswith("@") or place.startswith("="):
+            return self._frame.meaning(place)
+        if place in self._found:
+            return self._found[place]
+        parent = self._frame.parent
+        if parent is not None and place in self._frame.graph.captured:
+            return parent.meaning(place)
+        return UNKNOWN
+
+    def _parameters(self) -> None:
+        function = self._frame.function
+        owner = self._owner()
+        for position, parameter in enumerate(function.parameters):
+            if position == 0 and owner is not None:
+                self._found[parameter.name] = owner
+            elif parameter.keyword in ("*args", "**kwargs"):
+                self._found[parameter.name] = UNKNOWN
+            else:
+                self._found[parameter.name] = self._parameter(parameter.name, parameter.annotation, parameter.default)
+
+    def _owner(self) -> Meaning | None:
+        """The class that a method's first parameter is of."""
+        function, linker = self._frame.function, self._frame.linker
+        if function.kind is not Kind.FUNCTION or not function.parent or not function.parameters:
+            return None
+        at = ClassAt(self._frame.module, function.parent)
+        if linker.class_(at) is None:
+            return None
+        decorators = {_last_name(decorator) for decorator in function.decorators}
+        if "staticmethod" in decorators:
+            return None
+        return at if "classmethod" in decorators else Object(at)
+
+    def _parameter(self, name: str, annotation: Expression | None, default: Expression | None) -> Meaning:
+        module, linker = self._frame.module, self._frame.linker
+        if annotation is not None:
+            promised = linker.annotation(module, annotation)
+            if promised != UNKNOWN:
+                return promised
+        if isinstance(default, Named):
+            given = linker.expression(module, default)
+            if isinstance(given, Factory | Registry):
+                return given
+        return Member(UNKNOWN, name)
+
+    def _step(self, event: Event) -> None:
+        match event:
+            case Bind(target, source):
+                self._bind(target, self._meaning(source))
+            case Call():
+                self._bind(event.result, self._called(event))
+            case Await(result, value):
+                self._bind(result, self._meaning(value))
+            case Read(result, object_, attribute):
+                self._bind(result, self._frame.linker.member(self._meaning(object_), attribute))
+            case Enter(result, manager, _):
+                meaning = self._meaning(manager)
+                self._bind(result, meaning if isinstance(meaning, Made | Borrowed | External) else UNKNOWN)
+            case Iter(result, source, _) | Iterate(result, source, _):
+                self._bind(result, self._part(source))
+            case Item(result, source, _):
+                self._bind(result, self._part(source))
+            case Unpack(targets, source):
+                for target in targets:
+                    self._bind(target, UNKNOWN)
+            case Extend(container, source):
+                self._bind(container, self._part(source))
+            case Build(result, parts, _):
+                self._bind(result, self._built(parts))
+            case Define(target, function, _, _, _):
+                self._bind(target, self._defined(function))
+            case Import(target, module, name, level):
+                if target:
+                    self._bind(target, self._imported(target, module, name, level))
+            case Yield(result, _, _):
+                self._bind(result, UNKNOWN)
+
+    def _part(self, source: Place) -> Meaning:
+        meaning = self._meaning(source)
+        return meaning if isinstance(meaning, Selected) else UNKNOWN
+
+    def _built(self, parts: tuple[Place, ...]) -> Meaning:
+        meanings = [self._meaning(part) for part in parts]
+        return meanings[0] if meanings and isinstance(meanings[0], Selected) else UNKNOWN
+
+    def _called(self, call: Call) -> Meaning:
+        given = [(argument.keyword, self._argument(argument)) for argument in call.arguments]
+        linker = self._frame.linker
+        if call.function:
+            return linker.call(self._meaning(call.function), given)
+        receiver = self._meaning(call.receiver)
+        member = linker.member(receiver, call.method)
+        if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(receiver, Selected):
+            return linker.call(member, given)
+        return calls.method(receiver, call.method, given)
+
+    def _argument(self, argument: Argument) -> Meaning:
+        return self._meaning(argument.value)
+
+    def _defined(self, qualname: str) -> Meaning:
+        outline = self._frame.linker.outline(self._frame.module)
+        if outline is not None and qualname in outline.classes:
+            return self._frame.linker.class_meaning(ClassAt(self._frame.module, qualname))
+        return FunctionAt(self._frame.module, qualname)
+
+    def _imported(self, target: Place, module: str, name: str, level: int) -> Meaning:
+        if not name and "." in module and target == module.partition(".")[0]:
+            module = target
+        return self._frame.linker.imported(self._frame.module, module, name, level)
+
+
+def _literal(place: Place) -> Meaning:
+    text = place[1:]
+    match text:
+        case "None":
+            return Constant(None)
+        case "True":
+            return Constant(True)
+        case "False":
+            return Constant(False)
+    if text.lstrip("-").isdigit():
+        return Constant(int(text))
+    if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
+        return Constant(text[1:-1])
+    return UNKNOWN
+
+
+def _last_name(expression: Expression) -> str:
+    match expression:
+        case Named(name):
+            return name.rpartition(".")[2]
+        case Applied(function, _):
+            return _last_name(function)
+        case Indexed(base, _):
+            return _last_name(base)
+    return ""
+
+
+__all__ = ["Frame", "ModuleAt", "operands"]

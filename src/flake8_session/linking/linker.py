@@ -1,0 +1,346 @@
+"""From names to meanings: module scopes, imports, classes, annotations, and what a call gives.
+
+The linker reads outlines only. It never follows control flow: a module-level name that is bound to
+things of different meaning is unknown. Import cycles end as unknown.
+
+Not modelled: ``setattr`` on modules, ``__getattr__`` of modules, conditional definitions (the last
+one counts), metaclasses.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Protocol
+
+from flake8_session.flow.outline import (
+    Applied,
+    Class,
+    Either,
+    Expression,
+    Function,
+    Indexed,
+    Literal,
+    Named,
+    Outline,
+)
+from flake8_session.knowledge import factories, frameworks
+from flake8_session.linking.calls import applied
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    Called,
+    ClassAt,
+    Constant,
+    External,
+    Factory,
+    FunctionAt,
+    Made,
+    Meaning,
+    Member,
+    ModuleAt,
+    Object,
+    Options,
+    Registry,
+    joined,
+)
+
+Argument = tuple[str, Meaning]
+_MAX_DEPTH = 40
+
+
+class Modules(Protocol):
+    """The project's modules, by dotted name. Answers never change during a run."""
+
+    def outline(self, module: str) -> Outline | None:
+        """The outline of a module of the project, None for anything else."""
+        ...
+
+    def target(self, module: str, imported: str, level: int) -> str | None:
+        """The project module that `module` means by ``imported``, with `level` leading dots; else None."""
+        ...
+
+
+class Linker:
+    """Answers what names mean, and remembers the answers."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._names: dict[tuple[str, str], Meaning] = {}
+        self._asking: set[tuple[str, str]] = set()
+
+    def outline(self, module: str) -> Outline | None:
+        """The outline of a project module."""
+        return self._modules.outline(module)
+
+    def function(self, at: FunctionAt) -> Function | None:
+        """The function of the project that `at` names."""
+        outline = self._modules.outline(at.module)
+        return outline.functions.get(at.qualname) if outline is not None else None
+
+    def class_(self, at: ClassAt) -> Class | None:
+        """The class of the project that `at` names."""
+        outline = self._modules.outline(at.module)
+        return outline.classes.get(at.qualname) if outline is not None else None
+
+    def dotted(self, module: str, name: str) -> Meaning:
+        """What a dotted name means at the top level of `module`."""
+        first, *rest = name.split(".")
+        meaning = self.top_level(module, first)
+        for attribute in rest:
+            meaning = self.member(meaning, attribute)
+        return meaning
+
+    def top_level(self, module: str, name: str) -> Meaning:
+        """What a name means at the top level of `module`; a builtin where nothing binds it."""
+        key = (module, name)
+        if key in self._names:
+            return self._names[key]
+        if key in self._asking or len(self._asking) > _MAX_DEPTH:
+            return UNKNOWN
+        self._asking.add(key)
+        try:
+            meaning = self._top_level(module, name)
+        finally:
+            self._asking.discard(key)
+        self._names[key] = meaning
+        return meaning
+
+    def _top_level(self, module: str, name: str) -> Meaning:
+        outline = self._modules.outline(module)
+        if outline is None:
+            return UNKNOWN
+        found: list[Meaning] = []
+        if name in outline.classes:
+            found.append(self.class_meaning(ClassAt(module, name)))
+        if name in outline.functions and name:
+            found.append(FunctionAt(module, name))
+        for annotation, value in outline.assigned.get(name, ()):
+            found.append(self.assigned(module, annotation, value))
+        found.extend(
+            self.imported(module, entry.module, entry.member, entry.level)
+            for entry in outline.imports
+            if entry.name == name
+        )
+        if found:
+            return _agreed(found)
+        return self._from_star(module, outline, name) or External(f"builtins.{name}")
+
+    def _from_star(self, module: str, outline: Outline, name: str) -> Meaning | None:
+        starred = [entry for entry in outline.imports if entry.name == "*"]
+        for entry in starred:
+            target = self._modules.target(module, entry.module, entry.level)
+            if target is None:
+                known = External(f"{entry.module}.{name}")
+                if applied(known, ()) != UNKNOWN:
+                    return known
+                continue
+            offered = self._modules.outline(target)
+            if offered is None or (offered.exports is None and name.startswith("_")):
+                continue
+            meaning = self.top_level(target, name)
+            if meaning != External(f"builtins.{name}"):
+                return meaning
+        return UNKNOWN if starred and not _is_builtin(name) else None
+
+    def imported(self, module: str, imported: str, member: str, level: int) -> Meaning:
+        """What ``import imported`` (no `member`) or ``from imported import member`` binds in `module`."""
+        target = self._modules.target(module, imported, level)
+        if target is None:
+            if level:
+                return UNKNOWN
+            return External(f"{imported}.{member}" if member else imported)
+        if not member:
+            return ModuleAt(target)
+        outline = self._modules.outline(target)
+        if outline is not None and _binds(outline, member):
+            return self.top_level(target, member)
+        inner = self._modules.target(module, f"{imported}.{member}" if imported else member, level)
+        if inner is not None:
+            return ModuleAt(inner)
+        return self.top_level(target, member) if outline is not None else UNKNOWN
+
+    def member(self, owner: Meaning, name: str) -> Meaning:
+        """What ``owner.name`` means."""
+        match owner:
+            case External(dotted):
+                return _external_member(dotted, name)
+            case ModuleAt(module):
+                inner = self._modules.target(module, f"{module}.{name}", 0)
+                meaning = self.top_level(module, name)
+                if inner is not None and meaning == External(f"builtins.{name}"):
+                    return ModuleAt(inner)
+                return meaning if meaning != External(f"builtins.{name}") else UNKNOWN
+            case ClassAt() | Object():
+                return self._of_class(owner, name)
+            case Registry(options) if name == "session_factory":
+                return Factory(options)
+        return UNKNOWN if owner == UNKNOWN else Member(owner, name)
+
+    def _of_class(self, owner: ClassAt | Object, name: str) -> Meaning:
+        at = owner.of if isinstance(owner, Object) else owner
+        for ancestor in self.ancestry(at):
+            if isinstance(ancestor, External):
+                continue
+            class_ = self.class_(ancestor)
+            if class_ is None:
+                break
+            if name in class_.methods:
+                return FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}")
+            if name in class_.assigned:
+                annotation, value = class_.assigned[name]
+                meaning = self.assigned(ancestor.module, annotation, value)
+                return Member(owner, name) if meaning == UNKNOWN else meaning
+        return Member(owner, name)
+
+    def ancestry(self, at: ClassAt) -> list[ClassAt | External]:
+        """The class and its bases, nearest first, each once; externals by name; unknown bases left out."""
+        seen: dict[ClassAt | External, None] = {}
+        pending: list[ClassAt | External] = [at]
+        while pending and len(seen) < 50:
+            here = pending.pop(0)
+            if here in seen:
+                continue
+            seen[here] = None
+            class_ = self.class_(here) if isinstance(here, ClassAt) else None
+            if class_ is None or not isinstance(here, ClassAt):
+                continue
+            for base in class_.bases:
+                meaning = self.expression(here.module, base)
+                if isinstance(meaning, ClassAt | External):
+                    pending.append(meaning)
+                elif isinstance(meaning, Factory) and meaning.is_class:
+                    pending.append(External("sqlalchemy.orm.Session"))
+        return list(seen)
+
+    def class_meaning(self, at: ClassAt) -> Meaning:
+        """A class of the project: a factory where it derives from a session class."""
+        class_ = self.class_(at)
+        if class_ is None:
+            return UNKNOWN
+        for base in class_.bases:
+            meaning = self.expression(at.module, base)
+            made = applied(meaning, ())
+            if isinstance(meaning, External) and isinstance(made, Made):
+                own = {"__exit__", "__aexit__", "commit", "close", "__enter__"} & set(class_.methods)
+                options = Options(asynchronous=made.options.asynchronous, exits_unknown=bool(own))
+                return Factory(options, is_class=True)
+            if isinstance(meaning, Factory) and meaning.is_class:
+                return meaning
+        return at
+
+    def assigned(self, module: str, annotation: Expression | None, value: Expression | None) -> Meaning:
+        """What a name means that is annotated and bound so."""
+        if value is not None:
+            meaning = self.expression(module, value)
+            if meaning not in (UNKNOWN, Constant(None)):
+                return Borrowed(meaning.options) if isinstance(meaning, Made) else meaning
+        if annotation is not None:
+            promised = self.annotation(module, annotation)
+            if promised != UNKNOWN:
+                return promised
+        return Constant(None) if value == Literal(None) else UNKNOWN
+
+    def expression(self, module: str, expression: Expression) -> Meaning:
+        """What a module-level expression means."""
+        match expression:
+            case Named(name):
+                return self.dotted(module, name)
+            case Literal(value):
+                return Constant(value)
+            case Applied(function, arguments):
+                called = self.expression(module, function)
+                given = [(keyword, self.expression(module, value)) for keyword, value in arguments]
+                return self.call(called, given)
+            case Indexed(base, _):
+                return self.expression(module, base)
+        return UNKNOWN
+
+    def call(self, function: Meaning, arguments: Sequence[Argument]) -> Meaning:
+        """What calling `function` gives."""
+        match function:
+            case FunctionAt():
+                return Called(function)
+            case ClassAt():
+                return Object(function)
+        return applied(function, arguments)
+
+    def annotation(self, module: str, expression: Expression) -> Meaning:
+        """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""
+        match expression:
+            case Named(name):
+                return self._promised(self.dotted(module, name))
+            case Indexed(base, items):
+                return self._subscripted(module, base, items)
+            case Either(options):
+                return self._either(module, options)
+            case Applied():
+                return UNKNOWN
+        return UNKNOWN
+
+    def _promised(self, meaning: Meaning) -> Meaning:
+        if isinstance(meaning, External):
+            maker = factories.MAKERS.get(meaning.name)
+            if maker is None:
+                return UNKNOWN
+            options = Options(asynchronous=maker.asynchronous, expires=None)
+            if maker.makes is factories.Makes.SESSION:
+                return Borrowed(options)
+            return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
+        if isinstance(meaning, Factory) and meaning.is_class:
+            return Borrowed(Options(asynchronous=meaning.options.asynchronous, expires=None))
+        if isinstance(meaning, ClassAt):
+            return Object(meaning)
+        return meaning if isinstance(meaning, Borrowed | Object | Factory | Registry) else UNKNOWN
+
+    def _subscripted(self, module: str, base: Expression, items: tuple[Expression, ...]) -> Meaning:
+        outer = self.expression(module, base)
+        name = outer.name.rpartition(".")[2] if isinstance(outer, External) else ""
+        if name in ("Annotated", "ClassVar", "Final", "Optional", "Mapped") and items:
+            return self.annotation(module, items[0])
+        if name == "Union":
+            return self._either(module, items)
+        if name in ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session"):
+            return self._promised(outer)
+        return UNKNOWN
+
+    def _either(self, module: str, options: tuple[Expression, ...]) -> Meaning:
+        promised = [
+            self.annotation(module, option)
+            for option in options
+            if option not in (Literal(None), Named("None"))
+        ]
+        if promised and all(isinstance(meaning, Borrowed) for meaning in promised):
+            return promised[0] if len(set(promised)) == 1 else Borrowed(Options(expires=None))
+        return promised[0] if len(promised) == 1 else UNKNOWN
+
+
+def _external_member(owner: str, name: str) -> Meaning:
+    if owner.endswith("()") and owner[:-2] in frameworks.EXTENSIONS:
+        if name == frameworks.EXTENSION_REGISTRY:
+            return Registry(Options())
+        if name != frameworks.EXTENSION_BASE:
+            return External(frameworks.extension_name(name))
+    return External(f"{owner}.{name}")
+
+
+def _agreed(meanings: Sequence[Meaning]) -> Meaning:
+    agreed: Meaning | None = None
+    for meaning in meanings:
+        agreed = joined(agreed, meaning)
+    return UNKNOWN if agreed is None else agreed
+
+
+def _binds(outline: Outline, name: str) -> bool:
+    return (
+        name in outline.assigned
+        or name in outline.functions
+        or name in outline.classes
+        or any(entry.name == name for entry in outline.imports)
+    )
+
+
+def _is_builtin(name: str) -> bool:
+    return hasattr(builtins, name)
+
+

@@ -1,0 +1,125 @@
+"""Which places are still read behind a step: what a world need not remember is forgotten exactly there.
+
+Two questions are answered. *Live*: some later step reads the place before it is bound anew.
+*Asked*: some later test asks about its value, directly or by a name that it is bound to.
+Captured variables of a closure are read wherever the closure may run, so they stay live throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flake8_session.flow.events import (
+    Await,
+    Bind,
+    Call,
+    Catch,
+    Define,
+    EndCatch,
+    Event,
+    Extend,
+    Import,
+    Leave,
+    Place,
+    Raise,
+    Test,
+    Unpack,
+)
+from flake8_session.flow.graph import Graph
+
+
+class Liveness:
+    """Computed once per graph, backwards, to a fixpoint."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._always = frozenset(
+            place
+            for step in graph.steps
+            if isinstance(step.event, Define)
+            for place in (*step.event.captures, *step.event.writes)
+        )
+        made = {getattr(step.event, "result", ""): step.event for step in graph.steps}
+        reads = [_reads(step.event, made) for step in graph.steps]
+        self._live = _backwards(graph, reads, carry=False)
+        asks = [_asks(step.event) for step in graph.steps]
+        self._asked = _backwards(graph, asks, carry=True)
+        raises = [frozenset({"raise"}) if _is_bare_raise(step.event) else frozenset() for step in graph.steps]
+        self._raises = _backwards(graph, raises, carry=False)
+
+    def live(self, step: int) -> frozenset[Place]:
+        """The places that some step from `step` on reads."""
+        return self._live[step]
+
+    def asked(self, step: int) -> frozenset[Place]:
+        """The places whose value some test from `step` on asks about."""
+        return self._asked[step]
+
+    def reraises(self, step: int) -> bool:
+        """Whether a bare ``raise`` may follow."""
+        return bool(self._raises[step])
+
+    def always(self, place: Place) -> bool:
+        """Whether a closure may read the place at any time."""
+        return place in self._always
+
+
+def binds(event: Event) -> tuple[Place, ...]:
+    """The places that an event binds."""
+    match event:
+        case Bind(target, _) | Import(target, _, _, _) | Define(target, _, _, _, _):
+            return (target,)
+        case Unpack(targets, _):
+            return targets
+        case Catch(_, target, _) | EndCatch(target):
+            return (target,) if target else ()
+    result = getattr(event, "result", "")
+    return (result,) if result else ()
+
+
+def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
+    from flake8_session.linking.frames import operands
+
+    found = set(operands(event))
+    if isinstance(event, Await):
+        call = made.get(event.value)
+        if isinstance(call, Call):
+            found.update(operands(call))
+    return frozenset(found)
+
+
+def _asks(event: Event) -> frozenset[Place]:
+    return frozenset({event.subject}) if isinstance(event, Test) else frozenset()
+
+
+def _is_bare_raise(event: Event) -> bool:
+    return isinstance(event, Raise)
+
+
+def _backwards(graph: Graph, reads: list[frozenset[Place]], *, carry: bool) -> list[frozenset[Place]]:
+    """Standard backward may-analysis. `carry`: a bind of an asked name makes its source asked."""
+    before: list[frozenset[Place]] = [frozenset()] * len(graph.steps)
+    predecessors: list[list[int]] = [[] for _ in graph.steps]
+    for index, step in enumerate(graph.steps):
+        for target in step.doors.values():
+            predecessors[target].append(index)
+    pending: dict[int, None] = dict.fromkeys(range(len(graph.steps) - 1, -1, -1))
+    while pending:
+        index = next(iter(pending))
+        del pending[index]
+        step = graph.steps[index]
+        after = _union(before[target] for target in step.doors.values())
+        bound = binds(step.event)
+        now = after.difference(bound) | reads[index] if bound else after | reads[index]
+        if carry and isinstance(step.event, Bind) and step.event.target in after:
+            now = now | {step.event.source}
+        if now != before[index]:
+            before[index] = now
+            pending.update(dict.fromkeys(predecessors[index]))
+    return before
+
+
+def _union(sets: Iterable[frozenset[Place]]) -> frozenset[Place]:
+    united: frozenset[Place] = frozenset()
+    for one in sets:
+        united = united | one if united else one
+    return united

@@ -1,0 +1,196 @@
+"""What an expression stands for, as far as it can be told without running anything.
+
+A meaning holds for a name wherever it is read; what changes on the way through a function (a
+session's state, an instance's) is no meaning but a world of the typestate. `Unknown` silences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the sessions of a site were configured.
+
+    `expires`: ``expire_on_commit``, None where it cannot be told. `resets`: False for
+    ``close_resets_only=False``. `on_connection`: bound to a Connection that someone else owns.
+    """
+
+    asynchronous: bool = False
+    expires: bool | None = True
+    autoflush: bool = True
+    resets: bool = True
+    on_connection: bool = False
+    exits_unknown: bool = False
+    """A subclass with an ``__exit__`` or a ``commit`` of its own."""
+
+
+class Holds(Enum):
+    """What the rows of a statement, a query or a result are."""
+
+    INSTANCE = "instance"
+    ROWS = "rows"  # tuples that hold at least one entity
+    COLUMNS = "columns"
+    UNKNOWN = "unknown"
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A thing outside of the project, by its dotted name: ``sqlalchemy.orm.Session``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleAt:
+    """A module of the project."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionAt:
+    """A function or method of the project."""
+
+    module: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAt:
+    """A class of the project."""
+
+    module: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An instance of a class of the project, made at a call or promised by an annotation."""
+
+    of: ClassAt
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """A callable that makes a session which its caller owns: a `sessionmaker`, or a session class."""
+
+    options: Options
+    is_class: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A `scoped_session`: its session is owned by the registry."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a call of a factory gives: a new session."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What ``factory.begin()`` gives: a context manager that opens, commits or rolls back, and closes."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A session that someone else owns. `registry`: a framework or a registry, not the caller."""
+
+    options: Options
+    registry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a call of a project function gives: a value, a generator or a context manager."""
+
+    function: FunctionAt
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A statement, query, result, row or instance, by what it selects.
+
+    `model` is the meaning of the entity's class; `loads` names the relationships and deferred
+    columns that its options load; `writes`: an INSERT, UPDATE or DELETE.
+    """
+
+    holds: Holds
+    model: Meaning | None = None
+    loads: frozenset[str] = frozenset()
+    writes: bool = False
+    limited: bool = False
+    """``load_only``, ``defer`` or ``raiseload``: which columns are loaded is not followed."""
+    key: str = ""
+    """The primary key that ``get`` was asked for, where it is a literal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """A loader option: ``selectinload(User.addresses)``."""
+
+    names: frozenset[str]
+    limits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An attribute of something whose meaning is known, where the attribute has none of its own."""
+
+    owner: Meaning
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal."""
+
+    value: str | int | bool | None = field(default=None)
+
+
+Meaning: TypeAlias = (
+    Unknown | External | ModuleAt | FunctionAt | ClassAt | Object | Factory | Registry | Made | Opening
+    | Borrowed | Called | Selected | Loads | Member | Constant
+)
+
+UNKNOWN = Unknown()
+
+
+def joined(left: Meaning | None, right: Meaning) -> Meaning:
+    """The meaning of a name that is bound to both: what they agree on. None on either side says nothing."""
+    if left is None or left == right or left == Constant(None):
+        return right
+    if right == Constant(None):
+        return left
+    if isinstance(left, Selected) and isinstance(right, Selected):
+        return _joined_selections(left, right)
+    return UNKNOWN
+
+
+def _joined_selections(left: Selected, right: Selected) -> Selected:
+    same = left.holds is right.holds
+    return Selected(
+        holds=left.holds if same else Holds.UNKNOWN,
+        model=left.model if left.model == right.model else None,
+        loads=left.loads | right.loads,
+        writes=left.writes or right.writes,
+        limited=left.limited or right.limited or left.loads != right.loads,
+    )

@@ -1,0 +1,141 @@
+"""What is known of a model's attributes: columns, relationships, deferred columns, proxies.
+
+A class of the project is a model in sight. What its body, and the bodies of its bases, say decides;
+an attribute that none of them mentions is unknown (a backref of another class may have made it).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from flake8_session.flow.outline import Applied, Expression, Indexed, Literal, Named
+from flake8_session.knowledge import loading
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.meanings import ClassAt
+
+
+class Attribute(Enum):
+    """What an attribute of a model is, as far as loading goes."""
+
+    COLUMN = "column"
+    EAGER = "eager"  # a relationship that is loaded with the instance
+    EXPRESSION = "expression"  # loaded with the columns, but not by the flush of a new instance
+    LAZY = "lazy"  # a relationship, deferred column or proxy that a read would have to load
+    SAFE = "safe"  # never needs a load: a plain attribute, a dynamic collection
+    UNKNOWN = "unknown"
+    OUT_OF_SIGHT = "out of sight"  # the model's class is not known
+
+
+def attribute(linker: Linker, model: object, name: str) -> Attribute:
+    """What `name` is on instances of `model` (a `ClassAt`, or anything else for out of sight)."""
+    if name.startswith("__") or name in ("metadata", "registry"):
+        return Attribute.SAFE
+    if not isinstance(model, ClassAt):
+        return Attribute.OUT_OF_SIGHT
+    for at in linker.ancestry(model):
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is None:
+            continue
+        if name in class_.assigned:
+            return _defined(*class_.assigned[name])
+        if name in class_.methods:
+            return Attribute.UNKNOWN
+    return Attribute.UNKNOWN
+
+
+def is_lazy_collection(linker: Linker, model: object, name: str) -> bool:
+    """Whether `name` is a collection whose replacement needs the old one loaded."""
+    if attribute(linker, model, name) is not Attribute.LAZY or not isinstance(model, ClassAt):
+        return False
+    for at in linker.ancestry(model):
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is not None and name in class_.assigned:
+            annotation, value = class_.assigned[name]
+            return _construct(value) is loading.Construct.RELATIONSHIP and _is_collection(annotation, value)
+    return False
+
+
+def _defined(annotation: Expression | None, value: Expression | None) -> Attribute:
+    construct = _construct(value)
+    if construct is None:
+        return _annotated(annotation, value)
+    match construct:
+        case loading.Construct.COLUMN:
+            deferred = _keyword(value, "deferred") == Literal(True)
+            return Attribute.LAZY if deferred else Attribute.COLUMN
+        case loading.Construct.DEFERRED | loading.Construct.PROXY:
+            return Attribute.LAZY
+        case loading.Construct.EXPRESSION:
+            deferred = _keyword(value, "deferred") == Literal(True)
+            return Attribute.LAZY if deferred else Attribute.EXPRESSION
+        case loading.Construct.RELATIONSHIP:
+            return _relationship(annotation, value)
+        case loading.Construct.SYNONYM | loading.Construct.COMPOSITE:
+            return Attribute.UNKNOWN
+        case loading.Construct.PLAIN:
+            return Attribute.UNKNOWN
+
+
+def _relationship(annotation: Expression | None, value: Expression | None) -> Attribute:
+    by_annotation = loading.ANNOTATIONS.get(_head(annotation), loading.Loads.LAZILY)
+    given = _keyword(value, "lazy")
+    if given is None:
+        loads = by_annotation
+        if _last(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
+            loads = loading.Loads.NEVER_FAILING
+    elif isinstance(given, Literal) and not isinstance(given.value, int) or given in (Literal(True), Literal(False)):
+        loads = loading.lazy(given.value if isinstance(given, Literal) else None)
+    else:
+        return Attribute.UNKNOWN
+    match loads:
+        case loading.Loads.LAZILY:
+            return Attribute.LAZY
+        case loading.Loads.EAGERLY:
+            return Attribute.EAGER
+        case loading.Loads.NEVER_FAILING:
+            return Attribute.SAFE
+    return Attribute.UNKNOWN
+
+
+def _annotated(annotation: Expression | None, value: Expression | None) -> Attribute:
+    if annotation is not None and _head(annotation) == "Mapped":
+        return Attribute.COLUMN
+    return Attribute.SAFE if isinstance(value, Literal) and annotation is None else Attribute.UNKNOWN
+
+
+def _construct(value: Expression | None) -> loading.Construct | None:
+    if not isinstance(value, Applied):
+        return None
+    return loading.CONSTRUCTS.get(_last(value.function))
+
+
+def _keyword(value: Expression | None, name: str) -> Expression | None:
+    if isinstance(value, Applied):
+        for keyword, given in value.arguments:
+            if keyword == name:
+                return given
+    return None
+
+
+def _is_collection(annotation: Expression | None, value: Expression | None) -> bool:
+    uselist = _keyword(value, "uselist")
+    if uselist is not None:
+        return uselist == Literal(True)
+    if isinstance(annotation, Indexed) and annotation.items:
+        return _last(annotation.items[0]) in ("List", "list", "Set", "set", "Sequence", "Collection", "Dict", "dict")
+    return False
+
+
+def _head(expression: Expression | None) -> str:
+    return _last(expression) if isinstance(expression, Indexed) else ""
+
+
+def _last(expression: Expression | None) -> str:
+    match expression:
+        case Named(name):
+            return name.rpartition(".")[2]
+        case Indexed(base, _):
+            return _last(base)
+        case Applied(function, _):
+            return _last(function)
+    return ""

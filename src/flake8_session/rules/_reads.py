@@ -1,0 +1,57 @@
+"""What SES201 to SES204 share: one verdict for each read of a detached instance, the worst that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from flake8_session.diagnostics import Related, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.reads import DetachedRead, detached_reads
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.typestate.worlds import Columns
+
+
+class Verdict(IntEnum):
+    """How a read of a detached instance ends, the worst first."""
+
+    EXPIRED = 1
+    UNLOADED = 2
+    UNCERTAIN = 3
+    LOADED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRead:
+    """A read with the place where it is reported and the path that leads there."""
+
+    span: Span
+    name: str
+    attribute: str
+    path: tuple[Related, ...]
+
+
+def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
+    """The reads of the function that end in this way, each once."""
+    chosen: dict[Span, tuple[Verdict, DetachedRead]] = {}
+    for session in facts.sessions:
+        for read in detached_reads(session):
+            verdict = _verdict(facts, read)
+            if verdict is None:
+                continue
+            span = facts.step_span(read.step)
+            if span not in chosen or verdict < chosen[span][0]:
+                chosen[span] = (verdict, read)
+    for span, (verdict, read) in chosen.items():
+        if verdict is wanted:
+            yield FoundRead(span, read.name, read.attribute, told(facts, read.solved, read.path))
+
+
+def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:
+    if read.loaded is False:
+        expired = read.state.columns is Columns.EXPIRED and not read.is_relationship
+        return Verdict.EXPIRED if expired else Verdict.UNLOADED
+    if not read.state.explicit and facts.settings.detached != "strict":
+        return None
+    return Verdict.UNCERTAIN if read.loaded is None else Verdict.LOADED

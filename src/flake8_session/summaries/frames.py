@@ -1,0 +1,30 @@
+"""The frames of the project's functions, each made once, with the frames of the functions around them."""
+
+from __future__ import annotations
+
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.meanings import FunctionAt
+
+
+class Frames:
+    """Frames by function."""
+
+    def __init__(self, linker: Linker) -> None:
+        self.linker = linker
+        self._made: dict[FunctionAt, Frame | None] = {}
+
+    def of(self, at: FunctionAt) -> Frame | None:
+        """The frame of a function; None where its graph was given up or it is not there."""
+        if at not in self._made:
+            self._made[at] = self._make(at)
+        return self._made[at]
+
+    def _make(self, at: FunctionAt) -> Frame | None:
+        function = self.linker.function(at)
+        if function is None or function.graph is None:
+            return None
+        parent = None
+        if ".<locals>" in at.qualname:
+            parent = self.of(FunctionAt(at.module, at.qualname.rpartition(".<locals>")[0]))
+        return Frame(at.module, function, self.linker, parent)

@@ -1,0 +1,193 @@
+"""The sites of a function: where it gets sessions from, and where instances come out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol
+
+from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iterate, Place
+from flake8_session.knowledge import callees
+from flake8_session.linking.calls import is_class_name
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import (
+    Borrowed,
+    Called,
+    ClassAt,
+    External,
+    Factory,
+    FunctionAt,
+    Holds,
+    Made,
+    Meaning,
+    Opening,
+    Options,
+    Registry,
+    Selected,
+)
+from flake8_session.typestate.focus import Focus
+
+_GIVING = frozenset({
+    "get", "get_one", "scalar", "first", "one", "one_or_none", "all", "fetchall", "fetchmany", "fetchone",
+    "scalar_one", "scalar_one_or_none", "merge",
+})
+_TAKING = frozenset({"add", "add_all", "merge", "delete", "append", "insert", "extend"})
+_MOST_FOCI = 200
+
+
+class Givers(Protocol):
+    """Which project functions give a session to their caller."""
+
+    def fresh(self, at: FunctionAt) -> Options | None:
+        """The options of a new session that a call of `at` may return; None where it returns none."""
+        ...
+
+    def lent(self, at: FunctionAt) -> Options | None:
+        """The options of a session that ``with at() as s`` lends; None where it lends none."""
+        ...
+
+
+def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
+    """Every session that the function is given, borrows or makes, in order of the text."""
+    return [*_parameters(frame), *_outside(frame), *_made(frame, givers)]
+
+
+def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
+    """`session` with each instance that it may hold; empty where there are too many to follow."""
+    found = [
+        replace(session, instance=step, selected=selected, constructed=constructed)
+        for step, selected, constructed in _births(frame)
+    ]
+    return found if len(found) <= _MOST_FOCI else []
+
+
+def _parameters(frame: Frame) -> Iterator[Focus]:
+    for parameter in frame.function.parameters:
+        meaning = frame.meaning(parameter.name)
+        if isinstance(meaning, Borrowed) and not parameter.keyword.startswith("**"):
+            yield Focus(meaning.options, places=(parameter.name,), owned=False, registry=meaning.registry)
+
+
+def _outside(frame: Frame) -> Iterator[Focus]:
+    """Registries and global sessions, each by the longest name that means it."""
+    seen: dict[Place, Focus] = {}
+    for place in frame.outside_places():
+        parts = place[1:].split(".")
+        for count in range(1, len(parts) + 1):
+            prefix = "@" + ".".join(parts[:count])
+            if prefix in seen:
+                break
+            meaning = frame.meaning(prefix)
+            if isinstance(meaning, Registry | Borrowed):
+                seen[prefix] = Focus(meaning.options, places=(prefix,), owned=False, registry=True)
+                break
+    yield from seen.values()
+
+
+def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
+    for index, step in enumerate(frame.graph.steps):
+        event = step.event
+        if isinstance(event, Call):
+            yield from _called(frame, givers, index, event)
+        elif isinstance(event, Enter):
+            meaning = frame.meaning(event.manager)
+            if isinstance(meaning, Opening):
+                yield Focus(meaning.options, birth=index, owned=not meaning.options.on_connection)
+            elif isinstance(meaning, Called):
+                options = givers.lent(meaning.function)
+                if options is not None:
+                    yield Focus(options, birth=index, owned=False, lent=True)
+
+
+def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Focus]:
+    callee = frame.callee(call)
+    if isinstance(callee, FunctionAt):
+        options = givers.fresh(callee)
+        if options is not None:
+            yield Focus(options, birth=index, owned=not options.on_connection)
+        return
+    if not isinstance(callee, External | Factory):
+        return
+    made = frame.meaning(call.result)
+    if isinstance(made, Made):
+        yield Focus(made.options, birth=index, owned=not made.options.on_connection)
+
+
+def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
+    taken = _taken(frame)
+    for index, step in enumerate(frame.graph.steps):
+        event = step.event
+        if isinstance(event, Call):
+            meaning = frame.meaning(event.result)
+            if isinstance(meaning, Selected):
+                if _gives_entities(meaning) and _gives(frame, event):
+                    yield index, meaning, False
+            elif event.result in taken:
+                model = _constructed(frame, event)
+                if model is not None:
+                    yield index, Selected(Holds.INSTANCE, model=model), True
+            elif _reads_entities(frame, event):
+                source = frame.meaning(event.arguments[0].value)
+                assert isinstance(source, Selected)
+                yield index, source, False
+        elif isinstance(event, Iterate):
+            meaning = frame.meaning(event.result)
+            if isinstance(meaning, Selected) and _gives_entities(meaning):
+                yield index, meaning, False
+
+
+def _gives_entities(selected: Selected) -> bool:
+    return selected.holds in (Holds.INSTANCE, Holds.ROWS)
+
+
+def _gives(frame: Frame, call: Call) -> bool:
+    method = call.method or call.function.rpartition(".")[2]
+    return method in _GIVING
+
+
+def _reads_entities(frame: Frame, call: Call) -> bool:
+    callee = frame.meaning(call.function) if call.function else None
+    if not isinstance(callee, External) or not call.arguments:
+        return False
+    reads = callees.READERS.get(callee.name.removeprefix("builtins."))
+    source = frame.meaning(call.arguments[0].value)
+    return (
+        reads in (callees.Reads.COLLECTS, callees.Reads.NEXT)
+        and isinstance(source, Selected)
+        and _gives_entities(source)
+    )
+
+
+def _constructed(frame: Frame, call: Call) -> Meaning | None:
+    callee = frame.callee(call)
+    if isinstance(callee, ClassAt):
+        return callee
+    if isinstance(callee, External) and is_class_name(callee.name.rpartition(".")[2]):
+        return callee if not callee.name.startswith(("builtins.", "sqlalchemy.")) else None
+    return None
+
+
+def _taken(frame: Frame) -> frozenset[Place]:
+    """Every place whose value may be given to a session: closed under binding and packing."""
+    taken: set[Place] = set()
+    sources: dict[Place, set[Place]] = {}
+    for step in frame.graph.steps:
+        event = step.event
+        match event:
+            case Call() if (event.method or event.function.rpartition(".")[2]) in _TAKING:
+                taken.update(argument.value for argument in event.arguments)
+                if event.receiver and event.method in ("append", "insert", "extend"):
+                    sources.setdefault(event.receiver, set()).update(a.value for a in event.arguments)
+            case Bind(target, source):
+                sources.setdefault(target, set()).add(source)
+            case Build(result, parts, _):
+                sources.setdefault(result, set()).update(parts)
+            case Extend(container, source):
+                sources.setdefault(container, set()).add(source)
+    pending = list(taken)
+    while pending:
+        for source in sources.get(pending.pop(), ()):
+            if source not in taken:
+                taken.add(source)
+                pending.append(source)
+    return frozenset(taken)

@@ -1,0 +1,167 @@
+"""Reading and setting attributes: of the instance that is followed, of the session, of anything else."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Door, Read, Write
+from flake8_session.knowledge import transactions
+from flake8_session.knowledge.sessions import ATTRIBUTES
+from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
+from flake8_session.linking.meanings import Object, Selected
+from flake8_session.typestate import instances, names
+from flake8_session.typestate.calls import failed, handed
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, implicit_load
+from flake8_session.typestate.worlds import (
+    Block,
+    Columns,
+    Flight,
+    InstanceState,
+    Kind,
+    SessionState,
+    Tie,
+    Transaction,
+    World,
+)
+
+DETACHED_INSTANCE = "sqlalchemy.orm.exc.DetachedInstanceError"
+_ENDING = frozenset({"close", "aclose", "reset", "remove", "invalidate", "__exit__", "__aexit__"})
+
+
+def read_ways(context: Context, event: Read, world: World) -> Ways:
+    """All ways out of ``event.object.event.attribute``."""
+    roles = world.roles(event.object)
+    known = names.bound(world, event.result, f"{event.object}.{event.attribute}")
+    if Role.INSTANCE in roles and world.instance is not None:
+        yield from _instance_read(context, event, known, world.instance)
+    elif Role.SESSION in roles:
+        yield Door.COMPLETED, _session_read(event, known)
+    elif Role.TRANSACTION in roles and transactions.ATTRIBUTES.get(event.attribute) is Role.SESSION:
+        yield Door.COMPLETED, names.named(known, event.result, Role.SESSION)
+    elif Role.ROW in roles and world.instance is not None:
+        yield Door.COMPLETED, names.named(known, event.result, Role.INSTANCE)
+    else:
+        yield Door.COMPLETED, known
+
+
+def write_ways(context: Context, event: Write, world: World) -> Ways:
+    """All ways out of ``event.object.event.attribute = event.source``."""
+    moved = world
+    if Role.SESSION in world.roles(event.source):
+        moved = handed(names.bound(moved, f"{event.object}.{event.attribute}", event.source))
+    else:
+        moved = names.unbound(moved, f"{event.object}.{event.attribute}")
+    if world.instance is not None and Role.INSTANCE in world.roles(event.object):
+        yield from _instance_write(context, event, moved, world.instance)
+        return
+    if world.instance is not None and Role.INSTANCE in world.roles(event.source):
+        moved = _related(moved, world.instance)
+    if _is_other_instance(context, event):
+        moved = _dirtied(moved)
+    yield Door.COMPLETED, moved
+
+
+def readable(context: Context, state: InstanceState, attribute: str) -> bool | None:
+    """Whether an attribute is loaded; None where that cannot be told.
+
+    A relationship, deferred column or proxy of a model in sight is loaded only where something loaded
+    it; an attribute of a model out of sight is taken for a column.
+    """
+    if attribute in state.loaded:
+        return True
+    match models.attribute(context.frame.linker, model(context), attribute):
+        case models.Attribute.COLUMN:
+            return instances.has(state, attribute)
+        case models.Attribute.LAZY:
+            return False if state.columns is not Columns.UNKNOWN else None
+        case models.Attribute.EAGER | models.Attribute.EXPRESSION:
+            return instances.has(state, attribute) if not state.fresh else None
+        case models.Attribute.SAFE:
+            return True
+        case models.Attribute.UNKNOWN:
+            return None
+        case models.Attribute.OUT_OF_SIGHT:
+            return False if state.columns is Columns.EXPIRED else None
+
+
+def model(context: Context) -> object:
+    """The class of the instance that is followed: a `ClassAt` where it is in sight."""
+    selected = context.focus.selected
+    model = selected.model if selected is not None else None
+    return model.of if isinstance(model, Object) else model
+
+
+def _instance_read(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
+    loaded = readable(context, state, event.attribute)
+    if state.tie is Tie.DETACHED and loaded is False:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
+        return
+    if state.tie is not Tie.ATTACHED or loaded is True or world.session is None:
+        yield Door.COMPLETED, world
+        return
+    refused = _refused(world.session)
+    if refused is not None and loaded is False:
+        yield Door.RAISED, world._replace(flight=refused)
+        return
+    column = models.attribute(context.frame.linker, model(context), event.attribute)
+    after = state
+    if state.columns is not Columns.LOADED and column is not models.Attribute.LAZY:
+        after = state._replace(columns=Columns.LOADED)
+    after = after._replace(loaded=after.loaded | {event.attribute})
+    if loaded is None and state.columns is Columns.LOADED:
+        yield Door.COMPLETED, world._replace(instance=after)
+    else:
+        yield Door.COMPLETED, world._replace(instance=after, session=implicit_load(world.session))
+    if not world.spent and loaded is False:
+        broken = world.session._replace(transaction=Transaction.FAILED, failed_write=False)
+        yield Door.RAISED, failed(world._replace(session=broken), Kind.DATABASE)
+
+
+def _refused(state: SessionState) -> Flight | None:
+    if state.transaction is Transaction.FAILED:
+        return Flight(Kind.RAISED, PENDING_ROLLBACK)
+    if state.blocks and state.blocks[-1] is Block.ENDED:
+        return Flight(Kind.RAISED, INVALID_REQUEST)
+    return None
+
+
+def _session_read(event: Read, world: World) -> World:
+    if event.attribute in _ENDING:
+        return handed(world)
+    role = ATTRIBUTES.get(event.attribute)
+    if role in (Role.SESSION, Role.AUTOFLUSH_PAUSE, Role.TRANSACTION):
+        return names.named(world, event.result, role)
+    return world
+
+
+def _instance_write(context: Context, event: Write, world: World, state: InstanceState) -> Ways:
+    if state.tie is Tie.DETACHED and _is_unloaded_collection(context, state, event.attribute):
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
+        return
+    moved = world._replace(instance=state._replace(loaded=state.loaded | {event.attribute}))
+    yield Door.COMPLETED, _dirtied(moved) if state.tie is Tie.ATTACHED else moved
+
+
+def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
+    if attribute in state.loaded or state.columns is Columns.UNKNOWN:
+        return False
+    return models.is_lazy_collection(context.frame.linker, model(context), attribute)
+
+
+def _related(world: World, state: InstanceState) -> World:
+    """``other.user = u``: a new instance may come into the other's session with it."""
+    if state.tie is Tie.TRANSIENT:
+        return world._replace(instance=state._replace(tie=Tie.UNKNOWN))
+    return world
+
+
+def _dirtied(world: World) -> World:
+    state = world.session
+    if state is None or state.transaction is Transaction.FAILED:
+        return world
+    begun = Transaction.BEGUN if state.transaction is Transaction.IDLE else state.transaction
+    return world._replace(session=state._replace(dirty=True, transaction=begun))
+
+
+def _is_other_instance(context: Context, event: Write) -> bool:
+    return isinstance(context.frame.meaning(event.object), Selected) and not event.object.startswith("@")

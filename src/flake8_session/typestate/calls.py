@@ -1,0 +1,554 @@
+"""What a call does to the session and the instance that are followed.
+
+The receiver decides first: the session itself, something derived from it, the instance. Then what
+is called: a function of the project (its effects are asked), something known, or something unknown,
+which is presumed to keep what it is given only where its name says so, and never to close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flake8_session.flow.events import Call, Door, Place
+from flake8_session.knowledge import callees, registries, results, sessions as tables, transactions
+from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
+from flake8_session.linking.meanings import (
+    Borrowed,
+    Called,
+    ClassAt,
+    Constant,
+    External,
+    Factory,
+    FunctionAt,
+    Holds,
+    Meaning,
+    Registry,
+    Selected,
+)
+from flake8_session.typestate import instances, names, values
+from flake8_session.typestate.focus import Context, Way, Ways, arguments_holding
+from flake8_session.typestate.sessions import Act, Outcome, failures, is_open, outcome
+from flake8_session.typestate.worlds import (
+    RETURN,
+    Columns,
+    Flight,
+    Hold,
+    Holding,
+    InstanceState,
+    Kind,
+    Life,
+    SessionState,
+    Tie,
+    Transaction,
+    World,
+)
+
+_TABLES: Mapping[Holding, Mapping[str, Row]] = {
+    Role.QUERY: results.QUERY,
+    Role.RESULT: results.RESULT,
+    Role.SCALARS: results.SCALARS,
+    Role.STREAM: results.STREAM,
+    Role.STREAM_SCALARS: results.STREAM_SCALARS,
+    Role.TRANSACTION: {**transactions.ASYNC_TRANSACTION, **transactions.TRANSACTION},
+    Role.SAVEPOINT: {**transactions.ASYNC_SAVEPOINT, **transactions.SAVEPOINT},
+}
+_SESSION_TABLE: Mapping[str, Row] = {**registries.SCOPED_SESSION, **tables.ASYNC_SESSION, **tables.SESSION}
+_UNREAD = (Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS)
+_DERIVED = (Role.QUERY, *_UNREAD, Role.TRANSACTION, Role.SAVEPOINT)
+_OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
+_PRESENT = (Gives.ELEMENT, Gives.ENTITY)
+
+
+def split(call: Call, world: World) -> tuple[Place, str]:
+    """Receiver and method; an outside name (``@db.session.add``) is split where a prefix holds the session."""
+    if call.receiver:
+        return call.receiver, call.method
+    if call.function.startswith("@"):
+        prefix, _, last = call.function.rpartition(".")
+        if prefix and world.roles(prefix):
+            return prefix, last
+    return "", ""
+
+
+def call_ways(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
+    """All ways out of `call`, made at step `index`, whose value goes to `result`."""
+    receiver, method = split(call, world)
+    roles = world.roles(receiver) if receiver else ()
+    if Role.SESSION in roles:
+        yield from _session_call(context, index, call, world, result, method)
+        return
+    for role in _DERIVED:
+        if role in roles:
+            yield from _derived_call(context, index, call, world, result, method, role)
+            return
+    if Hold.STALE in roles:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, "sqlalchemy.exc.InvalidRequestError"))
+        return
+    yield from _other_call(context, index, call, world, result)
+
+
+def born_session(context: Context, world: World, result: Place, state: SessionState, *more: Holding) -> World:
+    """The world in which the session of the focus's site was just made, and `result` holds it."""
+    moved = names.superseded(world)
+    return names.named(moved._replace(session=state), result, Role.SESSION, *more)
+
+
+def with_act(context: Context, world: World, state: SessionState, act: Act, *, explicit: bool = True) -> World:
+    """The session in its new state, and what that does to the instance and to unread results."""
+    instance = world.instance
+    if instance is not None and act is not Act.NOTHING:
+        expires = context.focus.options.expires
+        instance = instances.acted(instance, act, expires=expires, explicit=explicit)
+    moved = world._replace(session=state, instance=instance)
+    return _stale(context, moved) if act is Act.CLOSE else moved
+
+
+def failed(world: World, kind: Kind) -> World:
+    """The world in which an assumed failure is in flight; the path has had its one failure then."""
+    return world._replace(flight=Flight(kind), spent=True)
+
+
+def born_instance(context: Context, world: World, state: InstanceState) -> World:
+    """The world in which the focus's instance was just made; names of an earlier one are forgotten."""
+    entity = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+    keeps = world.instance == state
+    rest = frozenset(
+        entry for entry in world.names if entry[1] not in entity or (keeps and entry[1] is Role.INSTANCES)
+    )
+    return world._replace(instance=state, names=rest)
+
+
+def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:
+    """The state of the instance as a query gives it."""
+    selected = context.focus.selected
+    loads = selected.loads if selected is not None else frozenset()
+    limited = selected is not None and selected.limited
+    return InstanceState(tie, Columns.UNKNOWN if limited else Columns.LOADED, loads)
+
+
+# The session's own methods.
+
+
+def _session_call(
+    context: Context, index: int, call: Call, world: World, result: Place, method: str
+) -> Ways:
+    row = _SESSION_TABLE.get(method)
+    if row is None:
+        yield from _unknown_call(context, call, world, result)
+        return
+    yield from _row_ways(context, index, call, world, result, row, method, None)
+
+
+def _derived_call(
+    context: Context, index: int, call: Call, world: World, result: Place, method: str, role: Role
+) -> Ways:
+    row = _TABLES[role].get(method)
+    if row is None:
+        yield Door.COMPLETED, world
+        if not world.spent:
+            yield Door.RAISED, failed(world, Kind.OTHER)
+        return
+    yield from _row_ways(context, index, call, world, result, row, method, role)
+
+
+def _row_ways(
+    context: Context,
+    index: int,
+    call: Call,
+    world: World,
+    result: Place,
+    row: Row,
+    method: str,
+    role: Role | None,
+) -> Ways:
+    state = world.session
+    assert state is not None, "a place holds the session only once it was made"
+    row = _adjusted(context, row, index)
+    out = outcome(state, row, resets=context.focus.options.resets)
+    if out.raised is not None:
+        yield Door.RAISED, world._replace(flight=out.raised)
+        return
+    moved = with_act(context, world, out.state, out.act)
+    moved = _savepoint_end(context, moved, method, role)
+    moved = _on_instances(context, call, moved, row)
+    yield from _completed(context, index, call, moved, result, row, method, role)
+    if world.spent:
+        return
+    for failure in failures(state, row):
+        yield Door.RAISED, _raised(context, world, failure)
+
+
+def _adjusted(context: Context, row: Row, index: int) -> Row:
+    """The row for this very call: what the statement writes, whether autoflush is off."""
+    from dataclasses import replace
+
+    if row.gives is Gives.BY_STATEMENT and row.role in (Role.RESULT, Role.STREAM, Role.SCALARS):
+        meaning = _meaning_of_call(context, index)
+        if isinstance(meaning, Selected) and meaning.writes:
+            row = replace(row, writes=True)
+    if row.autoflushes and not context.focus.options.autoflush:
+        row = replace(row, autoflushes=False)
+    return row
+
+
+def _raised(context: Context, world: World, failure: Outcome) -> World:
+    moved = with_act(context, world, failure.state, failure.act)
+    return moved._replace(flight=failure.raised, spent=True)
+
+
+def _completed(
+    context: Context, index: int, call: Call, world: World, result: Place, row: Row, method: str, role: Role | None
+) -> Ways:
+    if row.gives is Gives.SAME:
+        same = role if role is not None else Role.SESSION
+        yield Door.COMPLETED, names.named(names.bound(world, result, ""), result, same)
+        return
+    if row.gives in _PRESENT or row.gives is Gives.ELEMENTS or row.role is Role.INSTANCE:
+        yield from _elements(context, index, call, world, result, row, method)
+        return
+    given: Holding = row.role
+    if given is Role.VALUE or given is Role.UNKNOWN or row.gives is Gives.NOTHING:
+        yield Door.COMPLETED, world
+        return
+    yield Door.COMPLETED, names.named(world, result, given)
+
+
+def _elements(
+    context: Context, index: int, call: Call, world: World, result: Place, row: Row, method: str
+) -> Ways:
+    """An instance, or a list of them, comes out of the session."""
+    if index != context.focus.instance:
+        yield Door.COMPLETED, _reloaded(context, index, world, method)
+        return
+    if row.instance is ToInstance.MERGE:
+        yield from _merged(context, call, world, result)
+        return
+    meaning = context.focus.selected
+    rows = meaning is not None and meaning.holds is Holds.ROWS
+    many = row.gives is Gives.ELEMENTS
+    role = (Role.ROWS if many else Role.ROW) if rows else (Role.INSTANCES if many else Role.INSTANCE)
+    born = born_instance(context, world, loaded_state(context))
+    yield Door.COMPLETED, names.named(born, result, role)
+    if method in _OPTIONAL:
+        absent = world._replace(values=values.with_value(world.values, result, values.NONE))
+        yield Door.COMPLETED, absent
+
+
+def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
+    state = world.session
+    assert state is not None
+    for tie in (Tie.ATTACHED, Tie.PENDING):
+        born = born_instance(context, world, loaded_state(context, tie))
+        yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
+
+
+def _reloaded(context: Context, index: int, world: World, method: str) -> World:
+    """Another query of the session may have given the very same instance, and loaded it again."""
+    instance, selected = world.instance, context.focus.selected
+    if instance is None or selected is None or instance.tie is not Tie.ATTACHED:
+        return world
+    other = _meaning_of_call(context, index)
+    if instance.columns is Columns.LOADED or not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
+        return world
+    if other.model is not None and selected.model is not None and other.model != selected.model:
+        return world
+    if selected.key and other.key:
+        if selected.key != other.key or selected.model is None:
+            return world
+        return world._replace(instance=instances.refreshed(instance))
+    return world._replace(instance=instances.clouded(instance))
+
+
+def _savepoint_end(context: Context, world: World, method: str, role: Role | None) -> World:
+    if role is not Role.SAVEPOINT or method not in ("rollback", "close") or world.instance is None:
+        return world
+    return world._replace(instance=instances.acted(world.instance, Act.SAVEPOINT_ROLLBACK))
+
+
+# What a call does to the instances among its arguments.
+
+
+def _on_instances(context: Context, call: Call, world: World, row: Row) -> World:
+    instance = world.instance
+    if instance is None or row.instance is ToInstance.NOTHING:
+        return world
+    if not arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return world
+    return world._replace(instance=_moved_instance(context, call, instance, row.instance))
+
+
+def _moved_instance(context: Context, call: Call, instance: InstanceState, act: ToInstance) -> InstanceState:
+    given = _attribute_names(context, call)
+    match act:
+        case ToInstance.ADD:
+            return instances.added(instance)
+        case ToInstance.DELETE:
+            return instances.deleted(instance)
+        case ToInstance.EXPUNGE:
+            return instances.expunged(instance)
+        case ToInstance.REFRESH:
+            if given is None:
+                return instances.clouded(instance)
+            return instances.refreshed(instance, given)
+        case ToInstance.EXPIRE:
+            if given is None or given:
+                return instances.clouded(instance)
+            return instances.expired(instance)
+        case ToInstance.MERGE | ToInstance.NOTHING:
+            return instance
+
+
+def _attribute_names(context: Context, call: Call) -> frozenset[str] | None:
+    """The attribute names in ``refresh(u, ["a", "b"])``: empty where none are given, None where unknown."""
+    rest = [
+        argument for position, argument in enumerate(call.arguments)
+        if argument.keyword == "attribute_names" or (not argument.keyword and position > 0)
+    ]
+    if not rest:
+        return frozenset()
+    text = rest[0].value
+    if not text.startswith("=["):
+        return None
+    return frozenset(part.strip("'\" ") for part in text[2:-1].split(",") if part.strip())
+
+
+# Calls of anything else.
+
+
+def _other_call(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
+    frame = context.frame
+    callee = frame.callee(call) if call.function or call.receiver else None
+    if index == context.focus.birth:
+        yield from _birth(context, call, world, result, callee)
+        return
+    if index == context.focus.instance and context.focus.constructed:
+        yield from _constructed(context, call, world, result)
+        return
+    if isinstance(callee, Registry) or (isinstance(callee, Borrowed) and callee.registry):
+        if Role.SESSION in world.roles(call.function):
+            world = names.named(world, result, Role.SESSION)
+        yield Door.COMPLETED, world
+        return
+    if isinstance(callee, Factory):
+        yield Door.COMPLETED, _given(world, call)
+        return
+    if isinstance(callee, FunctionAt):
+        ways = _project_call(context, call, world, result, callee)
+        if ways is not None:
+            yield from ways
+            return
+    yield from _known_call(context, index, call, world, result, callee)
+
+
+def _birth(context: Context, call: Call, world: World, result: Place, callee: Meaning | None) -> Ways:
+    if isinstance(callee, FunctionAt):
+        exits = context.effects.call(context.frame, callee, call, names.superseded(world), context.focus)
+        for out in exits or ():
+            yield from _after(out, world, result)
+        return
+    yield Door.COMPLETED, born_session(context, world, result, SessionState())
+
+
+def _after(out: object, world: World, result: Place) -> Ways:
+    from flake8_session.typestate.focus import Exit
+
+    assert isinstance(out, Exit)
+    if out.flight is not None:
+        yield Door.RAISED, out.world._replace(flight=out.flight)
+        return
+    moved = out.world
+    for holding in out.returns:
+        if isinstance(holding, Role | Hold):
+            moved = names.named(moved, result, holding)
+        elif holding is None:
+            moved = moved._replace(values=values.with_value(moved.values, result, values.NONE))
+    yield Door.COMPLETED, moved
+
+
+def _constructed(context: Context, call: Call, world: World, result: Place) -> Ways:
+    given = frozenset(argument.keyword for argument in call.arguments if argument.keyword not in ("", "**"))
+    born = born_instance(context, world, InstanceState(Tie.TRANSIENT, Columns.LOADED, given))
+    yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
+    if not world.spent:
+        yield Door.RAISED, failed(world, Kind.OTHER)
+
+
+def _project_call(
+    context: Context, call: Call, world: World, result: Place, callee: FunctionAt
+) -> Ways | None:
+    exits = context.effects.call(context.frame, callee, call, world, context.focus)
+    if exits is None:
+        return None
+    return (way for out in exits for way in _after(out, world, result))
+
+
+def _known_call(
+    context: Context, index: int, call: Call, world: World, result: Place, callee: Meaning | None
+) -> Ways:
+    name = callee.name.removeprefix("builtins.") if isinstance(callee, External) else ""
+    wrapped = _WRAPPING.get(callees.MANAGERS[name]) if name in callees.MANAGERS else None
+    if wrapped is not None and call.arguments and Role.SESSION in world.roles(call.arguments[0].value):
+        yield Door.COMPLETED, names.named(world, result, wrapped)
+    elif name in callees.NEVER_RETURN:
+        raised = callees.NEVER_RETURN[name]
+        if raised:
+            yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, raised))
+    elif name in callees.READERS:
+        yield from _reader(context, index, call, world, result, callees.READERS[name])
+    elif name == "typing.cast" and len(call.arguments) == 2:
+        yield Door.COMPLETED, names.bound(world, result, call.arguments[1].value)
+    else:
+        yield from _unknown_call(context, call, world, result)
+
+
+_WRAPPING = {
+    callees.Manager.CLOSING: Hold.CLOSING,
+    callees.Manager.ASYNC_CLOSING: Hold.CLOSING,
+    callees.Manager.NULL: Hold.BORROWING,
+}
+_RUNNING = (callees.Reads.COLLECTS, callees.Reads.CONSUMES, callees.Reads.NEXT)
+_READING = (callees.Reads.TEXT, callees.Reads.ATTRIBUTE, callees.Reads.COPIES, callees.Reads.WRAPS)
+
+
+def _reader(
+    context: Context, index: int, call: Call, world: World, result: Place, reads: callees.Reads
+) -> Ways:
+    source = call.arguments[0].value if call.arguments else ""
+    roles = world.roles(source)
+    runnable = next((role for role in (Role.QUERY, *_UNREAD) if role in roles), None)
+    if reads in _RUNNING and runnable is not None:
+        method = "first" if reads is callees.Reads.NEXT else "all"
+        yield from _row_ways(context, index, call, world, result, _TABLES[runnable][method], method, runnable)
+        return
+    moved = world
+    if reads in (callees.Reads.COLLECTS, callees.Reads.ITERATES) and Role.INSTANCES in roles:
+        moved = names.named(world, result, Role.INSTANCES)
+    elif reads is callees.Reads.NEXT and (Role.ITERATOR in roles or Role.INSTANCES in roles):
+        moved = names.named(world, result, Role.INSTANCE)
+    elif reads in _READING and world.instance is not None:
+        moved = _instance_seen(context, call, world)
+    yield Door.COMPLETED, moved
+    if not world.spent:
+        yield Door.RAISED, failed(world, Kind.OTHER)
+
+
+def _instance_seen(context: Context, call: Call, world: World) -> World:
+    """Something that may read the instance's attributes saw it: an attached one may be loaded again."""
+    if not arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return world
+    return _clouded_instance(world)
+
+
+def _clouded_instance(world: World) -> World:
+    instance = world.instance
+    if instance is None or instance.tie is not Tie.ATTACHED or instance.columns is Columns.LOADED:
+        return world
+    return world._replace(instance=instances.clouded(instance))
+
+
+def _unknown_call(context: Context, call: Call, world: World, result: Place) -> Ways:
+    moved = _given(world, call, keeps=_keeps(call))
+    if call.receiver and any(role in (Role.INSTANCE, Role.INSTANCES) for role in world.roles(call.receiver)):
+        moved = _clouded_instance(moved)
+    moved = _collected(call, moved)
+    if _is_entering(call):
+        for argument in call.arguments[:1]:
+            if Role.SESSION in world.roles(argument.value):
+                moved = names.named(moved, result, Role.SESSION)
+    yield Door.COMPLETED, moved
+    if not world.spent:
+        yield Door.RAISED, failed(moved, Kind.OTHER)
+
+
+def _collected(call: Call, world: World) -> World:
+    """``users.append(u)``: the container holds the instance from now on."""
+    if not call.receiver or call.method not in ("append", "add", "insert", "extend", "appendleft"):
+        return world
+    if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return names.named(world, call.receiver, Role.INSTANCES)
+    return world
+
+
+def _keeps(call: Call) -> bool:
+    return callees.presumed_to_keep(call.method or call.function.rpartition(".")[2].removeprefix("@"))
+
+
+def _is_entering(call: Call) -> bool:
+    return call.method.startswith(("enter", "push")) or call.method == "with_resource"
+
+
+def _given(world: World, call: Call, keeps: bool = False) -> World:
+    """Arguments went to a callee out of sight."""
+    moved = world
+    session = world.session
+    if session is not None:
+        direct = arguments_holding(world, call.arguments, Role.SESSION)
+        indirect = arguments_holding(
+            world, call.arguments, Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED
+        )
+        derived = arguments_holding(world, call.arguments, *_DERIVED)
+        if (direct or derived) and keeps or any(holding_manager(world, argument.value) for argument in indirect):
+            moved = handed(moved)
+        if direct or indirect:
+            moved = clouded(moved)
+    if world.instance is not None and arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        moved = _clouded_instance(moved)
+    return moved
+
+
+def holding_manager(world: World, place: Place) -> bool:
+    """Whether `place` holds a manager that will close the session."""
+    return any(
+        holding in (Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED) for holding in world.roles(place)
+    )
+
+
+def handed(world: World) -> World:
+    """Somebody else owes the session's close from now on."""
+    state = world.session
+    if state is None or not is_open(state):
+        return world
+    return world._replace(session=state._replace(life=Life.HANDED))
+
+
+def clouded(world: World) -> World:
+    """A callee out of sight had the session: it may have committed, rolled back, refreshed or expired."""
+    state = world.session
+    if state is None:
+        return world
+    transaction = Transaction.UNKNOWN if state.transaction is Transaction.FAILED else Transaction.CONNECTED
+    moved = world._replace(session=state._replace(transaction=transaction, dirty=False))
+    if moved.instance is not None:
+        moved = moved._replace(instance=instances.clouded(moved.instance))
+    return moved
+
+
+def _stale(context: Context, world: World) -> World:
+    """Unread entity results of a closed session cannot be read any more; buffered ones can."""
+    if context.focus.options.asynchronous:
+        unread: tuple[Holding, ...] = (Role.STREAM, Role.STREAM_SCALARS)
+    else:
+        unread = _UNREAD
+    changed = frozenset(
+        (place, Hold.STALE if holding in unread and holds_entities(context, place) else holding)
+        for place, holding in world.names
+    )
+    return world._replace(names=changed)
+
+
+def holds_entities(context: Context, place: Place) -> bool:
+    if place == RETURN:
+        return True
+    meaning = context.frame.meaning(place)
+    return isinstance(meaning, Selected) and meaning.holds in (Holds.INSTANCE, Holds.ROWS)
+
+
+def _meaning_of_call(context: Context, index: int) -> Meaning:
+    event = context.frame.graph.steps[index].event
+    return context.frame.meaning(getattr(event, "result", "") or "=…")
+
+
+__all__ = [
+    "Called", "ClassAt", "Constant", "Way", "born_instance", "born_session", "call_ways", "clouded", "failed",
+    "handed", "loaded_state", "split", "with_act",
+]

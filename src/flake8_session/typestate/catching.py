@@ -1,0 +1,67 @@
+"""Which handlers take which exceptions.
+
+An assumed failure has a kind, not a class: the database's work fails with some `SQLAlchemyError`,
+any other call with some `Exception`, and an ``await`` or ``yield`` may be interrupted by what is no
+`Exception`. A clause may be sure to take what is in flight, sure not to, or either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flake8_session.knowledge import errors
+from flake8_session.typestate.worlds import Flight, Kind
+
+_ANSWERS: Mapping[errors.Takes, bool | None] = {
+    errors.Takes.ALWAYS: True,
+    errors.Takes.SOMETIMES: None,
+    errors.Takes.NEVER: False,
+}
+
+
+def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
+    """Whether a clause for `classes` takes `flight`; None for either. No classes: a bare ``except``.
+
+    A class is a dotted name (``builtins.Exception``), or None where it cannot be told.
+    """
+    asked = list(classes)
+    if not asked:
+        return True
+    answers = [_takes(name, flight) for name in asked]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def _takes(name: str | None, flight: Flight) -> bool | None:
+    if name is None:
+        return None
+    match flight.kind:
+        case Kind.DATABASE:
+            return _ANSWERS[errors.database_failure(name)]
+        case Kind.INTERRUPTED:
+            return _ANSWERS[errors.interruption(name)]
+        case Kind.OTHER:
+            return _takes_other(name)
+        case Kind.RAISED:
+            return _takes_raised(name, flight.name)
+
+
+def _takes_other(name: str) -> bool | None:
+    last = name.rpartition(".")[2]
+    if last in ("Exception", "BaseException"):
+        return True
+    if errors.interruption(name) is not errors.Takes.NEVER or last in errors.SQLALCHEMY_BASES:
+        return False
+    return None
+
+
+def _takes_raised(name: str, raised: str) -> bool | None:
+    """An exception of a class out of sight is presumed to be an `Exception`."""
+    last = name.rpartition(".")[2]
+    if last == raised.rpartition(".")[2]:
+        return True
+    known = errors.catches(name, raised)
+    if known is None and last == "Exception":
+        return True
+    return known

@@ -1,0 +1,93 @@
+"""What is followed: one session, or one instance with the session that may own it.
+
+The solver runs once per focus; other sessions and instances are not in its worlds, so that cost
+adds up instead of multiplying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from flake8_session.flow.events import Argument, Call, Door, Place
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import FunctionAt, Options, Selected
+from flake8_session.typestate.worlds import Flight, Hold, Names, World
+
+Way = tuple[Door, World]
+Ways = Iterator[Way]
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """One session site, and maybe one instance site.
+
+    `birth` is the step that makes the session, -1 for one that is there at the entry (then `places`
+    hold it). `owned`: the function owes its close. `registry`: a registry or framework owns it.
+    `instance` is the step that makes the instance; `selected` says what it is an instance of;
+    `constructed`: it is made by its class, not by a query.
+    """
+
+    options: Options
+    birth: int = -1
+    places: tuple[Place, ...] = ()
+    owned: bool = True
+    registry: bool = False
+    lent: bool = False
+    """A context manager of the project opens and closes it."""
+    instance: int = -1
+    selected: Selected | None = None
+    constructed: bool = False
+
+
+class Exit(NamedTuple):
+    """How a call of a project function may end: by `flight`, or with what `returns` says it gives back."""
+
+    world: World
+    flight: Flight | None
+    returns: frozenset[object]
+
+
+class Effects(Protocol):
+    """What calls of project functions do to the focus. Answers are the same in every order of asking."""
+
+    def call(self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus) -> Iterable[Exit] | None:
+        """The ways out of the call for what `world` holds in the call's arguments; None: not known."""
+        ...
+
+    def enter(
+        self, frame: Frame, at: FunctionAt, call: Call, manager: Place, world: World, focus: Focus, born: bool
+    ) -> Iterable[tuple[World, Names]] | None:
+        """The worlds inside a ``with`` over the call, with what its target holds; None: not known."""
+        ...
+
+    def leave(self, manager: Place, world: World, focus: Focus, raising: bool) -> Iterable[Exit] | None:
+        """The ways out of a ``with`` whose manager was entered; None: not known."""
+        ...
+
+    def never_raises(self, at: FunctionAt) -> bool:
+        """Whether the function can only construct, close or roll back."""
+        ...
+
+    def closes_captured(self, at: FunctionAt, places: frozenset[Place]) -> bool:
+        """Whether a nested function closes, hands on or may close one of the captured places."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a transfer may look at besides the world."""
+
+    frame: Frame
+    focus: Focus
+    effects: Effects
+
+
+def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:
+    """The arguments whose place holds one of these."""
+    wanted = {place for place, holding in world.names if holding in holdings}
+    return [argument for argument in arguments if argument.value in wanted]
+
+
+__all__ = ["Context", "Effects", "Exit", "Focus", "Hold", "Way", "Ways", "arguments_holding"]

@@ -1,0 +1,117 @@
+"""How an instance moves: pure functions of its state and of what happens to it or to its session.
+
+What decides whether an attribute can be read is whether it is *loaded*, not the name of the state::
+
+    u = s.get(User, 1)    # ATTACHED, LOADED
+    s.close()             # DETACHED, LOADED: u.name is readable
+    s.add(u); s.commit()  # ATTACHED, EXPIRED: u.name would be loaded again
+    s.close()             # DETACHED, EXPIRED: u.name raises DetachedInstanceError
+    u.name = "x"          # DETACHED, EXPIRED but for `name`
+"""
+
+from __future__ import annotations
+
+
+from flake8_session.typestate.sessions import Act
+from flake8_session.typestate.worlds import Columns, InstanceState, Tie
+
+_HELD = (Tie.ATTACHED, Tie.DELETED)
+
+
+def acted(state: InstanceState, act: Act, *, expires: bool | None = True, explicit: bool = False) -> InstanceState:
+    """The instance after `act` on its session.
+
+    `expires` is the session's ``expire_on_commit``, None where it is not known; `explicit` says that
+    a call detaches it, not the exit of a ``with``.
+    """
+    match act:
+        case Act.NOTHING:
+            return state
+        case Act.FLUSH:
+            return state._replace(tie=Tie.ATTACHED, fresh=True) if state.tie is Tie.PENDING else state
+        case Act.COMMIT:
+            return _committed(state, expires)
+        case Act.ROLLBACK:
+            return _rolled_back(state)
+        case Act.CLOSE | Act.EXPUNGE:
+            return _let_go(state, explicit)
+        case Act.EXPIRE:
+            return expired(state) if state.tie is Tie.ATTACHED else state
+        case Act.SAVEPOINT_ROLLBACK:
+            return _unknown(state) if state.tie in _HELD or state.tie is Tie.PENDING else state
+
+
+def expired(state: InstanceState) -> InstanceState:
+    """Nothing of it is loaded any more."""
+    return state._replace(columns=Columns.EXPIRED, loaded=frozenset())
+
+
+def added(state: InstanceState) -> InstanceState:
+    """The instance after ``session.add``: what was detached is attached again as it is."""
+    if state.tie is Tie.TRANSIENT:
+        return state._replace(tie=Tie.PENDING)
+    if state.tie is Tie.DETACHED:
+        return state._replace(tie=Tie.ATTACHED)
+    return state
+
+
+def expunged(state: InstanceState) -> InstanceState:
+    """The instance after ``session.expunge``."""
+    return _let_go(state, explicit=True)
+
+
+def deleted(state: InstanceState) -> InstanceState:
+    """The instance after ``session.delete``, which only marks it."""
+    return state._replace(tie=Tie.DELETED) if state.tie is Tie.ATTACHED else state
+
+
+def refreshed(state: InstanceState, names: frozenset[str] = frozenset()) -> InstanceState:
+    """All columns are loaded, or just `names` where a refresh names them."""
+    if names:
+        return state._replace(loaded=state.loaded | names)
+    return state._replace(columns=Columns.LOADED)
+
+
+def clouded(state: InstanceState) -> InstanceState:
+    """A callee out of sight may have loaded, or expired, what it holds: no claim is made any more."""
+    return state._replace(columns=Columns.UNKNOWN) if state.tie is not Tie.TRANSIENT else state
+
+
+def has(state: InstanceState, attribute: str) -> bool | None:
+    """Whether a column is loaded; None where that is not known."""
+    if attribute in state.loaded or state.columns is Columns.LOADED:
+        return True
+    return None if state.columns is Columns.UNKNOWN else False
+
+
+def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
+    if state.tie is Tie.DELETED:
+        return state._replace(tie=Tie.DETACHED, columns=Columns.LOADED, fresh=False, explicit=False)
+    if state.tie not in (Tie.PENDING, Tie.ATTACHED):
+        return state
+    kept = state._replace(tie=Tie.ATTACHED, fresh=False)
+    if expires is None:
+        return kept._replace(columns=Columns.UNKNOWN)
+    return expired(kept) if expires else kept
+
+
+def _rolled_back(state: InstanceState) -> InstanceState:
+    if state.tie is Tie.PENDING or (state.tie is Tie.ATTACHED and state.fresh):
+        return state._replace(tie=Tie.TRANSIENT, fresh=False)
+    if state.tie in _HELD:
+        return expired(state)._replace(tie=Tie.ATTACHED)
+    return state
+
+
+def _let_go(state: InstanceState, explicit: bool) -> InstanceState:
+    if state.tie is Tie.PENDING:
+        return state._replace(tie=Tie.TRANSIENT)
+    if state.tie is Tie.DELETED:
+        return _unknown(state)
+    if state.tie is Tie.ATTACHED:
+        return state._replace(tie=Tie.DETACHED, fresh=False, explicit=explicit)
+    return state
+
+
+def _unknown(state: InstanceState) -> InstanceState:
+    return state._replace(tie=Tie.UNKNOWN, columns=Columns.UNKNOWN)

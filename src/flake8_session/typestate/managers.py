@@ -1,0 +1,231 @@
+"""What entering and leaving a ``with`` does, by what its manager holds of the session."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call, Door, Enter, Leave, Place
+from flake8_session.knowledge import callees
+from flake8_session.knowledge.sessions import SESSION
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import Called, External, Opening
+from flake8_session.typestate import instances, names
+from flake8_session.typestate.calls import born_session, clouded, failed, with_act
+from flake8_session.typestate.catching import takes
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.sessions import Act, closed, ended, failures, outcome
+from flake8_session.typestate.worlds import (
+    RETURN,
+    Block,
+    Flight,
+    Hold,
+    Kind,
+    SessionState,
+    Transaction,
+    World,
+)
+
+_COMMIT = SESSION["commit"]
+
+
+def enter_ways(context: Context, index: int, event: Enter, world: World) -> Ways:
+    """All ways out of entering ``with event.manager as event.result``."""
+    roles = world.roles(event.manager)
+    if index == context.focus.birth:
+        yield from _birth(context, event, world)
+        return
+    if Role.SESSION in roles:
+        yield Door.COMPLETED, names.named(world, event.result, Role.SESSION)
+        return
+    if Hold.CLOSING in roles or Hold.BORROWING in roles or Role.AUTOFLUSH_PAUSE in roles:
+        yield Door.COMPLETED, names.named(world, event.result, Role.SESSION)
+        return
+    for role, block in ((Role.TRANSACTION, Block.BEGIN), (Role.SAVEPOINT, Block.NESTED)):
+        if role in roles and world.session is not None:
+            state = world.session._replace(blocks=(*world.session.blocks, block))
+            yield Door.COMPLETED, names.named(world._replace(session=state), event.result, role)
+            return
+    yield from _other_enter(context, event, world)
+
+
+def leave_ways(context: Context, event: Leave, world: World) -> Ways:
+    """All ways out of leaving a ``with``; an exception that is in flight travels on or is swallowed."""
+    roles = world.roles(event.manager)
+    state = world.session
+    if Hold.SUSPENDED in roles or any(held.manager == event.manager for held in world.suspended):
+        ways = _resumed(context, event, world)
+        if ways is not None:
+            yield from ways
+            return
+    if state is None or not roles:
+        yield from _other_leave(context, event, world)
+    elif Hold.OPENING in roles:
+        for door, moved in _transaction_left(context, event, world, state):
+            closing = moved.session
+            assert closing is not None
+            yield door, with_act(context, moved, closed(closing, by_with=True), Act.CLOSE, explicit=False)
+    elif Role.SESSION in roles or Hold.CLOSING in roles:
+        moved = _closed(context, world, state, by_with=Hold.CLOSING not in roles)
+        yield _onward(event), moved
+    elif Role.TRANSACTION in roles:
+        yield from _transaction_left(context, event, world, state)
+    elif Role.SAVEPOINT in roles:
+        yield from _savepoint_left(context, event, world, state)
+    else:
+        yield from _other_leave(context, event, world)
+
+
+def _birth(context: Context, event: Enter, world: World) -> Ways:
+    meaning = context.frame.meaning(event.manager)
+    if isinstance(meaning, Called):
+        call = _call_of(context, event.manager)
+        entered = context.effects.enter(
+            context.frame, meaning.function, call, event.manager, names.superseded(world), context.focus, True
+        )
+        for inside, holdings in entered or ():
+            yield Door.COMPLETED, _targets(inside, event.result, holdings)
+        return
+    blocks = (Block.BEGIN,) if isinstance(meaning, Opening) else ()
+    state = SessionState(transaction=Transaction.BEGUN, blocks=blocks)
+    born = born_session(context, world, event.result, state)
+    yield Door.COMPLETED, names.named(born, event.manager, Hold.OPENING)
+
+
+def _other_enter(context: Context, event: Enter, world: World) -> Ways:
+    meaning = context.frame.meaning(event.manager)
+    if isinstance(meaning, Called):
+        call = _call_of(context, event.manager)
+        entered = context.effects.enter(
+            context.frame, meaning.function, call, event.manager, world, context.focus, False
+        )
+        if entered is not None:
+            for inside, holdings in entered:
+                yield Door.COMPLETED, _targets(inside, event.result, holdings)
+            if not world.spent:
+                yield Door.RAISED, failed(world, Kind.OTHER)
+            return
+    yield Door.COMPLETED, world
+    if world.spent:
+        return
+    yield Door.RAISED, failed(world, Kind.OTHER)
+    if event.asynchronous:
+        yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+
+
+def _targets(world: World, result: Place, holdings: names.Names) -> World:
+    """What a project's manager yields is the target's: ``""`` itself, ``.session`` an attribute of it."""
+    given = frozenset((result + suffix, holding) for suffix, holding in holdings)
+    return world._replace(names=world.names | given)
+
+
+def _closed(context: Context, world: World, state: SessionState, *, by_with: bool) -> World:
+    moved = with_act(context, world, closed(state, by_with=by_with), Act.CLOSE, explicit=not by_with)
+    if context.focus.options.exits_unknown and moved.instance is not None:
+        moved = moved._replace(instance=instances.clouded(moved.instance))
+    return moved
+
+
+def _onward(event: Leave) -> Door:
+    return Door.FALSE if event.raising else Door.COMPLETED
+
+
+def _transaction_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
+    """``with session.begin()``: commits, unless the transaction has ended or failed; then closes nothing."""
+    block = state.blocks[-1] if state.blocks else Block.ENDED
+    if event.raising or state.transaction is Transaction.FAILED or block is Block.ENDED:
+        act = Act.NOTHING if block is Block.ENDED else Act.ROLLBACK
+        done = state if block is Block.ENDED else ended(state, closes=False)
+        yield _onward(event), with_act(context, world, _popped(done, state), act)
+        return
+    out = outcome(state, _COMMIT)
+    yield Door.COMPLETED, with_act(context, world, _popped(out.state, state), Act.COMMIT)
+    if world.spent:
+        return
+    for failure in failures(state, _COMMIT):
+        rolled = _popped(ended(failure.state, closes=False), state)
+        yield Door.RAISED, with_act(context, world, rolled, Act.ROLLBACK)._replace(
+            flight=failure.raised, spent=True
+        )
+
+
+def _savepoint_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
+    block = state.blocks[-1] if state.blocks else Block.ENDED
+    if block is Block.ENDED:
+        yield _onward(event), world._replace(session=_popped(state, state))
+        return
+    rolled = _popped(state._replace(transaction=Transaction.CONNECTED, failed_write=False), state)
+    if event.raising or state.transaction is Transaction.FAILED:
+        yield _onward(event), with_act(context, world, rolled, Act.SAVEPOINT_ROLLBACK)
+        return
+    flushed = _popped(state._replace(dirty=False), state)
+    yield Door.COMPLETED, with_act(context, world, flushed, Act.FLUSH)
+    if not world.spent:
+        lost = with_act(context, world, rolled, Act.SAVEPOINT_ROLLBACK)
+        yield Door.RAISED, lost._replace(flight=Flight(Kind.DATABASE), spent=True)
+
+
+def _popped(state: SessionState, before: SessionState) -> SessionState:
+    return state._replace(blocks=before.blocks[:-1])
+
+
+def _resumed(context: Context, event: Leave, world: World) -> Ways | None:
+    exits = context.effects.leave(event.manager, world, context.focus, event.raising)
+    if exits is None:
+        return None
+    return _exits(event, world, list(exits))
+
+
+def _exits(event: Leave, world: World, exits: list[object]) -> Ways:
+    from flake8_session.typestate.focus import Exit
+
+    for out in exits:
+        assert isinstance(out, Exit)
+        if out.flight is None:
+            moved = out.world._replace(flight=None)
+            yield (Door.TRUE if event.raising else Door.COMPLETED), moved
+        elif event.raising and out.flight == world.flight:
+            yield Door.FALSE, out.world._replace(flight=out.flight)
+        else:
+            yield Door.RAISED, out.world._replace(flight=out.flight)
+
+
+def _other_leave(context: Context, event: Leave, world: World) -> Ways:
+    """A manager that is not known does not swallow; `suppress` and `pytest.raises` do."""
+    if not event.raising:
+        yield Door.COMPLETED, world
+        return
+    swallows = _swallows(context, event, world)
+    if swallows is not False:
+        yield Door.TRUE, world._replace(flight=None)
+    if swallows is not True:
+        yield Door.FALSE, world
+
+
+def _swallows(context: Context, event: Leave, world: World) -> bool | None:
+    meaning = context.frame.meaning(event.manager)
+    if not isinstance(meaning, External) or world.flight is None:
+        return False
+    kind = callees.MANAGERS.get(meaning.name.removesuffix("()"))
+    if kind not in (callees.Manager.SUPPRESSING, callees.Manager.EXPECTING):
+        return False
+    call = _call_of(context, event.manager)
+    classes = [class_name(context, argument.value) for argument in call.arguments if not argument.keyword]
+    return takes(classes, world.flight) if classes else False
+
+
+def class_name(context: Context, place: Place) -> str | None:
+    """The dotted name of an exception class, for `catching.takes`; None where it cannot be told."""
+    meaning = context.frame.meaning(place)
+    if isinstance(meaning, External):
+        return meaning.name.removeprefix("builtins.")
+    return None
+
+
+def _call_of(context: Context, manager: Place) -> Call:
+    index = context.frame.made_by.get(manager)
+    if index is not None:
+        event = context.frame.graph.steps[index].event
+        if isinstance(event, Call):
+            return event
+    return Call(manager)
+
+
+__all__ = ["RETURN", "class_name", "clouded", "enter_ways", "leave_ways"]

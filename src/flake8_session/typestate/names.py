@@ -1,0 +1,123 @@
+"""Which places hold the session, the instance and what comes from them: aliases, and how names are lost.
+
+A session's *last name* is bound anew or deleted while it is open: then nobody can close it any
+more, and the world says so (`World.lost`). Names of an earlier session of the same site are kept
+in `World.older` for this question alone.
+"""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Place
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import RETURN, Holding, Names, Older, SessionState, World
+
+
+def holds(world: World, place: Place, holding: Holding) -> bool:
+    """Whether `place` is known to hold that."""
+    return (place, holding) in world.names
+
+
+def named(world: World, place: Place, *holdings: Holding) -> World:
+    """`place` holds these as well."""
+    return world._replace(names=world.names | {(place, holding) for holding in holdings})
+
+
+def bound(world: World, target: Place, source: Place, *, owned: bool = True) -> World:
+    """``target = source``: what `source` holds, and the attributes known of it, are `target`'s too."""
+    if target == source:
+        return world
+    given = _renamed(world.names, source, target)
+    older = _renamed(world.older.names, source, target) if world.older is not None else frozenset()
+    moved = unbound(world, target, owned=owned, kept=bool(given))
+    if given:
+        moved = moved._replace(names=moved.names | given)
+    if older and moved.older is not None:
+        moved = moved._replace(older=moved.older._replace(names=moved.older.names | older))
+    return moved
+
+
+def unbound(world: World, place: Place, *, owned: bool = True, kept: bool = False) -> World:
+    """`place` is bound to something else, or deleted. `kept`: to the very same session again."""
+    names = _dropped(world.names, place)
+    moved = world
+    if names is not world.names:
+        moved = world._replace(names=names)
+        if owned and not kept and _loses(world.session, world.names, names):
+            moved = moved._replace(lost=True)
+    older = moved.older
+    if older is not None:
+        rest = _dropped(older.names, place)
+        if rest is not older.names:
+            lost = owned and not _has_session(rest)
+            moved = moved._replace(
+                older=older._replace(names=rest) if not lost else None,
+                lost=moved.lost or (lost and is_open(older.state)),
+            )
+    return moved
+
+
+def superseded(world: World) -> World:
+    """The site is reached again: its session becomes an older one, as far as somebody still names it."""
+    state = world.session
+    names = frozenset(entry for entry in world.names if entry[1] is Role.SESSION)
+    rest = frozenset(entry for entry in world.names if not _of_session(entry[1]))
+    moved = world._replace(names=rest, session=None, suspended=())
+    if state is None or not is_open(state) or not names:
+        return moved
+    before = world.older
+    if before is None:
+        return moved._replace(older=Older(state, names))
+    return moved._replace(older=Older(before.state, before.names | names, single=False))
+
+
+def forgotten(world: World, live: frozenset[Place], variables_stay: bool) -> World:
+    """Names that no later step reads are dropped; `variables_stay`: an open session's variables are kept."""
+    stays = variables_stay and world.session is not None and is_open(world.session)
+    names = world.names
+    kept = [
+        entry
+        for entry in names
+        if entry[0] in live
+        or entry[0] == RETURN
+        or _head(entry[0]) in live
+        or (stays and entry[1] is Role.SESSION and not entry[0].startswith("%"))
+    ]
+    return world if len(kept) == len(names) else world._replace(names=frozenset(kept))
+
+
+def session_places(world: World) -> list[Place]:
+    """The places that hold the session itself, sorted, variables first."""
+    places = [place for place, holding in world.names if holding is Role.SESSION]
+    return sorted(places, key=lambda place: (place.startswith("%"), place))
+
+
+def _renamed(names: Names, source: Place, target: Place) -> Names:
+    prefix = f"{source}."
+    return frozenset(
+        (target + place[len(source) :], holding)
+        for place, holding in names
+        if place == source or place.startswith(prefix)
+    )
+
+
+def _dropped(names: Names, place: Place) -> Names:
+    prefix = f"{place}."
+    rest = frozenset(entry for entry in names if entry[0] != place and not entry[0].startswith(prefix))
+    return names if len(rest) == len(names) else rest
+
+
+def _loses(state: SessionState | None, before: Names, after: Names) -> bool:
+    return state is not None and is_open(state) and _has_session(before) and not _has_session(after)
+
+
+def _has_session(names: Names) -> bool:
+    return any(_of_session(holding) and holding is not Role.INSTANCE for _, holding in names)
+
+
+def _of_session(holding: Holding) -> bool:
+    return holding not in (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS, Role.VALUE)
+
+
+def _head(place: Place) -> Place:
+    return place.partition(".")[0]

@@ -1,0 +1,168 @@
+"""How a session moves when one of its methods is called: pure functions of its state and a knowledge row.
+
+Each way out of a call is an `Outcome`: the session's next state, the *act* on every instance that
+it holds, and the exception that SQLAlchemy must raise, if it must. An assumed failure gives the
+states in which the call may leave the session by raising, one for each point at which it may break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from flake8_session.knowledge.words import Ends, InFailed, Row, ToAll, ToInstance, Work
+from flake8_session.typestate.worlds import Block, Flight, Kind, Life, SessionState, Transaction
+
+PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
+INVALID_REQUEST = "sqlalchemy.exc.InvalidRequestError"
+
+
+class Act(Enum):
+    """What happens to every instance of the session."""
+
+    NOTHING = "nothing"
+    FLUSH = "flush"
+    COMMIT = "commit"
+    ROLLBACK = "rollback"
+    CLOSE = "close"
+    EXPIRE = "expire"
+    EXPUNGE = "expunge"
+    SAVEPOINT_ROLLBACK = "savepoint rollback"
+
+    __hash__ = object.__hash__
+
+
+class Outcome(NamedTuple):
+    """One way out of a call. `raised` is None where it completes."""
+
+    state: SessionState
+    act: Act = Act.NOTHING
+    raised: Flight | None = None
+
+
+def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
+    """What `row` does on `state` when nothing unforeseen happens.
+
+    `resets` is False for a session made with ``close_resets_only=False``, which refuses all work
+    once it was closed.
+    """
+    refused = _refused(state, row, resets)
+    if refused is not None:
+        return Outcome(state, raised=refused)
+    moved = _reopened(state, row)
+    moved = _worked(moved, row)
+    act = _act(row, state)
+    if row.autoflushes or row.flushes:
+        moved = moved._replace(dirty=False)
+    if row.ends is not Ends.NEVER:
+        moved = ended(moved, closes=row.ends is Ends.CLOSE)
+    return Outcome(moved, act)
+
+
+def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
+    """The states in which an assumed failure of the database may leave the session.
+
+    A flush that fails has already rolled back what it knows of the instances; a statement or a
+    COMMIT that fails has not. After either, the session refuses work until it is rolled back: for
+    a failed statement SQLAlchemy itself would go on, but PostgreSQL refuses.
+    """
+    if row.cleans:
+        return
+    failure = Flight(Kind.DATABASE)
+    flushing = state.dirty and (row.autoflushes or row.flushes)
+    begun = _worked(_reopened(state, row), row)
+    if flushing:
+        nested = Block.NESTED in state.blocks
+        failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
+        yield Outcome(failed, Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK, failure)
+    if row.ends is Ends.COMMIT:
+        if flushing or state.transaction is Transaction.CONNECTED:
+            failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
+            yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
+        else:
+            yield Outcome(state, raised=failure)
+    elif row.work is Work.SQL:
+        failed = begun._replace(transaction=Transaction.FAILED, failed_write=row.writes)
+        yield Outcome(failed, raised=failure)
+    elif not flushing:
+        yield Outcome(state, raised=failure)
+
+
+def implicit_load(state: SessionState) -> SessionState:
+    """The state after an attribute was read that needed SQL."""
+    return state._replace(transaction=Transaction.CONNECTED)
+
+
+def closed(state: SessionState, *, by_with: bool = False) -> SessionState:
+    """The state after a close, which rolls back whatever was open."""
+    return ended(state, closes=True)._replace(by_with=by_with)
+
+
+def ended(state: SessionState, *, closes: bool) -> SessionState:
+    """The state after the transaction ended, by commit, rollback or close."""
+    return state._replace(
+        life=Life.CLOSED if closes else state.life,
+        transaction=Transaction.IDLE,
+        blocks=tuple(Block.ENDED for _ in state.blocks),
+        dirty=False,
+        failed_write=False,
+        by_with=False,
+    )
+
+
+def is_open(state: SessionState) -> bool:
+    """Whether somebody who owns the session still owes its close."""
+    return state.life is Life.OPEN or state.life is Life.REOPENED
+
+
+def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
+    if state.life is Life.CLOSED and not resets and row.use_after_close:
+        return Flight(Kind.RAISED, INVALID_REQUEST)
+    if state.transaction is Transaction.FAILED and (
+        row.in_failed is InFailed.RAISES or (row.in_failed is InFailed.IF_WORK and state.dirty)
+    ):
+        return Flight(Kind.RAISED, PENDING_ROLLBACK)
+    if row.in_ended_block and state.blocks and state.blocks[-1] is Block.ENDED:
+        return Flight(Kind.RAISED, INVALID_REQUEST)
+    if row.needs_idle and state.transaction in (Transaction.BEGUN, Transaction.CONNECTED):
+        return Flight(Kind.RAISED, INVALID_REQUEST)
+    return None
+
+
+def _reopened(state: SessionState, row: Row) -> SessionState:
+    if state.life is Life.CLOSED and row.use_after_close:
+        return state._replace(life=Life.REOPENED)
+    return state
+
+
+def _worked(state: SessionState, row: Row) -> SessionState:
+    transaction = state.transaction
+    if transaction is Transaction.FAILED or transaction is Transaction.UNKNOWN:
+        return state._replace(dirty=state.dirty or _pends(row))
+    if row.work is Work.SQL or (row.flushes and state.dirty):
+        transaction = Transaction.CONNECTED
+    elif row.work is Work.BEGINS and transaction is Transaction.IDLE:
+        transaction = Transaction.BEGUN
+    return state._replace(transaction=transaction, dirty=state.dirty or _pends(row))
+
+
+def _pends(row: Row) -> bool:
+    """Whether the call leaves something for the next flush to write."""
+    return row.writes and (row.work is Work.BEGINS or row.instance is ToInstance.MERGE)
+
+
+def _act(row: Row, state: SessionState) -> Act:
+    if row.ends is Ends.COMMIT:
+        return Act.COMMIT
+    if row.ends is Ends.ROLLBACK:
+        return Act.ROLLBACK
+    if row.ends is Ends.CLOSE:
+        return Act.CLOSE
+    if row.everything is ToAll.EXPIRE:
+        return Act.EXPIRE
+    if row.everything is ToAll.EXPUNGE:
+        return Act.EXPUNGE
+    if state.dirty and (row.flushes or row.autoflushes):
+        return Act.FLUSH
+    return Act.NOTHING
