@@ -1,0 +1,41 @@
+"""
+## What it does
+Reports a `scoped_session` that is used in a module where nothing calls its `remove()`, and that no
+framework in sight removes either. This rule is off by default: the call may stand in another module.
+
+## Why is this bad?
+A registry gives every caller of one thread, or of one scope, the same session, and keeps it until
+`remove()` is called. Without it the session of one request goes over to the next: with its open
+transaction, its old rows, and, after an error, its failed state. `close()` alone leaves the session
+in the registry, with the settings that it was made with.
+
+## Example
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import scoped_session, sessionmaker
+
+    Session = scoped_session(sessionmaker(create_engine("sqlite://")))
+
+    def handle_request() -> list[str]:
+        return list(Session.scalars(text("select name from users")).all())
+
+Use instead:
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import scoped_session, sessionmaker
+
+    Session = scoped_session(sessionmaker(create_engine("sqlite://")))
+
+    def handle_request() -> list[str]:
+        try:
+            return list(Session.scalars(text("select name from users")).all())
+        finally:
+            Session.remove()
+
+## Fix safety
+No fix is offered: where a scope ends is known to the application only.
+
+## References
+- SQLAlchemy, Contextual/Thread-local Sessions: "Using Thread-Local Scope with Web Applications"
+- SQLAlchemy, Contextual Session API: "scoped_session.remove"
+"""

@@ -1,0 +1,41 @@
+"""
+## What it does
+Reports a session that is opened in the body of a module. This rule is off by default: a script that
+runs once may do so.
+
+## Why is this bad?
+The module is imported once, so there is one session for the whole process: every thread and every
+task that uses the name shares its transaction, its instances and its failures, and a session is made
+for one of them at a time. It is also opened whenever anything imports the module.
+
+## Example
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+    session = Session(engine)
+
+    def names() -> list[str]:
+        return list(session.scalars(text("select name from users")).all())
+
+Use instead:
+
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def names() -> list[str]:
+        with Session(engine) as session:
+            return list(session.scalars(text("select name from users")).all())
+
+## Fix safety
+No fix is offered: every function that uses the name has to change.
+
+## References
+- SQLAlchemy, Session Basics: "Is the Session thread-safe? Is AsyncSession safe to share in concurrent
+  tasks?"
+- SQLAlchemy, Session Basics: "When do I construct a Session, when do I commit it, and when do I
+  close it?"
+"""

@@ -1,0 +1,58 @@
+"""
+## What it does
+Reports a generator that lends a session, such as the `get_db` of a web application, when it is driven
+by hand without a name: `next(get_db())` or `await anext(get_db())`, where the session is used and on
+some way not closed by hand; and `async for session in get_db()` that is left by `return`, `break` or
+an exception.
+
+A generator that has a name is not meant, since it ends with the function, and neither is an ordinary
+`for`. `session = next(get_db())` with a `session.close()` in a `finally` is clean.
+
+## Why is this bad?
+Nothing but the expression itself refers to the generator, so it is collected as soon as `next()`
+returns: its `finally` closes the session *before* the first use. That use quietly reopens the
+session, and now nothing is left to close it. An asynchronous generator that is left early is closed
+by the event loop at some later time, if the loop still runs then.
+
+## Example
+
+    from collections.abc import Iterator
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def get_db() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    def nightly_report() -> int:
+        session = next(get_db())
+        return session.scalar(text("select count(*) from users"))
+
+Use instead:
+
+    from collections.abc import Iterator
+    from contextlib import contextmanager
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def get_db() -> Iterator[Session]:
+        with Session(engine) as session:
+            yield session
+
+    def nightly_report() -> int:
+        with contextmanager(get_db)() as session:
+            return session.scalar(text("select count(*) from users"))
+
+## Fix safety
+Unsafe: `with contextlib.contextmanager(get_db)() as session:` lets the clean-up of the generator,
+a commit perhaps, run after the work instead of before it.
+
+## References
+- Python Language Reference: "Generator-iterator methods", `generator.close`
+- FastAPI, "Dependencies with yield"
+- SQLAlchemy, Session Basics: "Closing"
+"""

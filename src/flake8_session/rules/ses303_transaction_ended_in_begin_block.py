@@ -1,0 +1,50 @@
+"""
+## What it does
+Reports a `commit()`, `rollback()` or `close()` inside `with session.begin()`, `with factory.begin()`
+or `with session.begin_nested()`, when more work with the session follows inside the block: a query,
+`add()`, `flush()`, another `commit()`, and also setting an attribute, or reading an expired one, of
+an attached instance. As the last act of the block it is legal.
+
+## Why is this bad?
+The block owns the transaction. Once the transaction has ended, the session refuses all work until the
+block is over, with `InvalidRequestError`: "Can't operate on closed transaction inside context
+manager".
+
+## Example
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def add_two(first: str, second: str) -> None:
+        with Session(engine) as session:
+            with session.begin():
+                session.add(User(name=first))
+                session.commit()
+                session.add(User(name=second))
+
+Use instead:
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def add_two(first: str, second: str) -> None:
+        with Session(engine) as session:
+            with session.begin():
+                session.add(User(name=first))
+            with session.begin():
+                session.add(User(name=second))
+
+## Fix safety
+No fix is offered: whether the block should be two, or the `commit()` a `flush()`, changes what is
+written together.
+
+## References
+- SQLAlchemy, Transactions and Connection Management: "Managing Transactions", "Explicit Begin"
+- SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block"
+"""

@@ -1,0 +1,48 @@
+"""
+## What it does
+Reports the first write of a session that the function owns where no way from there leads through a
+commit before the session is closed. Writes are `add()` of an instance made in the function,
+`merge()`, `delete()`, the bulk methods, INSERT, UPDATE and DELETE statements, and setting a mapped
+attribute. A `close()` or `rollback()` after writes inside a `begin()` block counts as well: the block
+then commits nothing.
+
+Not meant are a dry run that calls `rollback()`, ways out by an exception, an instance that was only
+added again, a session that is bound to somebody's connection or given to a function out of sight,
+and engines that commit by themselves (`isolation_level="AUTOCOMMIT"`).
+
+## Why is this bad?
+Neither `close()` nor the end of `with Session(...)` commits, and a `flush()` is no commit. What was
+written is rolled back without a word: the row is not there.
+
+## Example
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def add_user(name: str) -> None:
+        with Session(engine) as session:
+            session.add(User(name=name))
+            session.flush()
+
+Use instead:
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+    from shop.models import User
+
+    engine = create_engine("sqlite://")
+
+    def add_user(name: str) -> None:
+        with Session(engine) as session:
+            session.add(User(name=name))
+            session.commit()
+
+## Fix safety
+Unsafe: a `commit()` before the close writes what was not written before, which is its purpose.
+
+## References
+- SQLAlchemy, Session Basics: "Committing", "Flushing", "Opening and Closing a Session"
+"""

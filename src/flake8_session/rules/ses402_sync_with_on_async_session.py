@@ -1,0 +1,38 @@
+"""
+## What it does
+Reports `with` where `async with` is needed: on an `AsyncSession`, on what an `async_sessionmaker`
+makes, on its `begin()`, and on the session's `begin()` and `begin_nested()`.
+
+## Why is this bad?
+These objects have no `__enter__`. The `with` raises `TypeError` (`AttributeError` on Python 3.10)
+before anything happens.
+
+## Example
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    engine = create_async_engine("sqlite+aiosqlite://")
+
+    async def count_users() -> int:
+        with AsyncSession(engine) as session:
+            return await session.scalar(text("select count(*) from users"))
+
+Use instead:
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+    engine = create_async_engine("sqlite+aiosqlite://")
+
+    async def count_users() -> int:
+        async with AsyncSession(engine) as session:
+            return await session.scalar(text("select count(*) from users"))
+
+## Fix safety
+Safe in an `async def`, where the `with` has no other item that needs a plain `with`: the code cannot
+have worked before.
+
+## References
+- SQLAlchemy, Asynchronous I/O (asyncio): "Synopsis - ORM"
+"""

@@ -1,0 +1,54 @@
+"""
+## What it does
+Reports, for an instance that is attached to an `AsyncSession`, the plain read of an attribute that
+must be fetched again: after a `commit()` (unless the session has `expire_on_commit=False`), after a
+`rollback()` (which that setting does not prevent), or of a server-side default or `onupdate` value
+after a flush.
+
+Reads inside `run_sync()` and by `awaitable_attrs` are clean, and so is what `refresh()`, a new query
+or an assignment has loaded.
+
+## Why is this bad?
+Fetching the attribute needs the database, and a plain read cannot be awaited: it raises
+`MissingGreenlet` (with SQLAlchemy 2.1 wrapped in a `StatementError`). The commonest place is the log
+line of a handler, after `await session.rollback()`, where it hides the error that it was to report.
+
+## Example
+
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from shop.models import User
+
+    async def rename(session: AsyncSession, user_id: int, name: str) -> None:
+        user = await session.get(User, user_id)
+        user.name = name
+        try:
+            await session.commit()
+        except IntegrityError:
+            await session.rollback()
+            print("cannot rename", user.email)
+
+Use instead:
+
+    from sqlalchemy.exc import IntegrityError
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from shop.models import User
+
+    async def rename(session: AsyncSession, user_id: int, name: str) -> None:
+        user = await session.get(User, user_id)
+        email = user.email
+        user.name = name
+        try:
+            await session.commit()
+        except IntegrityError:
+            await session.rollback()
+            print("cannot rename", email)
+
+## Fix safety
+Unsafe: `await session.refresh(instance)` before the read runs one more SELECT, and fails if the row
+is gone.
+
+## References
+- SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
+- SQLAlchemy, Error Messages: "greenlet_spawn has not been called; can't call await_only() here"
+"""

@@ -1,0 +1,66 @@
+"""
+## What it does
+Reports, for an instance that is attached to an `AsyncSession`, the plain read of a relationship or a
+deferred column that has never been loaded. The model must be known. Replacing such a collection, or
+appending to it, counts as well.
+
+Eager options, `refresh()` with the attribute's name, `awaitable_attrs`, `run_sync()` and an assignment
+count as loads.
+
+## Why is this bad?
+Loading the attribute needs the database, and a plain read cannot be awaited: it raises
+`MissingGreenlet` (with SQLAlchemy 2.1 wrapped in a `StatementError`).
+
+## Example
+
+    from sqlalchemy import ForeignKey
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Address(Base):
+        __tablename__ = "addresses"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        addresses: Mapped[list[Address]] = relationship()
+
+    async def count_addresses(session: AsyncSession, user_id: int) -> int:
+        user = await session.get_one(User, user_id)
+        return len(user.addresses)
+
+Use instead:
+
+    from sqlalchemy import ForeignKey
+    from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Address(Base):
+        __tablename__ = "addresses"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        addresses: Mapped[list[Address]] = relationship()
+
+    async def count_addresses(session: AsyncSession, user_id: int) -> int:
+        user = await session.get_one(User, user_id, options=[selectinload(User.addresses)])
+        return len(user.addresses)
+
+## Fix safety
+Unsafe: an eager option changes which SQL runs, and when.
+
+## References
+- SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
+- SQLAlchemy, Relationship Loading Techniques: "Select IN loading"
+"""

@@ -1,0 +1,61 @@
+"""
+## What it does
+Reports a session, or an instance that belongs to one, that is given to another thread while the
+function that opened it goes on: `threading.Thread`, the `submit` or `map` of an executor,
+`run_in_executor`, `asyncio.to_thread`, a task queue's `delay`. `BackgroundTasks` and
+`StreamingResponse` count only where the framework closes the session before they run.
+
+Waiting for the other thread at once, by `await` or `.result()`, is clean: then only one of the two
+uses the session.
+
+## Why is this bad?
+A session belongs to one thread at a time. Two threads share its transaction and its connection: one
+commits what the other has half done, or closes it in the middle of a query, and many drivers refuse a
+connection that comes from another thread. A task queue may even run the work in another process,
+which receives a copy that is bound to nothing.
+
+## Example
+
+    from threading import Thread
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def clean_up(session: Session) -> None:
+        session.execute(text("delete from drafts"))
+        session.commit()
+
+    def publish() -> None:
+        with Session(engine) as session:
+            Thread(target=clean_up, args=(session,)).start()
+            session.execute(text("update pages set published = 1"))
+            session.commit()
+
+Use instead:
+
+    from threading import Thread
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("sqlite://")
+
+    def clean_up() -> None:
+        with Session(engine) as session:
+            session.execute(text("delete from drafts"))
+            session.commit()
+
+    def publish() -> None:
+        Thread(target=clean_up).start()
+        with Session(engine) as session:
+            session.execute(text("update pages set published = 1"))
+            session.commit()
+
+## Fix safety
+No fix is offered: a session for each thread means a transaction for each.
+
+## References
+- SQLAlchemy, Session Basics: "Is the Session thread-safe? Is AsyncSession safe to share in concurrent
+  tasks?"
+- SQLAlchemy, Contextual/Thread-local Sessions: "Thread-Local Scope"
+"""
