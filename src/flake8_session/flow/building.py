@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import libcst as cst
 
@@ -79,12 +79,13 @@ class Origins:
 class Body:
     """One function (or module, or class body) on its way to a graph.
 
-    The tables hold how each class of node is lowered; the modules beside this one fill them.
+    The tables hold how each class of node is lowered, under None any other; the modules beside this
+    one fill them.
     """
 
-    values: dict[type[cst.CSTNode], Callable[[Body, Any], Place]] = {}
-    conditions: dict[type[cst.CSTNode], Callable[[Body, Any], tuple[Ends, Ends]]] = {}
-    statements: dict[type[cst.CSTNode], Callable[[Body, Any], None]] = {}
+    values: ClassVar[dict[type | None, Callable[[Body, Any], Place]]] = {}
+    conditions: ClassVar[dict[type | None, Callable[[Body, Any], tuple[Ends, Ends]]]] = {}
+    statements: ClassVar[dict[type | None, Callable[[Body, Any], None]]] = {}
 
     def __init__(self, scopes: Scopes, scope: Scope, origins: Origins) -> None:
         self.scopes = scopes
@@ -109,13 +110,13 @@ class Body:
     def place(self, name: str) -> Place:
         return self.scope.place(name)
 
-    def do(self, event: Event, node: cst.CSTNode) -> None:
+    def do(self, event: Event, node: cst.CSTNode | None) -> None:
         """Adds a step that cannot raise."""
         step = self._add(event, node)
         if step is not None:
             self.loose = [(step, Door.COMPLETED)]
 
-    def attempt(self, event: Event, node: cst.CSTNode) -> None:
+    def attempt(self, event: Event, node: cst.CSTNode | None) -> None:
         """Adds a step that completes or raises."""
         step = self._add(event, node)
         if step is not None:
@@ -163,7 +164,7 @@ class Body:
         exits: list[int] = []
         for way in (Way.RETURN, Way.RAISE):
             self.loose = self.control.ends(way)
-            self._place(Pass(), self.scope.node)
+            self._place(Pass(), None)
             exits.append(self.last)
         scope = self.scope
         return Graph(
@@ -182,18 +183,18 @@ class Body:
 
     def value(self, node: cst.CSTNode) -> Place:
         """Lowers an expression; gives the place of its value."""
-        return self.values.get(type(node), self.values[cst.CSTNode])(self, node)
+        return self.values.get(type(node), self.values[None])(self, node)
 
     def condition(self, node: cst.CSTNode) -> tuple[Ends, Ends]:
         """Lowers an expression that is only asked for its truth; leaves no end loose."""
-        return self.conditions.get(type(node), self.conditions[cst.CSTNode])(self, node)
+        return self.conditions.get(type(node), self.conditions[None])(self, node)
 
     def suite(self, suite: cst.BaseSuite | cst.Module) -> None:
         """Lowers statements up to the first that cannot be reached."""
         for statement in suite.body:
             if not self.loose:
                 return
-            self.statements.get(type(statement), self.statements[cst.CSTNode])(self, statement)
+            self.statements.get(type(statement), self.statements[None])(self, statement)
 
     def under(self, control: Control, lower: Callable[[], None]) -> None:
         """Runs `lower` with `control` in force."""
@@ -219,7 +220,7 @@ class Body:
                 self.leave(way)
         self.loose = after
 
-    def _add(self, event: Event, node: cst.CSTNode) -> int | None:
+    def _add(self, event: Event, node: cst.CSTNode | None) -> int | None:
         if not self.loose:
             return None
         if len(self._events) >= LARGEST:

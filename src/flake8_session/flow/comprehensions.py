@@ -16,6 +16,7 @@ import libcst as cst
 from flake8_session.flow import literals
 from flake8_session.flow.building import Body, Ends
 from flake8_session.flow.events import Build, Define, Extend, Iter, Iterate, Place, Shape, Yield
+from flake8_session.flow.syntax import made_by
 from flake8_session.flow.targets import store
 
 
@@ -60,7 +61,7 @@ def comprehension(body: Body, node: Any) -> Place:
     first = iterator(body, node.for_in.iter, node.for_in.asynchronous is not None)
 
     def produce() -> None:
-        for made in _made(node):
+        for made in made_by(node):
             place = body.value(made)
             if not literals.is_literal(place):
                 body.do(Extend(container, place), made)
@@ -105,13 +106,6 @@ def _clause(body: Body, clause: cst.CompFor, source: Place, produce: Callable[[]
         return back + body.loose
 
     loop(body, source, clause, inside)
-
-
-def _made(node: Any) -> list[cst.BaseExpression]:
-    """What is put into the container for each round: one element, or a key and a value."""
-    if hasattr(node, "elt"):
-        return [node.elt]
-    return [node.key, node.value] if hasattr(node, "key") else [node.value]
 
 
 Body.values.update({

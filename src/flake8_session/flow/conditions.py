@@ -164,7 +164,7 @@ def _is_none(node: cst.BaseExpression) -> bool:
 
 Body.conditions.update({
     cst.UnaryOperation: negation, cst.BooleanOperation: junction, cst.Comparison: comparison,
-    cst.Call: instance, cst.CSTNode: truth,
+    cst.Call: instance, None: truth,
 })
 Body.values.update({
     cst.BooleanOperation: chosen, cst.UnaryOperation: answered, cst.Comparison: answered, cst.Call: answered,

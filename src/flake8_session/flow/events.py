@@ -21,7 +21,7 @@ What each event binds is bound by its `COMPLETED` door only (`Iterate`: by its `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, Enum
+from enum import Enum, IntEnum
 from typing import TypeAlias
 
 Place: TypeAlias = str

@@ -90,7 +90,8 @@ def arguments(body: Body, node: cst.Call) -> tuple[Argument, ...]:
     consumed = consumed_generator(node)
     found = []
     for arg in node.args:
-        place = comprehension(body, consumed) if arg.value is consumed and consumed else body.value(arg.value)
+        runs_at_once = consumed is not None and arg.value is consumed
+        place = comprehension(body, consumed) if runs_at_once else body.value(arg.value)
         found.append(Argument(place, arg.keyword.value if arg.keyword else arg.star))
     return tuple(found)
 
@@ -133,9 +134,12 @@ def conditional(body: Body, node: cst.IfExp) -> Place:
 
 def display(body: Body, node: cst.Tuple | cst.List | cst.Set) -> Place:
     elements = node.elements
-    plain = next((i for i, each in enumerate(elements) if isinstance(each, cst.StarredElement)), len(elements))
+    starred = [i for i, each in enumerate(elements) if isinstance(each, cst.StarredElement)]
+    plain = starred[0] if starred else len(elements)
     places = [body.value(element.value) for element in elements[:plain]]
-    if plain == len(elements) and all(map(literals.is_literal, places)) and (places or isinstance(node, cst.Tuple)):
+    # An empty list is no literal: it is there to be filled.
+    constant = (places or isinstance(node, cst.Tuple)) and all(map(literals.is_literal, places))
+    if constant and not starred:
         return literals.display(_BRACKETS[type(node)], places)
     result = build(body, places, Shape.CONTAINER, node)
     for element in elements[plain:]:
@@ -186,7 +190,7 @@ def define(body: Body, node: cst.CSTNode, target: Place) -> None:
     body.do(Define(target, scope.key, tuple(scope.captured), tuple(scope.rebinds)), node)
 
 
-def starred(body: Body, node: cst.StarredElement) -> Place:
+def unstarred(body: Body, node: cst.StarredElement) -> Place:
     return body.value(node.value)
 
 
@@ -211,10 +215,9 @@ def _interpolated(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 
 
 Body.values.update({
-    cst.Name: name, cst.Integer: number, cst.Float: number, cst.Imaginary: number, cst.SimpleString: string,
-    cst.Ellipsis: ellipsis, cst.FormattedString: text, cst.ConcatenatedString: text, cst.TemplatedString: template,
-    cst.Attribute: attribute, cst.Await: awaited, cst.Yield: yielded,
-    cst.NamedExpr: walrus, cst.IfExp: conditional, cst.Tuple: display,
-    cst.List: display, cst.Set: display, cst.Dict: mapping, cst.Lambda: lambda_, cst.StarredElement: starred,
-    cst.CSTNode: unmodelled,
+    cst.Name: name, cst.Integer: number, cst.Float: number, cst.Imaginary: number,
+    cst.SimpleString: string, cst.Ellipsis: ellipsis, cst.FormattedString: text, cst.ConcatenatedString: text,
+    cst.TemplatedString: template, cst.Attribute: attribute, cst.Await: awaited, cst.Yield: yielded,
+    cst.NamedExpr: walrus, cst.IfExp: conditional, cst.Tuple: display, cst.List: display, cst.Set: display,
+    cst.Dict: mapping, cst.Lambda: lambda_, cst.StarredElement: unstarred, None: unmodelled,
 })

@@ -1,41 +1,39 @@
-"""The entry: the text of a file to its outline, with a graph for each body.
+"""The entry: the text of a file to its outline, with a graph for each body that can matter.
 
-A statement whose syntax is too deep, or that LibCST cannot read, is left out; a function whose
-graph would be too large is listed without one. Both are unknown to what comes after.
+LibCST is imported when the first slice is parsed, and not before. A statement whose syntax is too
+deep, or that LibCST cannot read, is skimmed; a function whose graph would be too large is listed
+without one. All of these are unknown to what comes after.
 """
 
 from __future__ import annotations
 
+import ast
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from flake8_session.diagnostics import Span
-from flake8_session.flow import branching, conditions, expressions, leaving, outlining, statements
-from flake8_session.flow.building import Body, Origins, TooLarge
-from flake8_session.flow.comprehensions import generator_body
-from flake8_session.flow.events import Return
-from flake8_session.flow.graph import Graph
-from flake8_session.flow.outline import Kind, Outline
+from flake8_session.flow import skimming
+from flake8_session.flow.gathered import Gathered
+from flake8_session.flow.outline import Function, Kind, Outline
 from flake8_session.flow.scopes import Scope, Scopes
-from flake8_session.flow.spans import Positions
-from flake8_session.source.slices import Slice, cut
-from flake8_session.source.text import SyntaxRefused
+from flake8_session.source.slices import Slice, Wanted, cut
 
-TABLES = (branching, conditions, expressions, leaving, statements)
-"""The modules that fill the tables of `Body`."""
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from flake8_session.flow.graphs import Graphs
+    from flake8_session.flow.spans import Positions
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """A slice as LibCST reads it."""
+class Part:
+    """A slice, and how LibCST reads it: None where it is only skimmed."""
 
-    first_line: int
-    text: str
-    module: cst.Module
+    slice: Slice
+    module: cst.Module | None
 
 
 @dataclass(frozen=True)
@@ -43,82 +41,96 @@ class Lowered:
     """What lowering gives: the outline, and the way back from a step's origin to the text."""
 
     outline: Outline
-    slices: tuple[Parsed, ...]
-    _nodes: Sequence[tuple[int, cst.CSTNode]]
+    parts: tuple[Part, ...]
+    _nodes: Sequence[tuple[int, cst.CSTNode]] = ()
     _positions: dict[int, Positions] = field(default_factory=dict)
 
     def node(self, origin: int) -> cst.CSTNode:
         """The syntax node that an event came from."""
         return self._nodes[origin][1]
 
-    def slice(self, origin: int) -> Parsed:
+    def part(self, origin: int) -> Part:
         """The slice that holds that node."""
-        return self.slices[self._nodes[origin][0]]
+        return self.parts[self._nodes[origin][0]]
 
     def span(self, origin: int) -> Span:
         """Where that node stands in the file; of a compound statement, its header."""
+        from flake8_session.flow.spans import Positions
+
         number, node = self._nodes[origin]
         positions = self._positions.get(number)
         if positions is None:
-            parsed = self.slices[number]
+            part = self.parts[number]
+            assert part.module is not None
             with _collector_paused():
-                positions = self._positions[number] = Positions(parsed.module, parsed.text, parsed.first_line)
+                positions = self._positions[number] = Positions(part.module, part.slice)
         return positions.span(node)
 
 
-def lower_module(text: str) -> Lowered:
-    """Lowers the text of a file; raises `SyntaxRefused` where it is not Python, and nothing else."""
+def lower_module(text: str, wanted: Wanted | None = None) -> Lowered:
+    """Lowers the text of a file; raises `SyntaxRefused` where it is not Python, and nothing else.
+
+    `wanted` says of the words of a statement, or of a method, whether it can matter; what cannot is
+    skimmed. Without it everything is lowered.
+    """
     with _collector_paused():
-        parsed = tuple(_parsed(cut(text)))
-    scopes, origins, gathered = Scopes(), Origins(), outlining.Gathered()
-    for number, each in enumerate(parsed):
-        scopes.add(each.module, number)
-        outlining.add_statements(gathered, each.module)
+        return _lower(tuple(_read(each) for each in cut(text, wanted)))
+
+
+def _read(part: Slice) -> Part:
+    if not part.wanted:
+        return Part(part, None)
+    from flake8_session.flow.parsing import parse
+
+    return Part(part, parse(part))
+
+
+def _lower(parts: tuple[Part, ...]) -> Lowered:
+    scopes, gathered = Scopes(), Gathered()
+    for number, part in enumerate(parts):
+        scopes.root.slice = number
+        if part.module is None:
+            skimming.add(scopes, gathered, part.slice.statements)
+        else:
+            _add(scopes, gathered, part.slice, part.module)
     scopes.finish()
+    graphs = _graphs(scopes, parts)
     for scope in scopes.root.below():
-        if scope.kind is None:
-            continue
-        graph = _graph(Body(scopes, scope, origins), parsed)
-        function = outlining.function(scope, graph, origins.number(scope.node, scope.slice))
-        gathered.functions[function.qualname] = function
-        if scope.kind is Kind.CLASS:
-            gathered.classes[scope.qualname] = outlining.class_(scope)
-    return Lowered(gathered.outline(), parsed, origins.nodes)
+        _outline(gathered, scope, graphs)
+    return Lowered(gathered.outline(), parts, graphs.nodes if graphs else ())
 
 
-def _parsed(slices: Sequence[Slice]) -> Iterator[Parsed]:
-    for each in slices:
-        if each.deep:
-            continue
-        try:
-            yield Parsed(each.first_line, each.text, cst.parse_module(each.text))
-        except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError, MemoryError) as error:
-            if each.refusal is not None:
-                raise each.refusal from error
+def _add(scopes: Scopes, gathered: Gathered, part: Slice, module: cst.Module) -> None:
+    from flake8_session.flow import binding, outlining
+
+    binding.add(scopes, module)
+    outlining.add(gathered, module)
+    if part.methods:
+        owner = scopes.of(module.body[0])
+        for method in part.methods:
+            skimming.add_method(scopes, method, owner)
 
 
-def _graph(body: Body, parsed: Sequence[Parsed]) -> Graph | None:
-    """The graph of a body, None where it would be too large or is nested too deeply for our stack."""
-    try:
-        _lower(body, parsed)
-        return body.graph()
-    except (TooLarge, RecursionError):
+def _graphs(scopes: Scopes, parts: tuple[Part, ...]) -> Graphs | None:
+    if all(part.module is None for part in parts):
         return None
+    from flake8_session.flow.graphs import Graphs
+
+    return Graphs(scopes, parts)
 
 
-def _lower(body: Body, parsed: Sequence[Parsed]) -> None:
-    match body.scope.node:
-        case None:
-            for number, each in enumerate(parsed):
-                body.scope.slice = number
-                body.suite(each.module)
-        case cst.Lambda() as node:
-            value = body.value(node.body)
-            body.do(Return(value), node.body)
-        case cst.GeneratorExp() as node:
-            generator_body(body, node)
-        case cst.FunctionDef() | cst.ClassDef() as node:
-            body.suite(node.body)
+def _outline(gathered: Gathered, scope: Scope, graphs: Graphs | None) -> None:
+    """Adds the function or class that `scope` is."""
+    if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        gathered.functions[scope.key] = skimming.function(scope, scope.node)
+    elif isinstance(scope.node, ast.ClassDef):
+        gathered.classes[scope.qualname] = skimming.class_(scope, scope.node)
+    elif graphs is None:
+        gathered.functions[""] = Function("", "", Kind.MODULE, None)
+    elif scope.kind is not None:
+        gathered.functions[scope.key] = graphs.function(scope)
+        if scope.kind is Kind.CLASS:
+            gathered.classes[scope.qualname] = graphs.class_(scope)
 
 
 @contextmanager

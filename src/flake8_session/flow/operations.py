@@ -47,7 +47,8 @@ def binary(body: Body, node: cst.BinaryOperation) -> Place:
     places = [body.value(node.left), body.value(node.right)]
     if all(map(literals.is_literal, places)):
         return literals.OTHER
-    joins = isinstance(node.operator, (cst.Add, cst.BitOr)) and (_is_display(node.left) or _is_display(node.right))
+    displays = _is_display(node.left) or _is_display(node.right)
+    joins = displays and isinstance(node.operator, (cst.Add, cst.BitOr))
     return build(body, places, Shape.CONTAINER if joins else Shape.RAISING, node)
 
 

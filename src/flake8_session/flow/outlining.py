@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import libcst as cst
 
-from flake8_session.flow import quoted
+from flake8_session.flow import plain
+from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import (
     Applied,
@@ -16,47 +17,24 @@ from flake8_session.flow.outline import (
     Function,
     Imported,
     Indexed,
-    Kind,
     Literal,
     Named,
     Opaque,
-    Outline,
     Parameter,
 )
 from flake8_session.flow.outline import Sequence as Display
 from flake8_session.flow.scopes import Scope
 from flake8_session.flow.syntax import bound_by, children, dotted, target_names
 
-_Assigned = dict[str, list[tuple[Expression | None, Expression | None]]]
 
-
-@dataclass
-class Gathered:
-    """The outline while slices are added to it."""
-
-    functions: dict[str, Function] = field(default_factory=dict)
-    classes: dict[str, Class] = field(default_factory=dict)
-    imports: list[Imported] = field(default_factory=list)
-    assigned: _Assigned = field(default_factory=dict)
-
-    def outline(self) -> Outline:
-        return Outline(
-            functions=self.functions,
-            classes=self.classes,
-            imports=tuple(self.imports),
-            assigned={name: tuple(values) for name, values in self.assigned.items()},
-            exports=_exports(self.assigned),
-        )
-
-
-def add_statements(gathered: Gathered, module: cst.Module) -> None:
+def add(gathered: Gathered, module: cst.Module) -> None:
     """Adds the imports and assignments at module level."""
     for statement in _flat(module):
         if isinstance(statement, (cst.Import, cst.ImportFrom)):
             gathered.imports.extend(_imported(statement))
         else:
             for name, annotation, value in _assignments(statement):
-                gathered.assigned.setdefault(name, []).append((annotation, value))
+                gathered.assign(name, annotation, value)
 
 
 def function(scope: Scope, graph: Graph | None, origin: int) -> Function:
@@ -104,7 +82,7 @@ def class_(scope: Scope) -> Class:
         name=scope.name,
         qualname=scope.qualname,
         bases=tuple(expression(each.value) for each in node.bases),
-        keywords=tuple((each.keyword.value if each.keyword else each.star, expression(each.value)) for each in node.keywords),
+        keywords=tuple((_keyword(each), expression(each.value)) for each in node.keywords),
         decorators=tuple(expression(each.decorator) for each in node.decorators),
         assigned=assigned,
         methods=tuple(methods),
@@ -125,9 +103,7 @@ def expression(node: cst.CSTNode, annotation: bool = False) -> Expression:
         case cst.Integer():
             return _integer(node.value)
         case cst.Call():
-            arguments = tuple(
-                (arg.keyword.value if arg.keyword else arg.star, expression(arg.value, annotation)) for arg in node.args
-            )
+            arguments = tuple((_keyword(arg), expression(arg.value, annotation)) for arg in node.args)
             return Applied(expression(node.func, annotation), arguments)
         case cst.Subscript():
             items = tuple(_item(element.slice, annotation) for element in node.slice)
@@ -135,13 +111,17 @@ def expression(node: cst.CSTNode, annotation: bool = False) -> Expression:
                 items = items[0].items
             return Indexed(expression(node.value, annotation), items)
         case cst.BinaryOperation(operator=cst.BitOr()):
-            return quoted.either(expression(node.left, annotation), expression(node.right, annotation))
+            return plain.either(expression(node.left, annotation), expression(node.right, annotation))
         case cst.Tuple() | cst.List() | cst.Set():
             return Display(tuple(expression(element.value, annotation) for element in node.elements))
         case _:
             return Opaque()
 
 
+
+
+def _keyword(arg: cst.Arg) -> str:
+    return arg.keyword.value if arg.keyword else arg.star
 
 
 _CONSTANTS: Mapping[str, bool | None] = {"None": None, "True": True, "False": False}
@@ -154,7 +134,7 @@ def _string(node: cst.SimpleString | cst.ConcatenatedString, annotation: bool) -
         return Opaque()
     if not isinstance(value, str):
         return Opaque()
-    return quoted.from_string(value) if annotation else Literal(value)
+    return plain.from_string(value) if annotation else Literal(value)
 
 
 def _integer(text: str) -> Expression:
@@ -197,14 +177,15 @@ def _flat(suite: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         node = stack.pop()
         if type(node) in _TRANSPARENT:
-            stack.extend(reversed([each for each in children(node) if not isinstance(each, cst.BaseExpression)]))
+            inner = reversed(children(node))
+            stack.extend(each for each in inner if not isinstance(each, cst.BaseExpression))
         else:
             yield node
 
 
 _TRANSPARENT = frozenset({
-    cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.If, cst.Else, cst.Try,
-    cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With, cst.For, cst.While,
+    cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.If, cst.Else,
+    cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With, cst.For, cst.While,
 })
 
 
@@ -241,17 +222,12 @@ def _bound(target: cst.CSTNode, value: cst.CSTNode) -> Iterator[tuple[str, Expre
     if isinstance(target, cst.Name):
         yield target.value, expression(value)
         return
-    displays = (cst.Tuple, cst.List)
-    if isinstance(target, displays) and isinstance(value, displays) and len(target.elements) == len(value.elements):
-        for each, part in zip(target.elements, value.elements, strict=True):
+    parts = value.elements if isinstance(value, _DISPLAYS) else ()
+    if isinstance(target, _DISPLAYS) and len(target.elements) == len(parts):
+        for each, part in zip(target.elements, parts):
             yield from _bound(each.value, part.value)
-        return
-    yield from ((name, Opaque()) for name in target_names(target)[0])
+    else:
+        yield from ((name, Opaque()) for name in target_names(target)[0])
 
 
-def _exports(assigned: _Assigned) -> tuple[str, ...] | None:
-    values = assigned.get("__all__", [])
-    if len(values) != 1 or not isinstance(values[0][1], Display):
-        return None
-    names = [item.value for item in values[0][1].items if isinstance(item, Literal) and isinstance(item.value, str)]
-    return tuple(names) if len(names) == len(values[0][1].items) else None
+_DISPLAYS = (cst.Tuple, cst.List)

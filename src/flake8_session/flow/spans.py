@@ -1,4 +1,4 @@
-"""Where the nodes of one slice stand. Positions are dear: they are made only for a slice that is asked for."""
+"""Where the nodes of one slice stand. Positions are dear: only a slice that is asked for gets them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from libcst.metadata import CodePosition, MetadataWrapper, PositionProvider
 
 from flake8_session.diagnostics import Span
 from flake8_session.flow.syntax import parameters_of
+from flake8_session.source.slices import Slice
 from flake8_session.source.text import lines_of
 
 
 class Positions:
-    """The spans of the nodes of `module`, whose `text` starts at line `first_line` of the file."""
+    """The spans of the nodes of `module`, which is what a slice was parsed to."""
 
-    def __init__(self, module: cst.Module, text: str, first_line: int) -> None:
-        self._lines = lines_of(text)
-        self._before = first_line - 1
+    def __init__(self, module: cst.Module, part: Slice) -> None:
+        self._lines = lines_of(part.text)
+        self._numbers = part.numbers
         self._ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
 
     def span(self, node: cst.CSTNode) -> Span:
@@ -27,7 +28,14 @@ class Positions:
         if isinstance(node, _COMPOUND):
             last = _last_in_header(node)
             end = self._colon(where.start if last is None else self._ranges[last].end)
-        return Span(where.start.line + self._before, where.start.column + 1, end.line + self._before, end.column + 1)
+        start = where.start
+        return Span(self._line(start.line), start.column + 1, self._line(end.line), end.column + 1)
+
+    def _line(self, number: int) -> int:
+        """The line of the file; the end of a slice may lie on the line behind its last one."""
+        if number <= len(self._numbers):
+            return self._numbers[number - 1]
+        return self._numbers[-1] + number - len(self._numbers)
 
     def _colon(self, position: CodePosition) -> CodePosition:
         """The end of the colon that ends a header, looked for from the end of the header's last node."""
@@ -45,8 +53,8 @@ class Positions:
 _TO_COLON = re.compile(r"(?:except\b|try\b)?[\s),\\]*(?:(?P<colon>:)|#.*)?")
 
 _COMPOUND = (
-    cst.FunctionDef, cst.ClassDef, cst.With, cst.For, cst.While, cst.If, cst.Match, cst.MatchCase, cst.Try, cst.TryStar,
-    cst.ExceptHandler, cst.ExceptStarHandler,
+    cst.FunctionDef, cst.ClassDef, cst.With, cst.For, cst.While, cst.If, cst.Match, cst.MatchCase, cst.Try,
+    cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler,
 )
 
 
@@ -55,7 +63,7 @@ def _last_in_header(node: cst.CSTNode) -> cst.CSTNode | None:
     match node:
         case cst.FunctionDef():
             parameters = parameters_of(node.params)
-            return node.returns or (parameters[-1] if parameters else node.name)
+            return node.returns or (_end_of(parameters[-1]) if parameters else node.name)
         case cst.ClassDef():
             return [node.name, *node.bases, *node.keywords][-1]
         case cst.With():
@@ -72,3 +80,8 @@ def _last_in_header(node: cst.CSTNode) -> cst.CSTNode | None:
             return node.name or node.type
         case _:
             return None
+
+
+def _end_of(parameter: cst.Param) -> cst.CSTNode:
+    """LibCST gives a parameter the span of its name."""
+    return parameter.default or parameter.annotation or parameter.name

@@ -57,7 +57,8 @@ def _pairwise(target: cst.CSTNode, value: cst.BaseExpression) -> bool:
 
 
 def _assign_pairs(body: Body, target: cst.CSTNode, value: cst.BaseExpression) -> None:
-    assert isinstance(target, (cst.Tuple, cst.List)) and isinstance(value, (cst.Tuple, cst.List))
+    assert isinstance(target, (cst.Tuple, cst.List))
+    assert isinstance(value, (cst.Tuple, cst.List))
     bound = {body.place(leaf.value) for leaf in leaves(target) if isinstance(leaf, cst.Name)}
     places = []
     for element in value.elements:
@@ -201,7 +202,7 @@ Body.statements.update({
     cst.AugAssign: augmented, cst.Return: return_, cst.Raise: raise_, cst.Assert: assert_, cst.Break: break_,
     cst.Continue: continue_, cst.Pass: nothing, cst.Global: nothing, cst.Nonlocal: nothing, cst.Del: delete,
     cst.Import: import_, cst.ImportFrom: import_from, cst.FunctionDef: function, cst.ClassDef: class_,
-    cst.TypeAlias: alias, cst.CSTNode: unmodelled,
+    cst.TypeAlias: alias, None: unmodelled,
 })
 if hasattr(cst, "LazyImport"):
     Body.statements.update({cst.LazyImport: import_, cst.LazyImportFrom: import_from})

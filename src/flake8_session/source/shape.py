@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 
 DEEPEST = 200
 """The deepest `ast` whose text is parsed. Real code stays below 60."""
@@ -18,8 +18,8 @@ MOST_OPERATORS = 500
 """The most operators between two commas, or in a logical line, of such text."""
 
 
-def is_deep(statements: Iterable[ast.AST]) -> bool:
-    """Whether LibCST would nest deeper than `DEEPEST`.
+def is_deep(statements: Iterable[ast.AST], left_out: Container[int] = ()) -> bool:
+    """Whether LibCST would nest deeper than `DEEPEST`; nodes whose id is in `left_out` do not count.
 
     It nests ``a or b or c`` and the clauses of a comprehension, which `ast` keeps in a list; it
     does not nest ``elif``, which `ast` does.
@@ -29,31 +29,36 @@ def is_deep(statements: Iterable[ast.AST]) -> bool:
         node, depth = stack.pop()
         if depth > DEEPEST:
             return True
-        inner = depth + _width(node)
-        for child in _children(node):
-            stack.append((child, depth if _is_elif(node, child) else inner))
+        if id(node) in left_out:
+            continue
+        wide = _WIDE.get(type(node))
+        inner = depth + (len(getattr(node, wide)) if wide else 1)
+        stack.extend((child, depth if _is_elif(node, child) else inner) for child in _children(node))
     return False
 
 
-def _width(node: ast.AST) -> int:
-    if isinstance(node, ast.BoolOp):
-        return len(node.values)
-    return len(getattr(node, "generators", ())) or 1
+_WIDE = {
+    ast.BoolOp: "values", ast.ListComp: "generators", ast.SetComp: "generators", ast.DictComp: "generators",
+    ast.GeneratorExp: "generators",
+}
+_SHALLOW = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            yield from (each for each in value if isinstance(each, ast.AST))
-        elif isinstance(value, ast.AST) and not isinstance(value, (ast.expr_context, ast.Name, ast.Constant)):
-            yield value
+        if type(value) is list:
+            found.extend(each for each in value if isinstance(each, ast.AST))
+        elif isinstance(value, ast.AST) and not isinstance(value, _SHALLOW):
+            found.append(value)
+    return found
 
 
 def _is_elif(node: ast.AST, child: ast.AST) -> bool:
     return (
-        isinstance(node, ast.If)
-        and isinstance(child, ast.If)
+        isinstance(child, ast.If)
+        and isinstance(node, ast.If)
         and node.orelse == [child]
         and node.col_offset == child.col_offset
     )

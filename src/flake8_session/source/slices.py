@@ -1,40 +1,51 @@
-"""The unit of parsing: a slice is the lines of one top-level statement.
+"""The unit of parsing: a slice is the lines of one top-level statement, less the methods that cannot matter.
 
 Boundaries come from `ast`, which reads a file ten times as fast as LibCST. Text that only a newer
 Python reads is one slice; whether it is Python at all, LibCST then says.
+
+What can matter is asked of words: all that stands in the lines, those of strings and comments
+included, so that no name is missed.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from flake8_session.source.shape import is_deep, is_wild
 from flake8_session.source.text import SyntaxRefused, lines_of
 
+Wanted: TypeAlias = Callable[[frozenset[str]], bool]
+"""Whether code that holds these words can matter."""
+Method: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some lines of a file. `first_line` counts from 1.
+    """Some lines of a file: `numbers` says which of the file's lines each one is.
 
-    `refusal` is what `ast` said of it where it is not sure to be Python.
-    `deep`: its syntax is nested so deeply that parsing it may take minutes, or end the process.
+    `statements` is what `ast` made of them. It is empty where `ast` could not read the file, and
+    `refusal` then says why. `methods` are those whose lines were replaced by a ``pass``.
+    `wanted`: the slice can matter, and may be parsed.
     """
 
-    first_line: int
+    numbers: Sequence[int]
     text: str
     statements: tuple[ast.stmt, ...] = ()
     refusal: SyntaxRefused | None = None
-
-    @property
-    def deep(self) -> bool:
-        return is_deep(self.statements)
+    methods: tuple[Method, ...] = ()
+    wanted: bool = True
 
 
-def cut(text: str) -> tuple[Slice, ...]:
+def cut(text: str, wanted: Wanted | None = None) -> tuple[Slice, ...]:
     """The slices of `text`, in order; raises `SyntaxRefused` where it cannot be Python."""
+    lines = lines_of(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -43,10 +54,10 @@ def cut(text: str) -> tuple[Slice, ...]:
         refusal = SyntaxRefused(f"invalid syntax: {error.msg}", error.lineno or 0)
         if is_wild(text):
             raise refusal from error
-        return (Slice(1, text, refusal=refusal),)
+        return (Slice(range(1, len(lines) + 1), text, refusal=refusal),)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxRefused(str(error) or "too deeply nested") from error
-    return tuple(_slices(lines_of(text), tree.body))
+    return tuple(_sifted(each, wanted) for each in _slices(lines, tree.body))
 
 
 def _slices(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Iterator[Slice]:
@@ -63,13 +74,64 @@ def _slices(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Iterator[Sl
 
 def _slice(lines: Sequence[str], group: list[ast.stmt]) -> Slice:
     first, last = _first_line(group[0]), _last_line(group[-1])
-    return Slice(first, "".join(lines[first - 1 : last]), tuple(group))
+    return Slice(range(first, last + 1), "".join(lines[first - 1 : last]), tuple(group))
+
+
+def _sifted(part: Slice, wanted: Wanted | None) -> Slice:
+    """`part` with what is left of it to parse."""
+    if wanted is not None and not wanted(_words(part.text)):
+        return replace(part, wanted=False)
+    deep = is_deep(part.statements)
+    class_ = part.statements[0]
+    if isinstance(class_, ast.ClassDef):
+        part = _without(part, list(_left_out(part, class_, wanted, deep)))
+    return replace(part, wanted=not (deep and is_deep(part.statements, set(map(id, part.methods)))))
+
+
+def _left_out(part: Slice, class_: ast.ClassDef, wanted: Wanted | None, deep: bool) -> Iterator[Method]:
+    """The methods that cannot matter or are too deep; of those that can be told from all others."""
+    lines, start = lines_of(part.text), part.numbers[0]
+    names = Counter(each.name for each in class_.body if isinstance(each, METHODS))
+    before = class_.lineno
+    for each in class_.body:
+        first, last = _first_line(each), _last_line(each)
+        alone, before = first > before, last
+        if not isinstance(each, METHODS) or not alone or names[each.name] > 1:
+            continue
+        text = "".join(lines[first - start : last - start + 1])
+        if (deep and is_deep([each])) or not (wanted is None or wanted(_words(text))):
+            yield each
+
+
+def _without(part: Slice, methods: Sequence[Method]) -> Slice:
+    """`part` with a ``pass`` in the place of each of `methods`."""
+    if not methods:
+        return part
+    lines, start = lines_of(part.text), part.numbers[0]
+    kept: list[str] = []
+    numbers: list[int] = []
+    position = 0
+    for method in methods:
+        first = _first_line(method) - start
+        kept += [*lines[position:first], lines[first][: method.col_offset] + "pass\n"]
+        numbers += range(start + position, start + first + 1)
+        position = _last_line(method) - start + 1
+    kept += lines[position:]
+    numbers += range(start + position, start + len(lines))
+    return replace(part, text="".join(kept), numbers=numbers, methods=tuple(methods))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
+
+
+_WORD = re.compile(r"\w+")
 
 
 def _first_line(statement: ast.stmt) -> int:
     """A decorated definition starts at its first decorator."""
     decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(each.lineno for each in decorators)])
+    return min(int(each.lineno) for each in [statement, *decorators])
 
 
 def _last_line(statement: ast.stmt) -> int:

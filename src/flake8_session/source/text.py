@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text, and the first sieve.
+"""From the bytes of a file to its text.
 
 Decoding is Python's own (PEP 263): a byte order mark, else a coding cookie in the first two lines,
 else UTF-8. There is no fallback: bytes that do not fit their encoding are refused with the reason.
@@ -19,11 +19,6 @@ class SyntaxRefused(Exception):
         super().__init__(reason)
         self.reason = " ".join(reason.split())
         self.line = line
-
-
-def may_matter(data: bytes) -> bool:
-    """Whether a file of these bytes can have to do with sessions at all."""
-    return b"Session" in data or b"session" in data
 
 
 def decode(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Annotations that are written as strings, read as the expressions that they hold."""
+"""Expressions of `ast` as plain values, and annotations that are written as strings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def expression(node: ast.expr, annotation: bool = False) -> Expression:
             return Applied(expression(node.func, annotation), _arguments(node, annotation))
         case ast.Subscript():
             inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            return Indexed(expression(node.value, annotation), tuple(expression(each, annotation) for each in inner))
+            items = tuple(expression(each, annotation) for each in inner)
+            return Indexed(expression(node.value, annotation), items)
         case ast.BinOp(op=ast.BitOr()):
             return either(expression(node.left, annotation), expression(node.right, annotation))
         case ast.Tuple() | ast.List() | ast.Set():
