@@ -1,0 +1,77 @@
+"""The failures that can be put into a run.
+
+Three kinds, as the rules have them: *database* (the session's own work), *other* (any other call) and
+*interrupted* (at `await` and `yield`). Each kind has a class that no program names, so that only a
+broad handler takes it, and besides the classes that the program's own handlers name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import sqlalchemy.exc as sa_exc
+import sqlalchemy.orm.exc as orm_exc
+
+
+class Unforeseen(Exception):
+    """What opaque calls raise: a class that no program names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way to fail. `below` is what the DBAPI raises where the failure is put into a statement."""
+
+    name: str
+    make: Callable[[], BaseException]
+    below: Callable[[], BaseException]
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """The variants for one program."""
+
+    database: tuple[Failure, ...]
+    other: tuple[Failure, ...]
+    interrupted: tuple[Failure, ...]
+    thrown: tuple[Failure, ...]
+    """What the user of a generator may throw into it at its `yield`."""
+
+
+def _wrapped(name: str) -> Failure:
+    below = getattr(sqlite3, name)
+    wrapper = getattr(sa_exc, name)
+    return Failure(name, lambda: wrapper("injected", {}, below("injected")), lambda: below("injected"))
+
+
+def _plain(kind: type[BaseException]) -> Failure:
+    return Failure(kind.__name__, lambda: kind("injected"), lambda: kind("injected"))
+
+
+ORDINARY = _wrapped("OperationalError")
+INTEGRITY = _wrapped("IntegrityError")
+NAMED_DATABASE = {
+    "IntegrityError": INTEGRITY,
+    "DataError": _wrapped("DataError"),
+    "ProgrammingError": _wrapped("ProgrammingError"),
+    "StaleDataError": _plain(orm_exc.StaleDataError),
+    "FlushError": _plain(orm_exc.FlushError),
+}
+NAMED_OTHER = {
+    each.__name__: _plain(each)
+    for each in (ValueError, KeyError, TypeError, RuntimeError, LookupError, OSError, AttributeError, IndexError)
+}
+CLOSED = _plain(GeneratorExit)
+
+
+def failures_of(caught: Iterable[str]) -> Failures:
+    """The variants for a program whose handlers name the classes `caught`."""
+    caught = sorted(caught)
+    database = [ORDINARY, *(NAMED_DATABASE[each] for each in caught if each in NAMED_DATABASE)]
+    if "OperationalError" in caught and len(database) == 1:
+        database.append(INTEGRITY)
+    other = [_plain(Unforeseen), *(NAMED_OTHER[each] for each in caught if each in NAMED_OTHER)]
+    interrupted = [_plain(asyncio.CancelledError)]
+    return Failures(tuple(database), tuple(other), tuple(interrupted), (*database, *other, CLOSED))

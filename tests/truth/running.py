@@ -1,0 +1,279 @@
+"""A program's public functions, each called in every way.
+
+Arguments are chosen by annotation and name: a session is lent, an optional one is lent or left out,
+a flag is both, an instance belongs to the session that was lent. A generator is driven as its users
+would: to the end, and into each `yield` a failure is thrown or the generator is closed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.truth.choices import GivenUp, Script, Trail, explore
+from tests.truth.injection import CLOSED, Failure, Failures, failures_of
+from tests.truth.instrumenting import Entry, Parameter, instrument
+from tests.truth.witnesses import Ending, Run, Sight
+from tests.truth.world import (
+    ASYNC_ENGINE,
+    ENGINE,
+    MODELS,
+    STORE,
+    Stage,
+    U,
+    WatchedAsyncMaker,
+    WatchedAsyncSession,
+    WatchedMaker,
+    WatchedSession,
+    forget_module,
+    run_module,
+)
+
+RUNS = 3_000
+"""Runs of one function; more is too much, and is said."""
+
+YIELDS = 4
+"""How often a generator is asked before it is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What one run of one function has shown."""
+
+    script: Script
+    answers: tuple[int, ...]
+    sights: tuple[Sight, ...]
+    endings: tuple[Ending, ...]
+    injected: str
+    injected_line: int
+    how: str
+    """How the function ended: what it gave, or what it raised."""
+
+
+@dataclass(slots=True)
+class Stories:
+    """All runs of one function. `complete`: these are really all."""
+
+    entry: Entry
+    told: list[Story] = field(default_factory=list)
+    complete: bool = True
+    excuse: str = ""
+    """Why the function could not be run."""
+
+
+class Program:
+    """A program, loaded once and run often."""
+
+    def __init__(self, text: str, filename: str = "<program>") -> None:
+        self.filename = filename
+        instrumented = instrument(text, [MODELS])
+        self.entries = instrumented.entries
+        self.failures: Failures = failures_of(instrumented.caught)
+        self._space = run_module(instrumented.tree, filename)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        forget_module(self._space)
+        if self._loop is not None:
+            self._loop.close()
+
+    def stories(self, limit: int = RUNS) -> list[Stories]:
+        """Runs every public function in every way."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [self._stories(entry, limit) for entry in self.entries]
+
+    def _stories(self, entry: Entry, limit: int) -> Stories:
+        stories = Stories(entry)
+        last: list[Story] = []
+
+        def once(trail: Trail) -> None:
+            last[:] = [self.run(entry, trail)]
+
+        for trail in explore(once, limit):
+            if trail is None or trail.given_up:
+                stories.complete = False
+            else:
+                stories.told += last
+        return stories
+
+    def run(self, entry: Entry, trail: Trail) -> Story:
+        """One run of a function by a script."""
+        run = Run(self.filename, trail, self.failures)
+        STORE.listener = run
+        Stage.run = run
+        lent = _Lent(run, trail)
+        try:
+            run.quiet = True
+            arguments, keywords = lent.arguments(entry, trail)
+            run.quiet = False
+            how = self._call(run, entry, arguments, keywords)
+            endings = tuple(run.finish())
+        finally:
+            run.finished = True
+            Stage.run = None
+            STORE.listener = None
+            self._tidy(run)
+        injected = run.injected
+        return Story(
+            trail.script, tuple(trail.answers), tuple(run.sights), endings, injected, run.injected_line, how
+        )
+
+    def _call(self, run: Run, entry: Entry, arguments: list[Any], keywords: dict[str, Any]) -> str:
+        driver = _Driver(run, entry)
+        try:
+            result = self._space[entry.name](*arguments, **keywords)
+            if inspect.iscoroutine(result):
+                result = self._wait(result)
+            elif inspect.isasyncgen(_generator(result)):
+                self._wait(driver.drive_async(_generator(result)))
+            elif inspect.isgenerator(_generator(result)):
+                driver.drive(_generator(result))
+            run.returned = not driver.left_by
+            return driver.left_by or f"returned {type(result).__name__}"
+        except GivenUp:
+            return "given up"
+        except (Exception, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit) as error:
+            if not run.injected and isinstance(error, KeyboardInterrupt):
+                raise
+            return f"raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+    def _wait(self, coroutine: Any) -> Any:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return self._loop.run_until_complete(coroutine)
+
+    def _tidy(self, run: Run) -> None:
+        for session in [*(each.session for each in run.watched), *(each for each, _ in run.borrowed)]:
+            if isinstance(session, WatchedAsyncSession):
+                self._wait(session.close())
+            elif session.get_bind() is ASYNC_ENGINE.sync_engine:
+                session.expunge_all()
+            else:
+                session.close()
+        STORE.restore()
+
+
+class _Lent:
+    """Makes the arguments of one call."""
+
+    def __init__(self, run: Run, trail: Trail) -> None:
+        self.run = run
+        self.trail = trail
+        self.session: Any = None
+
+    def arguments(self, entry: Entry, trail: Trail) -> tuple[list[Any], dict[str, Any]]:
+        positional: list[Any] = []
+        keywords: dict[str, Any] = {}
+        for parameter in entry.parameters:
+            given, value = self._value(parameter, entry)
+            if given and parameter.keyword_only:
+                keywords[parameter.name] = value
+            elif given:
+                keywords[parameter.name] = value
+        return positional, keywords
+
+    def _value(self, parameter: Parameter, entry: Entry) -> tuple[bool, Any]:
+        words = set(re.findall(r"\w+", parameter.annotation))
+        if words & {"Session", "AsyncSession"}:
+            optional = parameter.default == "None" or words & {"None", "Optional"}
+            if optional and self.trail.choose(2) == 0:
+                return True, None
+            return True, self._lend("AsyncSession" in words, annotated=not entry.borrower)
+        if words & {"sessionmaker", "async_sessionmaker"}:
+            is_async = "async_sessionmaker" in words
+            return True, WatchedAsyncMaker(ASYNC_ENGINE) if is_async else WatchedMaker(ENGINE)
+        if words & {"bool"} or parameter.default in {"True", "False"}:
+            return True, self.trail.choose(2) == 1
+        if parameter.default:
+            return False, None
+        if "U" in words:
+            return True, self._instance()
+        if parameter.name in {"session", "s", "db"}:
+            return True, self._lend(False, annotated=False)
+        if "flag" in parameter.name:
+            return True, self.trail.choose(2) == 1
+        return True, 1 if "int" in words else "given"
+
+    def _lend(self, is_async: bool, *, annotated: bool) -> Any:
+        session: Any = WatchedAsyncSession(ASYNC_ENGINE) if is_async else WatchedSession(ENGINE)
+        self.run.borrowed.append((session, annotated))
+        self.session = session
+        return session
+
+    def _instance(self) -> Any:
+        if self.session is None:
+            self._lend(False, annotated=False)
+        return self.session.get(U, 1)
+
+
+class _Driver:
+    """The user of a generator."""
+
+    def __init__(self, run: Run, entry: Entry) -> None:
+        self.run = run
+        self.entry = entry
+        self.can_throw = not any("fixture" in each for each in entry.decorators)
+        self.left_by = ""
+
+    def drive(self, generator: Any) -> None:
+        try:
+            next(generator)
+            for _ in range(YIELDS):
+                self.run.line()
+                failure = self._failure()
+                if failure is CLOSED:
+                    self.left_by = "closed at the yield"
+                    generator.close()
+                    return
+                if failure is None:
+                    next(generator)
+                else:
+                    self.left_by = "given an error at the yield"
+                    generator.throw(failure.make())
+            generator.close()
+        except StopIteration:
+            return
+
+    async def drive_async(self, generator: Any) -> None:
+        try:
+            await generator.__anext__()
+            for _ in range(YIELDS):
+                failure = self._failure()
+                if failure is CLOSED:
+                    self.left_by = "closed at the yield"
+                    await generator.aclose()
+                    return
+                if failure is None:
+                    await generator.__anext__()
+                else:
+                    self.left_by = "given an error at the yield"
+                    await generator.athrow(failure.make())
+            await generator.aclose()
+        except StopAsyncIteration:
+            return
+
+    def _failure(self) -> Failure | None:
+        return self.run.thrown(self.entry.line) if self.can_throw else None
+
+
+def _generator(result: Any) -> Any:
+    """The generator inside a context manager that a decorator of contextlib made."""
+    if isinstance(result, (AbstractContextManager, AbstractAsyncContextManager)):
+        return getattr(result, "gen", result)
+    return result
+
+
+def all_stories(text: str, limit: int = RUNS) -> Iterator[Stories]:
+    """Loads a program, runs it in every way, and forgets it."""
+    with Program(text) as program:
+        yield from program.stories(limit)

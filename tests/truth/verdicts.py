@@ -1,0 +1,82 @@
+"""The codes that the runs of a function demand, line by line.
+
+The conventions are the rules' own: an opened session gets one code of SES101 to SES106, the first that
+fits in the order 105, 106, 104, 101, 103, 102; a session that was closed and used again is SES206's
+alone. Where two codes say the same thing a demand accepts either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.truth.running import Stories, Story
+from tests.truth.witnesses import Ending, Fate
+
+COMPARED = (
+    "SES101", "SES102", "SES103", "SES104", "SES105", "SES106",
+    "SES201", "SES202", "SES205", "SES206", "SES301", "SES302",
+)  # fmt: skip
+"""The codes whose every report and silence the runs decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A report that must be made, and the run that shows why."""
+
+    line: int
+    code: str
+    story: Story
+    accepted: tuple[str, ...] = ()
+    """Other codes that would do."""
+
+
+def demands(stories: Stories) -> list[Demand]:
+    """What must be reported in one function, by line and code."""
+    found: dict[tuple[int, str], Demand] = {}
+    for story in stories.told:
+        for sight in story.sights:
+            if sight.code in COMPARED:
+                accepted = ("SES307",) if sight.code == "SES302" else ()
+                found.setdefault((sight.line, sight.code), Demand(sight.line, sight.code, story, accepted))
+        for ending in story.endings:
+            if ending.fate is Fate.REOPENED:
+                found.setdefault((ending.line, "SES206"), Demand(ending.line, "SES206", story))
+    for demand in _unclosed(stories.told):
+        found[demand.line, demand.code] = demand
+    return sorted(found.values(), key=lambda each: (each.line, each.code))
+
+
+def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:
+    by_line: dict[int, list[tuple[Ending, Story]]] = {}
+    for story in told:
+        for ending in story.endings:
+            if ending.fate is not Fate.REOPENED:
+                by_line.setdefault(ending.line, []).append((ending, story))
+    for line, all_of_it in by_line.items():
+        unclosed = [(ending, story) for ending, story in all_of_it if ending.fate is Fate.UNCLOSED]
+        if unclosed:
+            yield _opening(line, unclosed, never=len(unclosed) == len(all_of_it))
+
+
+def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) -> Demand:
+    """The one code for a construction; `never`: no run closes it or hands it on."""
+    first = unclosed[0][1]
+    for ending, story in unclosed:
+        if not any(each.named for each, _ in unclosed):
+            return Demand(line, "SES105", story)
+    for ending, story in unclosed:
+        if ending.generator and (ending.thrown or never):
+            return Demand(line, "SES106", story)
+    for ending, story in unclosed:
+        if ending.lost:
+            return Demand(line, "SES104", story)
+    if never:
+        return Demand(line, "SES101", first)
+    for ending, story in unclosed:
+        if not ending.injected and not ending.derailed:
+            return Demand(line, "SES103", story)
+    for ending, story in unclosed:
+        if not ending.injected:
+            return Demand(line, "SES103", story, ("SES102",))
+    return Demand(line, "SES102", first)

@@ -1,0 +1,512 @@
+"""What is noted down while a program runs.
+
+A *sight* is a fault that a run has shown at a line: an error of SQLAlchemy, or an expired instance
+handed out. An *ending* is how one session fared: closed, handed on to whoever called, or unclosed.
+
+A session belongs to the *activation* (the running function) that opened it, until it is returned:
+then it belongs to the activation of the caller, and counts as opened at the call; or, where the caller
+is not in the program, it has been handed on.
+
+The *mishap* of a run is the failure that was put into it, as far as it concerns a session: it is
+flying, or being handled, or was swallowed by a handler that ended without raising.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from types import FrameType, TracebackType
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import InstanceState
+
+from tests.truth.choices import GivenUp, Trail
+from tests.truth.database import AsyncLane, Lane
+from tests.truth.injection import Failure, Failures
+
+QUIET_AFTER_CLOSE = {"close", "aclose", "rollback", "reset", "invalidate", "expunge_all"}
+"""Methods that do not open a closed session anew."""
+
+
+class Fate(Enum):
+    """How a session ended."""
+
+    CLOSED = "closed"
+    HANDED_ON = "handed on"
+    UNCLOSED = "unclosed"
+    REOPENED = "used after its close, and not closed again"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One session of one run. `line`: where it was opened; for REOPENED, where it was used again."""
+
+    line: int
+    fate: Fate
+    injected: bool
+    derailed: bool
+    """Something raised that nobody put there: an error of SQLAlchemy or of the program itself."""
+    thrown: bool
+    """It belongs to a generator that was left by what came in at a `yield`."""
+    generator: bool
+    lost: bool
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A fault at a line."""
+
+    code: str
+    line: int
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One session that the program opened."""
+
+    session: Any
+    line: int
+    owner: Activation | None
+    named: bool = False
+    held: bool = False
+    lost: bool = False
+    open: bool = True
+    used_again: int = 0
+    handed_on: bool = False
+
+
+class Where(Enum):
+    FLYING = "flying"
+    HANDLED = "handled"
+    SWALLOWED = "swallowed"
+
+
+@dataclass(slots=True, eq=False)
+class Mishap:
+    """The failure of a session's work, and how far it has come."""
+
+    errors: list[BaseException]
+    where: Where = Where.FLYING
+    handler: int = 0
+    in_block: bool = False
+
+    def concerns(self, error: BaseException | None) -> bool:
+        """Whether an exception is this failure, or came of it."""
+        seen: set[int] = set()
+        waiting = [error]
+        while waiting:
+            each = waiting.pop()
+            if each is None or id(each) in seen:
+                continue
+            if any(each is mine for mine in self.errors):
+                return True
+            seen.add(id(each))
+            waiting += [each.__cause__, each.__context__, getattr(each, "orig", None)]
+        return False
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One execution of one function of a program, and everything that was seen in it."""
+
+    filename: str
+    trail: Trail
+    failures: Failures
+    watched: list[Watched] = field(default_factory=list)
+    by_id: dict[int, Watched] = field(default_factory=dict)
+    borrowed: list[tuple[Any, bool]] = field(default_factory=list)
+    """Sessions that came in by a parameter; whether its annotation says so."""
+    sights: dict[Sight, None] = field(default_factory=dict)
+    calls_by_line: dict[int, int] = field(default_factory=dict)
+    own_errors: list[Any] = field(default_factory=list)
+    injected: str = ""
+    injected_line: int = 0
+    derailed: bool = False
+    returned: bool = False
+    statements: int = 0
+    call_line: int = 0
+    await_line: int = 0
+    mishap: Mishap | None = None
+    quiet: bool = False
+    """Set while the runner itself works with sessions."""
+    finished: bool = False
+
+    # Failures.
+
+    def statement(self, lane: Lane, sql: str) -> None:
+        """A statement or COMMIT is about to be done: the lane refuses it, or a failure may be put here."""
+        if self.quiet or self.finished:
+            return
+        self.statements += 1
+        if lane.refusing:
+            error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
+            self.refused(error)
+            raise error
+        _, variant = self.trail.point(len(self.failures.database))
+        if variant is not None:
+            lane.refusing = True
+            failure = self.failures.database[variant]
+            error_below = failure.below()
+            self.mishap = Mishap([error_below])
+            self._injected(f"{failure.name} in {sql.split(None, 1)[0]}", self.line())
+            raise error_below
+
+    def may_fail(self, failures: tuple[Failure, ...], line: int) -> Any:
+        """A point at a call; raises if a failure is put here. Gives the point back."""
+        point, variant = self.trail.point(len(failures))
+        if variant is not None:
+            self._injected(f"{failures[variant].name} at the call", line)
+            raise failures[variant].make()
+        return point
+
+    def thrown(self, line: int) -> Failure | None:
+        """A point at a `yield`: what the runner shall throw into the generator, if anything."""
+        _, variant = self.trail.point(len(self.failures.thrown))
+        if variant is None:
+            return None
+        self._injected(f"{self.failures.thrown[variant].name} thrown in at the yield", line)
+        return self.failures.thrown[variant]
+
+    def _injected(self, what: str, line: int) -> None:
+        self.injected, self.injected_line = what, line
+
+    # What SQLAlchemy says.
+
+    def detached(self, state: InstanceState[Any] | None, keys: Iterable[str]) -> None:
+        """A `DetachedInstanceError` is raised."""
+        if state is not None and (is_expired(state) or any(key in _columns(state) for key in keys)):
+            self.see("SES201")
+        else:
+            self.see("SES202")
+
+    def refused(self, error: BaseException) -> None:
+        """Work is refused because the transaction has failed."""
+        mishap = self.mishap
+        if mishap is None:
+            return
+        if mishap.where is not Where.SWALLOWED:
+            self.see("SES302")
+        elif not mishap.in_block:
+            self.see("SES301", mishap.handler)
+        mishap.errors.append(error)
+        mishap.where = Where.FLYING
+
+    def see(self, code: str, line: int = 0) -> None:
+        self.sights.setdefault(Sight(code, line or self.line()))
+
+    # Handlers.
+
+    def handling(self, error: BaseException | None) -> bool:
+        """A handler takes an exception; whether that is the mishap."""
+        self._judge(error)
+        if self.mishap is None or not self.mishap.concerns(error):
+            return False
+        self.mishap.where = Where.HANDLED
+        return True
+
+    def handled(self, line: int, *, raising: bool) -> None:
+        """The handler that took the mishap ends."""
+        mishap = self.mishap
+        if mishap is None or mishap.where is Where.FLYING:
+            return
+        if raising:
+            mishap.where = Where.FLYING
+            return
+        mishap.where, mishap.handler = Where.SWALLOWED, line
+        mishap.in_block = any(_failed_in_block(each) for each in self._sessions())
+        if mishap.in_block:
+            self.see("SES305", line)
+
+    def leaves_by(self, error: BaseException | None) -> None:
+        """A function is left by an exception."""
+        self._judge(error)
+
+    def _judge(self, error: BaseException | None) -> None:
+        if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
+            return
+        if not any(error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors):
+            self.derailed = True
+
+    # Sessions.
+
+    def opened(self, session: Any) -> None:
+        """A session is constructed."""
+        frame: FrameType | None = sys._getframe(1)
+        line, owner = 0, None
+        while frame is not None and owner is None:
+            if frame.f_code.co_filename.endswith("scoping.py"):
+                return
+            if frame.f_code.co_filename == self.filename:
+                line = line or frame.f_lineno
+                owner = frame.f_locals.get("__act__")
+            frame = frame.f_back
+        if owner is None or self.quiet:
+            return
+        watched = Watched(session, line, owner)
+        self.watched.append(watched)
+        self.by_id[id(session)] = watched
+        owner.owned.append(watched)
+
+    def also(self, session: Any, same: Any) -> None:
+        """`same` is another object for a watched session: the `AsyncSession` around it."""
+        watched = self.by_id.get(id(session))
+        if watched is not None:
+            self.by_id[id(same)] = watched
+            watched.session = same
+
+    def closed(self, session: Any) -> None:
+        watched = self.by_id.get(id(session))
+        if watched is not None:
+            watched.open = False
+            watched.used_again = 0
+
+    def used(self, session: Any, method: str, line: int) -> None:
+        """A method of a session is called."""
+        watched = self.by_id.get(id(session))
+        if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
+            watched.used_again = watched.used_again or line
+
+    def hand_on(self, value: Any) -> None:
+        """Whatever sessions are in `value`, somebody else looks after them from now on."""
+        for watched in self.sessions_in(value):
+            watched.handed_on = True
+
+    def sessions_in(self, value: Any) -> Iterator[Watched]:
+        for each in parts(value):
+            watched = self.by_id.get(id(each))
+            if watched is not None:
+                yield watched
+
+    def _sessions(self) -> Iterator[Any]:
+        yield from (each.session for each in self.watched)
+        yield from (session for session, _ in self.borrowed)
+
+    # The end.
+
+    def finish(self) -> list[Ending]:
+        """No more notes; how every session fared."""
+        mishap = self.mishap
+        if self.returned and mishap is not None and mishap.where is Where.SWALLOWED and not mishap.in_block:
+            if any(annotated and has_failed(session) for session, annotated in self.borrowed):
+                self.see("SES301", mishap.handler)
+        self.finished = True
+        return [self._ending(each) for each in self.watched]
+
+    def _ending(self, watched: Watched) -> Ending:
+        owner = watched.owner
+        line = watched.line
+        if watched.handed_on:
+            fate = Fate.HANDED_ON
+        elif watched.open:
+            fate = Fate.UNCLOSED
+        elif watched.used_again:
+            fate, line = Fate.REOPENED, watched.used_again
+        else:
+            fate = Fate.CLOSED
+        return Ending(
+            line,
+            fate,
+            bool(self.injected),
+            self.derailed,
+            owner is not None and owner.thrown,
+            owner is not None and owner.generator,
+            watched.lost,
+            watched.named,
+        )
+
+    # Lines.
+
+    def line(self) -> int:
+        """The line of the program that is being executed."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename == self.filename:
+                return frame.f_lineno
+            frame = frame.f_back
+        return self.await_line
+
+
+class Activation:
+    """One running function of the program."""
+
+    __slots__ = ("generator", "name", "owned", "run", "suspended", "thrown", "value")
+
+    def __init__(self, run: Run | None, name: str, generator: bool) -> None:
+        self.run = run
+        self.name = name
+        self.generator = generator
+        self.owned: list[Watched] = []
+        self.suspended = False
+        self.thrown = False
+        self.value: tuple[int, Any] | None = None
+
+    def __enter__(self) -> Activation:
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
+        run = self.run
+        if run is None or run.finished:
+            return
+        self.awake()
+        if kind is not None:
+            run.leaves_by(error)
+        elif self.value is not None:
+            self._gives(*self.value)
+
+    def names(self, variables: dict[str, Any]) -> None:
+        """The variables of the function have changed."""
+        if self.owned:
+            present = {id(each) for each in variables.values()}
+            for watched in self.owned:
+                self._look_for(watched, id(watched.session) in present)
+
+    def returning(self, line: int, value: Any) -> Any:
+        self.value = (line, value)
+        return value
+
+    def yielding(self, line: int, value: Any) -> Any:
+        run = self.run
+        if run is not None and not run.finished:
+            if any(is_detached_and_expired(each) for each in parts(value)):
+                run.see("SES205", line)
+            self.suspended = True
+        return value
+
+    def resumed(self, value: Any) -> Any:
+        self.suspended = False
+        return value
+
+    def awake(self) -> None:
+        """The function runs again; if it was suspended it was woken by an exception."""
+        if self.suspended:
+            self.suspended = False
+            self.thrown = True
+
+    def handler(self, line: int) -> Handler:
+        return Handler(self, line)
+
+    def cleanup(self, line: int) -> Cleanup:
+        return Cleanup(self)
+
+    def _look_for(self, watched: Watched, present: bool) -> None:
+        if present:
+            watched.named = watched.held = True
+            watched.lost = False
+        elif watched.held:
+            watched.held = False
+            watched.lost = (watched.open or watched.used_again > 0) and not watched.handed_on
+
+    def _gives(self, line: int, value: Any) -> None:
+        run = self.run
+        assert run is not None
+        if value is None:
+            return
+        if any(is_detached_and_expired(each) for each in parts(value)):
+            run.see("SES205", line)
+        for watched in run.sessions_in(value):
+            if watched.owner is self:
+                self._passes_up(watched)
+
+    def _passes_up(self, watched: Watched) -> None:
+        assert self.run is not None
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename == self.run.filename:
+                caller = frame.f_locals.get("__act__")
+                if caller is not None and caller is not self:
+                    self.owned.remove(watched)
+                    watched.owner, watched.line = caller, frame.f_lineno
+                    watched.named = watched.held = watched.lost = False
+                    caller.owned.append(watched)
+                    return
+            frame = frame.f_back
+        watched.handed_on = True
+
+
+class Handler:
+    """The body of an ``except``."""
+
+    __slots__ = ("activation", "line", "mine")
+
+    def __init__(self, activation: Activation, line: int) -> None:
+        self.activation = activation
+        self.line = line
+        self.mine = False
+
+    def __enter__(self) -> None:
+        run = self.activation.run
+        self.activation.awake()
+        self.activation.value = None
+        if run is not None and not run.finished:
+            self.mine = run.handling(sys.exc_info()[1])
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
+        run = self.activation.run
+        if self.mine and run is not None and not run.finished:
+            run.handled(self.line, raising=kind is not None)
+
+
+class Cleanup:
+    """The body of a ``finally``."""
+
+    __slots__ = ("activation",)
+
+    def __init__(self, activation: Activation) -> None:
+        self.activation = activation
+
+    def __enter__(self) -> None:
+        self.activation.awake()
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing ends with a ``finally``."""
+
+
+def parts(value: Any) -> Iterator[Any]:
+    """A value and, where it is a plain container, what is in it."""
+    yield value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        for each in value:
+            yield from parts(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from parts(each)
+
+
+def is_detached_and_expired(value: Any) -> bool:
+    """Whether a value is an instance of a mapped class whose columns can no longer be read."""
+    state = inspect(value, raiseerr=False) if hasattr(type(value), "_sa_class_manager") else None
+    return isinstance(state, InstanceState) and state.detached and is_expired(state)
+
+
+def is_expired(state: InstanceState[Any]) -> bool:
+    """Whether a plain column of an instance has been expired and not been loaded or set since."""
+    return any(key in state.expired_attributes and key not in state.dict for key in _columns(state))
+
+
+def _columns(state: InstanceState[Any]) -> set[str]:
+    return {each.key for each in state.mapper.column_attrs if not each.deferred}
+
+
+def has_failed(session: Any) -> bool:
+    """Whether a session refuses work until it is rolled back."""
+    session = getattr(session, "sync_session", session)
+    transaction = session.get_transaction()
+    if transaction is None:
+        return False
+    return not session.is_active or any(_lane(each[0]).refusing for each in transaction._connections.values())
+
+
+def _failed_in_block(session: Any) -> bool:
+    session = getattr(session, "sync_session", session)
+    return session._trans_context_manager is not None and not session.is_active
+
+
+def _lane(connection: Any) -> Lane:
+    raw = connection.connection.dbapi_connection
+    lane = getattr(raw, "_connection", raw)
+    return lane.lane if isinstance(lane, AsyncLane) else lane
