@@ -9,6 +9,8 @@ Only the bodies of functions are changed. In them
   ``with __act__.cleanup(line)``,
 - after each statement that binds or deletes names stands ``__act__.names(locals())``,
 - what is stored in an attribute or an item passes through ``__truth__.stored``,
+- the subject of a ``match`` passes through ``__truth__.subject``, which may turn it into any constant
+  of its patterns, and the condition of an ``assert`` through ``__truth__.claim``,
 - a value that the program asks for None (``u = s.get(U, 1)``, ``if u is None``) passes through
   ``__truth__.maybe``, which may turn it into None.
 
@@ -69,18 +71,27 @@ class Instrumented:
     entries: tuple[Entry, ...]
     caught: frozenset[str]
     """Names of all exception classes that its handlers mention."""
+    temporary: frozenset[int]
+    """Lines where only a session's `no_autoflush` gets a name, which does not close it."""
 
 
-def instrument(text: str, known: Iterable[str] = ()) -> Instrumented:
-    """The watched form of a program. Classes in `known` (their text) are left out: the world has them."""
+def instrument(text: str, known: str = "") -> Instrumented:
+    """The watched form of a program. Where it holds all the classes of the text `known` they are left out."""
     tree = ast.parse(text)
     entries = tuple(_entry(node) for node in tree.body if isinstance(node, Def) and node.name[0] != "_")
     caught = frozenset(_caught(tree))
-    dumps = {ast.dump(node) for each in known for node in ast.parse(each).body}
-    tree.body = [node for node in tree.body if not (isinstance(node, ast.ClassDef) and ast.dump(node) in dumps)]
+    own = [ast.dump(node) for node in tree.body if isinstance(node, ast.ClassDef)]
+    standard = [ast.dump(node) for node in ast.parse(known).body]
+    if set(standard) <= set(own):
+        tree.body = [node for node in tree.body if ast.dump(node) not in standard]
+    temporary = frozenset(
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "no_autoflush" and isinstance(node.value, ast.Call)
+    )
     for node in tree.body:
         _Watcher.functions_of(node)
-    return Instrumented(ast.fix_missing_locations(tree), entries, caught)
+    return Instrumented(ast.fix_missing_locations(tree), entries, caught, temporary)
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Entry:
@@ -163,7 +174,7 @@ def _hook(text: str, at: ast.AST, *arguments: ast.expr) -> ast.Call:
     return call
 
 
-def _number(value: int | bool | str) -> ast.Constant:
+def _number(value: int | bool | str | None) -> ast.Constant:
     return ast.Constant(value)
 
 
@@ -255,11 +266,17 @@ class _Watcher(ast.NodeTransformer):
     visit_TryStar = visit_Try
 
     def visit_Match(self, node: ast.Match) -> ast.Match:
-        node.subject = self.visit(node.subject)
+        constants = [each.value for each in ast.walk(node) if isinstance(each, (ast.MatchValue, ast.MatchSingleton))]
+        values = [each if isinstance(each, ast.expr) else _number(each) for each in constants]
+        node.subject = _hook("__truth__.subject()", node.subject, self.visit(node.subject), *values)
         for case in node.cases:
             if case.guard is not None:
                 case.guard = self.visit(case.guard)
             case.body = self.suite(case.body, names_first=True)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:
+        node.test = _hook("__truth__.claim()", node, self.visit(node.test))
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.Return:

@@ -72,9 +72,10 @@ class Program:
 
     def __init__(self, text: str, filename: str = "<program>") -> None:
         self.filename = filename
-        instrumented = instrument(text, [MODELS])
+        instrumented = instrument(text, MODELS)
         self.entries = instrumented.entries
         self.failures: Failures = failures_of(instrumented.caught)
+        self.temporary = instrumented.temporary
         self._space = run_module(instrumented.tree, filename)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -108,7 +109,7 @@ class Program:
 
     def run(self, entry: Entry, trail: Trail) -> Story:
         """One run of a function by a script."""
-        run = Run(self.filename, trail, self.failures)
+        run = Run(self.filename, trail, self.failures, self.temporary)
         STORE.listener = run
         Stage.run = run
         lent = _Lent(run, trail)

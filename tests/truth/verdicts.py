@@ -36,7 +36,7 @@ def demands(stories: Stories) -> list[Demand]:
     found: dict[tuple[int, str], Demand] = {}
     for story in stories.told:
         for sight in story.sights:
-            if sight.code in COMPARED:
+            if sight.code in COMPARED and not sight.doubtful:
                 accepted = ("SES307",) if sight.code == "SES302" else ()
                 found.setdefault((sight.line, sight.code), Demand(sight.line, sight.code, story, accepted))
         for ending in story.endings:

@@ -18,11 +18,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from types import FrameType, TracebackType
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import InstanceState
+from sqlalchemy.orm import InstanceState, Session
 
 from tests.truth.choices import GivenUp, Trail
 from tests.truth.database import AsyncLane, Lane
@@ -59,10 +60,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A fault at a line."""
+    """A fault at a line. `doubtful`: what is out of sight may have prevented it."""
 
     code: str
     line: int
+    doubtful: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -78,6 +80,7 @@ class Watched:
     open: bool = True
     used_again: int = 0
     handed_on: bool = False
+    excused: bool = False
 
 
 class Where(Enum):
@@ -93,6 +96,7 @@ class Mishap:
     errors: list[BaseException]
     where: Where = Where.FLYING
     handler: int = 0
+    activation: Activation | None = None
     in_block: bool = False
 
     def concerns(self, error: BaseException | None) -> bool:
@@ -117,6 +121,7 @@ class Run:
     filename: str
     trail: Trail
     failures: Failures
+    temporary: frozenset[int] = frozenset()
     watched: list[Watched] = field(default_factory=list)
     by_id: dict[int, Watched] = field(default_factory=dict)
     borrowed: list[tuple[Any, bool]] = field(default_factory=list)
@@ -132,6 +137,8 @@ class Run:
     call_line: int = 0
     await_line: int = 0
     mishap: Mishap | None = None
+    doubtful: bool = False
+    """A session or an instance was given to something out of sight, which may have done anything with it."""
     quiet: bool = False
     """Set while the runner itself works with sessions."""
     finished: bool = False
@@ -143,6 +150,9 @@ class Run:
         if self.quiet or self.finished:
             return
         self.statements += 1
+        if sql.startswith(("SAVEPOINT", "RELEASE")) and not lane.refusing:
+            self.statements -= 1
+            return
         if lane.refusing:
             error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
             self.refused(error)
@@ -179,10 +189,11 @@ class Run:
 
     def detached(self, state: InstanceState[Any] | None, keys: Iterable[str]) -> None:
         """A `DetachedInstanceError` is raised."""
-        if state is not None and (is_expired(state) or any(key in _columns(state) for key in keys)):
-            self.see("SES201")
+        line = self.line(state.obj() if state is not None else None)
+        if state is not None and (is_expired(state) or any(key in state.expired_attributes for key in keys)):
+            self.see("SES201", line)
         else:
-            self.see("SES202")
+            self.see("SES202", line)
 
     def refused(self, error: BaseException) -> None:
         """Work is refused because the transaction has failed."""
@@ -190,24 +201,35 @@ class Run:
         if mishap is None:
             return
         if mishap.where is not Where.SWALLOWED:
-            self.see("SES302")
+            self.see("SES302", self.line_in(mishap.activation))
         elif not mishap.in_block:
             self.see("SES301", mishap.handler)
         mishap.errors.append(error)
         mishap.where = Where.FLYING
 
     def see(self, code: str, line: int = 0) -> None:
-        self.sights.setdefault(Sight(code, line or self.line()))
+        self.sights.setdefault(Sight(code, line or self.line(), self.doubtful))
+
+    def out_of_sight(self, given: list[Any]) -> None:
+        """A function out of sight gets arguments."""
+        if any(isinstance(each, Session) or hasattr(each, "sync_session") or is_mapped(each) for each in parts(given)):
+            self.doubtful = True
 
     # Handlers.
 
-    def handling(self, error: BaseException | None) -> bool:
+    def handling(self, error: BaseException | None, activation: Activation | None = None) -> bool:
         """A handler takes an exception; whether that is the mishap."""
         self._judge(error)
         if self.mishap is None or not self.mishap.concerns(error):
             return False
         self.mishap.where = Where.HANDLED
+        self.mishap.activation = activation
         return True
+
+    def cleaning(self, activation: Activation) -> None:
+        """A ``finally`` begins, maybe because the mishap is on its way."""
+        if self.mishap is not None and self.mishap.where is Where.FLYING:
+            self.mishap.activation = activation
 
     def handled(self, line: int, *, raising: bool) -> None:
         """The handler that took the mishap ends."""
@@ -265,11 +287,17 @@ class Run:
             watched.open = False
             watched.used_again = 0
 
+    def closes_itself(self, session: Any) -> None:
+        """Leaving this session open is not the program's fault."""
+        watched = self.by_id.get(id(session))
+        if watched is not None:
+            watched.excused = True
+
     def used(self, session: Any, method: str, line: int) -> None:
         """A method of a session is called."""
         watched = self.by_id.get(id(session))
         if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
-            watched.used_again = watched.used_again or line
+            watched.used_again = watched.used_again or self.line_in(watched.owner) or line
 
     def hand_on(self, value: Any) -> None:
         """Whatever sessions are in `value`, somebody else looks after them from now on."""
@@ -302,7 +330,7 @@ class Run:
         line = watched.line
         if watched.handed_on:
             fate = Fate.HANDED_ON
-        elif watched.open:
+        elif watched.open and not watched.excused:
             fate = Fate.UNCLOSED
         elif watched.used_again:
             fate, line = Fate.REOPENED, watched.used_again
@@ -316,31 +344,49 @@ class Run:
             owner is not None and owner.thrown,
             owner is not None and owner.generator,
             watched.lost,
-            watched.named,
+            watched.named and watched.line not in self.temporary,
         )
 
     # Lines.
 
-    def line(self) -> int:
-        """The line of the program that is being executed."""
+    def line_in(self, activation: Activation | None) -> int:
+        """The line that an activation is executing, 0 if it is not running."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_filename == self.filename:
+        while frame is not None and activation is not None:
+            if frame.f_code.co_filename == self.filename and frame.f_locals.get("__act__") is activation:
                 return frame.f_lineno
             frame = frame.f_back
-        return self.await_line
+        return 0
+
+    def line(self, about: Any = None) -> int:
+        """The line of the program that is being executed.
+
+        Bodies of a mapped class's own methods are passed over, and so are functions that were given
+        `about`: the line is that of the call.
+        """
+        line = 0
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename == self.filename and not is_mapped(frame.f_locals.get("self")):
+                line = frame.f_lineno
+                activation = frame.f_locals.get("__act__")
+                if about is None or (activation is not None and id(about) not in (activation.given or ())):
+                    return line
+            frame = frame.f_back
+        return line or self.await_line
 
 
 class Activation:
     """One running function of the program."""
 
-    __slots__ = ("generator", "name", "owned", "run", "suspended", "thrown", "value")
+    __slots__ = ("generator", "given", "name", "owned", "run", "suspended", "thrown", "value")
 
     def __init__(self, run: Run | None, name: str, generator: bool) -> None:
         self.run = run
         self.name = name
         self.generator = generator
         self.owned: list[Watched] = []
+        self.given: set[int] | None = None
         self.suspended = False
         self.thrown = False
         self.value: tuple[int, Any] | None = None
@@ -359,7 +405,9 @@ class Activation:
             self._gives(*self.value)
 
     def names(self, variables: dict[str, Any]) -> None:
-        """The variables of the function have changed."""
+        """The variables of the function have changed; the first time they are its parameters."""
+        if self.given is None:
+            self.given = {id(each) for each in variables.values()}
         if self.owned:
             present = {id(each) for each in variables.values()}
             for watched in self.owned:
@@ -374,6 +422,8 @@ class Activation:
         if run is not None and not run.finished:
             if any(is_detached_and_expired(each) for each in parts(value)):
                 run.see("SES205", line)
+            for watched in run.sessions_in(value):
+                watched.named = True
             self.suspended = True
         return value
 
@@ -408,7 +458,7 @@ class Activation:
             return
         if any(is_detached_and_expired(each) for each in parts(value)):
             run.see("SES205", line)
-        for watched in run.sessions_in(value):
+        for watched in list(run.sessions_in(list(held(value)))):
             if watched.owner is self:
                 self._passes_up(watched)
 
@@ -443,7 +493,7 @@ class Handler:
         self.activation.awake()
         self.activation.value = None
         if run is not None and not run.finished:
-            self.mine = run.handling(sys.exc_info()[1])
+            self.mine = run.handling(sys.exc_info()[1], self.activation)
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
         run = self.activation.run
@@ -460,7 +510,10 @@ class Cleanup:
         self.activation = activation
 
     def __enter__(self) -> None:
+        run = self.activation.run
         self.activation.awake()
+        if run is not None and not run.finished:
+            run.cleaning(self.activation)
 
     def __exit__(self, *_: object) -> None:
         """Nothing ends with a ``finally``."""
@@ -477,9 +530,26 @@ def parts(value: Any) -> Iterator[Any]:
             yield from parts(each)
 
 
+def held(value: Any) -> Iterator[Any]:
+    """The parts of a value, and what the functions among them have kept."""
+    for each in parts(value):
+        yield each
+        if isinstance(each, partial):
+            yield from held([each.func, each.args, each.keywords])
+        for cell in getattr(each, "__closure__", None) or ():
+            yield cell.cell_contents
+        if hasattr(each, "__self__"):
+            yield each.__self__
+
+
+def is_mapped(value: Any) -> bool:
+    """Whether a value is an instance of a mapped class."""
+    return not isinstance(value, type) and hasattr(value, "_sa_instance_state")
+
+
 def is_detached_and_expired(value: Any) -> bool:
     """Whether a value is an instance of a mapped class whose columns can no longer be read."""
-    state = inspect(value, raiseerr=False) if hasattr(type(value), "_sa_class_manager") else None
+    state = inspect(value, raiseerr=False) if is_mapped(value) else None
     return isinstance(state, InstanceState) and state.detached and is_expired(state)
 
 

@@ -9,6 +9,7 @@ modules `models` and `models_async` with mapped classes, factories and the opaqu
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
 import contextlib
 import sqlite3
@@ -117,6 +118,13 @@ class WatchedAsyncMaker(sa_async.async_sessionmaker):  # type: ignore[type-arg]
     def __init__(self, bind: Any = None, *, class_: Any = WatchedAsyncSession, **options: Any) -> None:
         super().__init__(bind, class_=class_, **options)
 
+    def begin(self) -> Any:
+        """SQLAlchemy leaves the session open where the COMMIT at the block's end fails: not held against the program."""
+        manager = super().begin()
+        if Stage.run is not None:
+            Stage.run.closes_itself(manager.async_session)
+        return manager
+
 
 def _tell_closed(session: sa_orm.Session) -> None:
     if Stage.run is not None:
@@ -162,7 +170,7 @@ sa_exc.InvalidRequestError.__init__ = _note_invalid  # type: ignore[method-assig
 
 # The hooks that `instrumenting` writes.
 
-CLEANING = {"close", "aclose", "rollback", "reset", "remove", "expunge_all", "close_all"}
+CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "expunge_all", "close_all"}
 """Methods whose failure nobody assumes."""
 
 COROUTINES = {
@@ -194,13 +202,24 @@ class Hooks:
             return partial(self._session_call, run, function, line)
         if isinstance(owner, DATABASE):
             return partial(self._database_call, run, function, line)
-        if self._cannot_fail(function, owner):
+        if function is not awork and self._cannot_fail(function, owner):
             return function
         return partial(self._other_call, run, function, line, keeps)
 
     def awaiting(self, line: int, awaitable: Any) -> Any:
         run = Stage.run
         return awaitable if run is None or run.finished else _awaited(run, line, awaitable)
+
+    def subject(self, value: Any, *constants: Any) -> Any:
+        run = Stage.run
+        if run is None or run.finished:
+            return value
+        options = [value, *constants, object()]
+        return options[run.trail.choose(len(options))]
+
+    def claim(self, value: Any) -> Any:
+        run = Stage.run
+        return value if run is None or run.finished else run.trail.choose(2) == 0
 
     def explicit(self, error: Any) -> Any:
         if Stage.run is not None:
@@ -236,10 +255,10 @@ class Hooks:
     def _session_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
         session, name = function.__self__, function.__name__
         run.used(session, name, line)
-        if name in CLEANING:
-            return function(*arguments, **options)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
             return _SessionAwaitable(function(*arguments, **options))
+        if name in CLEANING:
+            return function(*arguments, **options)
         return Hooks._database_call(run, function, line, *arguments, **options)
 
     @staticmethod
@@ -253,12 +272,16 @@ class Hooks:
 
     @staticmethod
     def _other_call(run: Run, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
-        run.may_fail(run.failures.other, line)
-        run.call_line = line
-        result = function(*arguments, **options)
+        # The call of `awork` only makes a coroutine; what fails is the `await`.
+        given = [*arguments, *options.values()]
         if keeps:
-            run.hand_on([*arguments, *options.values()])
-        return result
+            run.hand_on(given)
+        if function in OUT_OF_SIGHT:
+            run.out_of_sight(given)
+        if function is not awork and not any(isinstance(each, _SessionAwaitable) and each.cleans for each in given):
+            run.may_fail(run.failures.other, line)
+        run.call_line = line
+        return function(*arguments, **options)
 
 
 class _SessionAwaitable:
@@ -266,6 +289,7 @@ class _SessionAwaitable:
 
     def __init__(self, coroutine: Any) -> None:
         self.coroutine = coroutine
+        self.cleans = coroutine.__name__ in CLEANING
 
     def __await__(self) -> Any:
         return self.coroutine.__await__()
@@ -282,8 +306,9 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     run.await_line = line
     points: list[Point] = []
     try:
-        run.may_fail(run.failures.interrupted, line)
-        if isinstance(awaitable, _SessionAwaitable) and awaitable.coroutine.__name__ not in CLEANING:
+        if not _is_cleaning(awaitable):
+            run.may_fail(run.failures.interrupted, line)
+        if isinstance(awaitable, _SessionAwaitable) and not awaitable.cleans:
             points.append(run.may_fail(run.failures.database, line))
     except BaseException:
         if hasattr(awaitable, "close"):
@@ -295,6 +320,14 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     finally:
         for point in points:
             point.void = run.statements != before
+
+
+def _is_cleaning(awaitable: Any) -> bool:
+    """Whether an awaitable only closes or rolls back, or enters a stack: nobody assumes that it is cancelled."""
+    if isinstance(awaitable, asyncio.Future):
+        return True
+    code = getattr(awaitable, "cr_code", None)
+    return getattr(awaitable, "cleans", False) or (code is not None and code.co_filename == contextlib.__file__)
 
 
 def _of_contextlib(thing: Any) -> bool:
@@ -354,8 +387,11 @@ async def awork(*_: object, **__: object) -> int:
     return 1
 
 
-HARMLESS = {awork}
-"""Coroutine functions: the call does nothing, the `await` may fail."""
+HARMLESS = {sa_orm.close_all_sessions, sa_async.close_all_sessions}
+"""Functions whose failure nobody assumes."""
+
+OUT_OF_SIGHT = {work, cond, items, awork}
+"""Functions of which nobody knows what they do with what they are given."""
 
 
 # Modules.
@@ -436,12 +472,14 @@ BUILTINS = {**vars(builtins), "__import__": _import, "print": _print}
 
 def namespace(filename: str) -> dict[str, Any]:
     """The globals of a program."""
-    return {"__name__": filename, "__builtins__": BUILTINS, "__truth__": Hooks(filename), **CLASSES}
+    return {"__name__": filename, "__builtins__": BUILTINS, "__truth__": Hooks(filename)}
 
 
 def run_module(tree: ast.Module, filename: str) -> dict[str, Any]:
     """Executes a program's module body; tables of models that it defines are made and filled."""
     space = namespace(filename)
+    if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
+        space.update(CLASSES)
     exec(compile(tree, filename, "exec", dont_inherit=True), space)
     for base in _bases(space.values()):
         for table in base.metadata.sorted_tables:
