@@ -21,7 +21,7 @@ _ROLLBACK = replace(SESSION["rollback"], use_after_close=True)
 TRANSACTION: Mapping[str, Row] = MappingProxyType({
     "commit": SESSION["commit"],
     "rollback": _ROLLBACK,
-    "close": _ROLLBACK,
+    "close": replace(_ROLLBACK, ends=Ends.ABANDON),
     "connection": SESSION["connection"],
     "prepare": SESSION["prepare"],
     "bound_connection": _LOOK,

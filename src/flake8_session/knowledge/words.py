@@ -50,6 +50,7 @@ class Ends(Enum):
     COMMIT = "commit"
     ROLLBACK = "rollback"
     CLOSE = "close"  # rolls back, gives the connection back, detaches every instance
+    ABANDON = "abandon"  # rolls back in the database, and leaves the instances as they are
     NEVER = "never"
 
 

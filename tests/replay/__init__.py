@@ -1,0 +1,1 @@
+"""What it takes to run the rows of the knowledge tables on SQLite: a bench, states, calls."""
