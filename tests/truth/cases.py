@@ -1,0 +1,91 @@
+"""The cases in `tests/fixtures/` held against what happens when they run.
+
+The linter is held against the cases' comments elsewhere; here the comments are held against the runs,
+in both directions: what a comment demands must be seen in some run, what is seen must be demanded.
+Where a rule is meant to be stricter or weaker than the runs, the line says so by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.truth.running import Program, Stories
+from tests.truth.verdicts import COMPARED, Demand, demands
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+ERROR = re.compile(r"# error:((?:\s+SES\d{3})+)")
+EXCEPTION = re.compile(r"# (?P<name>stricter|weaker|handed on): (?P<reason>[^#]*)")
+NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A line on which the comments of a case and its runs say different things."""
+
+    line: int
+    code: str
+    missing: bool
+    """Seen, and not demanded; else demanded, and not seen."""
+    demand: Demand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the runs say of one file."""
+
+    runs: int
+    confirmed: int
+    disagreements: tuple[Disagreement, ...]
+    unfinished: tuple[str, ...]
+    """Functions that need more runs than there may be."""
+
+
+def not_run(text: str) -> str:
+    """Why a file cannot be run, empty if it can."""
+    found = NOT_RUN.search(text)
+    return found["reason"] if found else ""
+
+
+def exceptions(text: str) -> Iterator[tuple[int, str, str]]:
+    """The lines that say why a rule and the runs differ on purpose: line, kind, reason."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := EXCEPTION.search(line):
+            yield number, found["name"], found["reason"].strip()
+
+
+def examine(text: str, filename: str) -> Outcome:
+    """Runs a case and compares."""
+    lines = text.splitlines()
+    excused = {line for line, _, _ in exceptions(text)}
+    with Program(text, f"<{filename}>") as program:
+        told = program.stories()
+    disagreements: list[Disagreement] = []
+    confirmed = 0
+    for stories in told:
+        found = list(_compare(stories, lines, excused))
+        confirmed += sum(each is None for each in found)
+        disagreements += [each for each in found if each is not None]
+    unfinished = tuple(each.entry.name for each in told if not each.complete)
+    return Outcome(sum(len(each.told) for each in told), confirmed, tuple(disagreements), unfinished)
+
+
+def _compare(stories: Stories, lines: list[str], excused: set[int]) -> Iterator[Disagreement | None]:
+    """One item for each code at each line of a function: None where both sides say it."""
+    seen: dict[int, list[Demand]] = {}
+    for demand in demands(stories):
+        seen.setdefault(demand.line, []).append(demand)
+    for line in range(stories.entry.line, stories.entry.last_line + 1):
+        wanted = {code for found in ERROR.findall(lines[line - 1]) for code in found.split()}
+        for demand in seen.get(line, []):
+            accepted = wanted & {demand.code, *demand.accepted}
+            if accepted:
+                wanted -= accepted
+                yield None
+            elif not (line in excused or (demand.code == "SES202" and "SES203" in wanted)):
+                yield Disagreement(line, demand.code, True, demand)
+        for code in sorted(wanted & set(COMPARED)):
+            if line not in excused:
+                yield Disagreement(line, code, False)
