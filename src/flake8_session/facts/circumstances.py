@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import PurePath
 
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.unclosed import Unclosed, leak
-from flake8_session.flow.outline import Applied, Expression, Indexed, Kind, Named, Parameter
+from flake8_session.flow.events import Build, Door, Test
+from flake8_session.flow.outline import Applied, Expression, Indexed, Kind, Parameter
 from flake8_session.knowledge import frameworks
 from flake8_session.linking.meanings import External
 
@@ -29,7 +29,7 @@ def is_test(facts: FunctionFacts) -> bool:
     names = facts.qualname.split(".")
     if any(name.startswith(("test_", "Test")) for name in names):
         return True
-    return frameworks.Driver.FIXTURE in set(drivers(facts))
+    return frameworks.Driver.FIXTURE in facts.frame.drivers
 
 
 def is_one_shot(facts: FunctionFacts) -> bool:
@@ -37,7 +37,7 @@ def is_one_shot(facts: FunctionFacts) -> bool:
     function = facts.frame.function
     if function.kind is Kind.MODULE or function.name in _MAINS:
         return True
-    return frameworks.Driver.COMMAND in set(drivers(facts))
+    return frameworks.Driver.COMMAND in facts.frame.drivers
 
 
 def is_process_wide(facts: FunctionFacts, session: SessionFacts) -> bool:
@@ -45,12 +45,13 @@ def is_process_wide(facts: FunctionFacts, session: SessionFacts) -> bool:
     if facts.frame.function.kind not in (Kind.MODULE, Kind.CLASS):
         return False
     found = leak(session)
-    return found is not None and found.how is Unclosed.NEVER
+    never = found is not None and found.how is Unclosed.NEVER
+    return never and not _is_behind_main_guard(session)
 
 
 def is_framework_called(facts: FunctionFacts) -> bool:
     """Whether a framework calls the function, and so ends the session that it gave."""
-    if _CALLED_BY_FRAMEWORKS & set(drivers(facts)):
+    if _CALLED_BY_FRAMEWORKS & facts.frame.drivers:
         return True
     return any(is_injected(facts, parameter) for parameter in facts.frame.function.parameters)
 
@@ -64,18 +65,26 @@ def is_injected(facts: FunctionFacts, parameter: Parameter) -> bool:
     )
 
 
-def drivers(facts: FunctionFacts) -> Iterator[frameworks.Driver]:
-    """Who calls the function, by its decorators."""
-    linker, module = facts.frame.linker, facts.frame.module
-    for decorator in facts.frame.function.decorators:
-        bare = decorator.function if isinstance(decorator, Applied) else decorator
-        if not isinstance(bare, Named):
-            continue
-        meaning = linker.expression(module, bare)
-        name = meaning.name if isinstance(meaning, External) else bare.name
-        found = frameworks.driver(name.removeprefix("builtins.")) or frameworks.driver(bare.name)
-        if found is not None:
-            yield found
+def _is_behind_main_guard(session: SessionFacts) -> bool:
+    """Whether only ``if __name__ == "__main__"`` leads to the session's construction."""
+    graph = session.frame.graph
+    seen, pending = {0}, [0]
+    while pending:
+        step = pending.pop()
+        for door, target in graph.steps[step].doors.items():
+            if target not in seen and not (door is Door.TRUE and _asks_for_main(session, step)):
+                seen.add(target)
+                pending.append(target)
+    return session.focus.birth not in seen
+
+
+def _asks_for_main(session: SessionFacts, step: int) -> bool:
+    event = session.frame.graph.steps[step].event
+    if not isinstance(event, Test):
+        return False
+    made = session.frame.made_by.get(event.subject)
+    asked = session.frame.graph.steps[made].event if made is not None else None
+    return isinstance(asked, Build) and "@__name__" in asked.parts
 
 
 def _is_dependency(facts: FunctionFacts, expression: Expression) -> bool:

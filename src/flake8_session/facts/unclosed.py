@@ -14,6 +14,7 @@ from flake8_session.dataflow import Passage
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Return, SetItem, Write, Yield
+from flake8_session.knowledge.frameworks import Driver
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Life, Transaction, World
 
@@ -54,7 +55,7 @@ def leak(session: SessionFacts) -> Leak | None:
     if not session.focus.owned or session.alone is None:
         return None
     endings = [ending for solved in session.solutions for ending in _open_endings(solved)]
-    if not endings:
+    if not endings or _is_before_endless_loop(session.alone):
         return None
     for how, chosen in _candidates(session, session.alone, endings):
         path = _first_path(chosen)
@@ -70,7 +71,7 @@ def _candidates(
     if is_temporary(session):
         yield Unclosed.TEMPORARY, endings
         return
-    if session.frame.function.generator:
+    if session.frame.function.generator and Driver.FIXTURE not in session.frame.drivers:
         at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
         if at_yield or (never and _yields_while_open(alone)):
             yield Unclosed.AT_YIELD, at_yield or endings
@@ -79,7 +80,8 @@ def _candidates(
         yield Unclosed.OVERWRITTEN, overwritten
     if never:
         yield Unclosed.NEVER, sorted(endings, key=lambda ending: ending.world.spent)
-    calm = [ending for ending in endings if not ending.world.spent]
+    returned = alone.graph.returned
+    calm = [ending for ending in endings if not ending.world.spent and ending.step == returned]
     if calm:
         yield Unclosed.ON_PATH, calm
     yield Unclosed.ON_ERROR, endings
@@ -110,6 +112,32 @@ def _first_path(endings: list[_Ending]) -> tuple[Solved, Path] | None:
         if path is not None:
             return ending.solved, path
     return None
+
+
+def _is_before_endless_loop(solved: Solved) -> bool:
+    """Whether the session is opened in front of a loop that only an exception leaves."""
+    birth = solved.focus.birth
+    behind = _reachable(solved, birth, birth)
+    return solved.graph.returned not in behind and any(
+        step in _reachable(solved, step, birth) for step in behind if _loops_back(solved, step)
+    )
+
+
+def _loops_back(solved: Solved, step: int) -> bool:
+    return any(target <= step for target in solved.graph.steps[step].doors.values())
+
+
+def _reachable(solved: Solved, start: int, barrier: int) -> set[int]:
+    """The steps behind `start` that the solution reaches, not going through `barrier` again."""
+    reached = set(solved.solution.steps())
+    seen: set[int] = set()
+    pending = [start]
+    while pending:
+        for target in solved.graph.steps[pending.pop()].doors.values():
+            if target in reached and target not in seen and target != barrier:
+                seen.add(target)
+                pending.append(target)
+    return seen
 
 
 def is_temporary(session: SessionFacts) -> bool:

@@ -102,7 +102,7 @@ def _returned_unread(solved: Solved) -> Iterator[LateRead]:
         if state is None or state.life is not Life.CLOSED:
             continue
         roles = world.roles(RETURN)
-        if Hold.STALE not in roles and Role.QUERY not in roles:
+        if not {Hold.STALE, Hold.DEFERRED, Role.QUERY} & set(roles):
             continue
         path = solved.path(solved.graph.returned, world)
         for passage in reversed(path or []):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flake8_session.knowledge import factories, statements
+from flake8_session.knowledge import factories, loading, statements
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -32,8 +32,6 @@ from flake8_session.linking.meanings import (
 
 Arguments = Sequence[tuple[str, Meaning]]
 
-_EAGER = frozenset({"joinedload", "selectinload", "subqueryload", "contains_eager", "immediateload", "undefer"})
-_LIMITING = frozenset({"load_only", "defer", "raiseload", "noload", "lazyload", "defaultload", "with_expression", "undefer_group"})
 _QUERY_METHODS = frozenset({
     "query", "execute", "scalars", "scalar", "exec", "stream", "stream_scalars", "with_entities",
 })
@@ -67,7 +65,7 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     if kind is not None:
         return _statement(kind, arguments)
     last = name.rpartition(".")[2]
-    if name.startswith("sqlalchemy.") and (last in _EAGER or last in _LIMITING):
+    if name.startswith("sqlalchemy.") and last in loading.OPTIONS:
         return _loader(last, arguments)
     return External(f"{name}()")
 
@@ -153,9 +151,32 @@ def _statement(kind: statements.Statement, arguments: Arguments) -> Selected:
 
 
 def _loader(name: str, arguments: Arguments) -> Loads:
-    if name in _LIMITING:
-        return Loads(frozenset(), limits=True)
-    return Loads(frozenset(_attribute(value) for keyword, value in arguments if not keyword))
+    named = frozenset(_attribute(value) for keyword, value in arguments if not keyword)
+    if "?" in named:
+        return Loads(limits=True)
+    if name == "load_only":
+        return Loads(only=named)
+    match loading.OPTIONS[name]:
+        case loading.Loads.EAGERLY if name not in ("undefer_group", "with_expression"):
+            return Loads(named)
+        case loading.Loads.LAZILY:
+            return Loads(drops=named)
+        case loading.Loads.UNCHANGED if name in ("defaultload", "Load"):
+            return Loads()
+    return Loads(limits=True)
+
+
+def all_loads(options: Sequence[Loads]) -> Loads:
+    """What several options do together; a later one wins."""
+    together = Loads()
+    for option in options:
+        together = Loads(
+            (together.names - option.drops) | option.names,
+            (together.drops - option.names) | option.drops,
+            option.only if option.only is not None else together.only,
+            together.limits or option.limits,
+        )
+    return together
 
 
 def _attribute(value: Meaning) -> str:
@@ -169,14 +190,15 @@ def _method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
     if isinstance(owner, Factory) and name == "begin":
         return Opening(_with_options(owner.options, arguments))
     if isinstance(owner, Loads):
-        further = _loader(name, arguments) if name in _EAGER | _LIMITING else Loads(frozenset(), limits=True)
-        return Loads(owner.names, limits=owner.limits)if further else owner
+        return owner if name in loading.OPTIONS else Loads(owner.names, limits=True)
     if name in _QUERY_METHODS and not isinstance(owner, Selected):
         return _queried(arguments)
     if name in _ENTITY_METHODS and not isinstance(owner, Selected):
         return _entity(name, arguments)
     if isinstance(owner, Selected):
         return _refined(owner, name, arguments)
+    if name in ("connect", "connection", "get_bind") and not isinstance(owner, External):
+        return External("sqlalchemy.Connection")
     if isinstance(owner, External):
         return External(f"{owner.name}.{name}()")
     return UNKNOWN
@@ -197,8 +219,7 @@ def _entity(name: str, arguments: Arguments) -> Selected:
     model = given[0] if given else None
     key = repr(given[1].value) if len(given) > 1 and isinstance(given[1], Constant) else ""
     options = [value for keyword, value in arguments if keyword == "options"]
-    selected = Selected(Holds.INSTANCE, model=model, key=key)
-    return replace(selected, limited=True) if options else selected
+    return _with_loads(Selected(Holds.INSTANCE, model=model, key=key), options)
 
 
 def _refined(owner: Selected, name: str, arguments: Arguments) -> Selected:
@@ -217,12 +238,10 @@ def _refined(owner: Selected, name: str, arguments: Arguments) -> Selected:
 
 
 def _with_loads(owner: Selected, options: Sequence[Meaning]) -> Selected:
-    for option in options:
-        if isinstance(option, Loads):
-            owner = replace(owner, loads=owner.loads | option.names, limited=owner.limited or option.limits)
-        else:
-            owner = replace(owner, limited=True)
-    return owner
+    known = [option for option in options if isinstance(option, Loads)]
+    loads = all_loads([Loads(owner.loads, owner.drops, owner.only, owner.limited), *known])
+    limited = loads.limits or len(known) < len(options)
+    return replace(owner, loads=loads.names, drops=loads.drops, only=loads.only, limited=limited)
 
 
 def entities(selected: Sequence[Meaning]) -> Selected:

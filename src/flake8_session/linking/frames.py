@@ -31,7 +31,10 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Applied, Expression, Function, Indexed, Kind, Named
+from flake8_session.knowledge import callees
+from flake8_session.knowledge.frameworks import Driver
 from flake8_session.linking import calls
+from flake8_session.linking.decorators import drivers
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.liveness import Liveness
 from flake8_session.linking.meanings import (
@@ -45,8 +48,10 @@ from flake8_session.linking.meanings import (
     Made,
     Meaning,
     Member,
+    Loads,
     ModuleAt,
     Object,
+    Opening,
     Registry,
     Selected,
     joined,
@@ -102,6 +107,11 @@ class Frame:
     def meanings(self) -> Mapping[Place, Meaning]:
         """What every place of the function means."""
         return _Pass(self).run()
+
+    @cached_property
+    def drivers(self) -> frozenset[Driver]:
+        """Who calls the function, as far as its decorators tell."""
+        return frozenset(drivers(self.linker, self.module, self.function))
 
     def meaning(self, place: Place) -> Meaning:
         """What `place` means."""
@@ -238,8 +248,7 @@ class _Pass:
             case Read(result, object_, attribute):
                 self._bind(result, self._frame.linker.member(self._meaning(object_), attribute))
             case Enter(result, manager, _):
-                meaning = self._meaning(manager)
-                self._bind(result, meaning if isinstance(meaning, Made | Borrowed | External) else UNKNOWN)
+                self._bind(result, self._entered(manager))
             case Iter(result, source, _) | Iterate(result, source, _):
                 self._bind(result, self._part(source))
             case Item(result, source, _):
@@ -259,12 +268,28 @@ class _Pass:
             case Yield(result, _, _):
                 self._bind(result, UNKNOWN)
 
+    def _entered(self, manager: Place) -> Meaning:
+        """What ``with manager as target`` gives the target."""
+        meaning = self._meaning(manager)
+        if isinstance(meaning, Opening):
+            return Made(meaning.options)
+        if not isinstance(meaning, External):
+            return meaning if isinstance(meaning, Made | Borrowed) else UNKNOWN
+        if meaning.name.removesuffix("()") in callees.MANAGERS:
+            made = self._frame.made_by.get(manager)
+            call = self._frame.graph.steps[made].event if made is not None else None
+            given = call.arguments if isinstance(call, Call) else ()
+            return self._meaning(given[0].value) if given else UNKNOWN
+        return meaning if calls.is_connection(meaning) else UNKNOWN
+
     def _part(self, source: Place) -> Meaning:
         meaning = self._meaning(source)
         return meaning if isinstance(meaning, Selected) else UNKNOWN
 
     def _built(self, parts: tuple[Place, ...]) -> Meaning:
         meanings = [self._meaning(part) for part in parts]
+        if meanings and all(isinstance(meaning, Loads) for meaning in meanings):
+            return calls.all_loads([meaning for meaning in meanings if isinstance(meaning, Loads)])
         return meanings[0] if meanings and isinstance(meanings[0], Selected) else UNKNOWN
 
     def _called(self, call: Call) -> Meaning:

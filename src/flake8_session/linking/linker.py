@@ -190,7 +190,8 @@ class Linker:
             if name in class_.assigned:
                 annotation, value = class_.assigned[name]
                 meaning = self.assigned(ancestor.module, annotation, value)
-                return Member(owner, name) if meaning == UNKNOWN else meaning
+                known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
+                return meaning if known else Member(owner, name)
         return Member(owner, name)
 
     def ancestry(self, at: ClassAt) -> list[ClassAt | External]:

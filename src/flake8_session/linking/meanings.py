@@ -130,24 +130,33 @@ class Selected:
     """A statement, query, result, row or instance, by what it selects.
 
     `model` is the meaning of the entity's class; `loads` names the relationships and deferred
-    columns that its options load; `writes`: an INSERT, UPDATE or DELETE.
+    columns that its options load, `drops` those that they leave out, `only` the columns that
+    ``load_only`` leaves; `writes`: an INSERT, UPDATE or DELETE.
     """
 
     holds: Holds
     model: Meaning | None = None
     loads: frozenset[str] = frozenset()
+    drops: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
     writes: bool = False
     limited: bool = False
-    """``load_only``, ``defer`` or ``raiseload``: which columns are loaded is not followed."""
+    """An option that is not followed: which columns are loaded cannot be told."""
     key: str = ""
     """The primary key that ``get`` was asked for, where it is a literal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loads:
-    """A loader option: ``selectinload(User.addresses)``."""
+    """A loader option: ``selectinload(User.addresses)``.
 
-    names: frozenset[str]
+    `names` are loaded with the instance, `drops` are not, `only`: no other column is. `limits`: it
+    does something that is not followed.
+    """
+
+    names: frozenset[str] = frozenset()
+    drops: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
     limits: bool = False
 
 
@@ -190,7 +199,11 @@ def _joined_selections(left: Selected, right: Selected) -> Selected:
     return Selected(
         holds=left.holds if same else Holds.UNKNOWN,
         model=left.model if left.model == right.model else None,
-        loads=left.loads | right.loads,
+        loads=left.loads & right.loads,
         writes=left.writes or right.writes,
-        limited=left.limited or right.limited or left.loads != right.loads,
+        limited=left.limited or right.limited or _options(left) != _options(right),
     )
+
+
+def _options(selected: Selected) -> tuple[object, ...]:
+    return (selected.loads, selected.drops, selected.only)

@@ -43,6 +43,18 @@ def attribute(linker: Linker, model: object, name: str) -> Attribute:
     return Attribute.UNKNOWN
 
 
+def columns(linker: Linker, model: object) -> frozenset[str]:
+    """The plain columns of a model in sight, without its primary key; empty for any other."""
+    found: set[str] = set()
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        for name, (annotation, value) in class_.assigned.items() if class_ is not None else ():
+            key = _keyword(value, "primary_key") == Literal(True)
+            if not key and _defined(annotation, value) is Attribute.COLUMN:
+                found.add(name)
+    return frozenset(found)
+
+
 def is_lazy_collection(linker: Linker, model: object, name: str) -> bool:
     """Whether `name` is a collection whose replacement needs the old one loaded."""
     if attribute(linker, model, name) is not Attribute.LAZY or not isinstance(model, ClassAt):

@@ -50,8 +50,7 @@ def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
 
 def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:
     if read.loaded is False:
-        expired = read.state.columns is Columns.EXPIRED and not read.is_relationship
-        return Verdict.EXPIRED if expired else Verdict.UNLOADED
+        return Verdict.EXPIRED if read.state.columns is Columns.EXPIRED else Verdict.UNLOADED
     if not read.state.explicit and facts.settings.detached != "strict":
         return None
     return Verdict.UNCERTAIN if read.loaded is None else Verdict.LOADED

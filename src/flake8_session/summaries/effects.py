@@ -164,13 +164,13 @@ class ProjectEffects:
         return [focus for focus in session_foci(frame, self) if focus.birth >= 0]
 
     def _stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
-        """The worlds in front of every ``yield`` that is reached first."""
+        """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
         try:
-            solution = solve(SessionMovement(frame, focus, self), {0: (start,)})
+            solution = solve(SessionMovement(frame, focus, self, stops=True), {0: (start,)})
         except TooManyWorlds:
             return
         for step in solution.steps():
-            if isinstance(frame.graph.steps[step].event, Yield):
+            if isinstance(frame.graph.steps[step].event, Yield) or step == frame.graph.raised:
                 for world in solution.before(step):
                     yield step, world
 
@@ -186,6 +186,8 @@ class ProjectEffects:
             found = self._ask(("lent", at), lambda: self._lent(at)) or []
             for own, stops in found:
                 for step, stop in stops:
+                    if step == inner.graph.raised:
+                        continue
                     entered[_lent_world(inner, at, own, manager, world, step, stop)] = None
             return list(entered)
         given = _given(frame, inner, call, world)
@@ -193,7 +195,13 @@ class ProjectEffects:
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
         stops = self._ask(("enter", at, start, inside), lambda: list(self._stops(inner, inside, start)))
         for step, stop in stops or ():
-            entered[_borrowing_world(inner, at, manager, world, step, stop)] = None
+            if step == inner.graph.raised:
+                raised = world._replace(
+                    session=stop.session, instance=stop.instance, spent=stop.spent, flight=stop.flight
+                )
+                entered[raised, frozenset()] = None
+            else:
+                entered[_borrowing_world(inner, at, manager, world, step, stop)] = None
         return list(entered) if entered else None
 
     def leave(self, manager: Place, world: World, focus: Focus, raising: bool) -> list[Exit] | None:
@@ -329,7 +337,10 @@ def _back(frame: Frame, inner: Frame, call: Call, world: World, end: World, flig
         prefix = f"{parameter}."
         kept |= {(source + place[len(parameter) :], holding) for place, holding in end.names if place.startswith(prefix)}
     moved = world._replace(
-        session=end.session, instance=end.instance, spent=end.spent, names=frozenset(kept)
+        session=end.session,
+        instance=end.instance._replace(explicit=False) if end.instance is not None else None,
+        spent=end.spent,
+        names=frozenset(kept),
     )
     return Exit(moved, flight, _returned(end))
 

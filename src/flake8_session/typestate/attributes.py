@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Door, Read, Write
+from flake8_session.flow.events import Door, Place, Read, Write
 from flake8_session.knowledge import transactions
 from flake8_session.knowledge.sessions import ATTRIBUTES
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.linking.meanings import Object, Selected
+from flake8_session.linking.meanings import Holds, Object, Selected
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.calls import failed, handed
 from flake8_session.typestate.focus import Context, Ways
@@ -39,7 +39,7 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
     elif Role.TRANSACTION in roles and transactions.ATTRIBUTES.get(event.attribute) is Role.SESSION:
         yield Door.COMPLETED, names.named(known, event.result, Role.SESSION)
     elif Role.ROW in roles and world.instance is not None:
-        yield Door.COMPLETED, names.named(known, event.result, Role.INSTANCE)
+        yield Door.COMPLETED, part_of_row(context, known, event.result)
     else:
         yield Door.COMPLETED, known
 
@@ -61,6 +61,13 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     yield Door.COMPLETED, moved
 
 
+def part_of_row(context: Context, world: World, result: Place) -> World:
+    """One part of a row: the instance, where the row holds nothing else."""
+    selected = context.focus.selected
+    single = selected is not None and selected.holds is Holds.INSTANCE
+    return names.named(world, result, Role.INSTANCE if single else Role.UNKNOWN)
+
+
 def readable(context: Context, state: InstanceState, attribute: str) -> bool | None:
     """Whether an attribute is loaded; None where that cannot be told.
 
@@ -69,6 +76,8 @@ def readable(context: Context, state: InstanceState, attribute: str) -> bool | N
     """
     if attribute in state.loaded:
         return True
+    if attribute in state.missing:
+        return False
     match models.attribute(context.frame.linker, model(context), attribute):
         case models.Attribute.COLUMN:
             return instances.has(state, attribute)

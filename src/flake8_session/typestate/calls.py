@@ -8,10 +8,12 @@ which is presumed to keep what it is given only where its name says so, and neve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flake8_session.flow.events import Call, Door, Place
-from flake8_session.knowledge import callees, registries, results, sessions as tables, transactions
-from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
+from flake8_session.knowledge import callees, factories, registries, results, sessions as tables, transactions
+from flake8_session.knowledge.words import Gives, Role, Row, ToInstance, Work
+from flake8_session.linking import models
 from flake8_session.linking.meanings import (
     Borrowed,
     Called,
@@ -21,13 +23,14 @@ from flake8_session.linking.meanings import (
     Factory,
     FunctionAt,
     Holds,
+    Made,
     Meaning,
     Registry,
     Selected,
 )
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.focus import Context, Way, Ways, arguments_holding
-from flake8_session.typestate.sessions import Act, Outcome, failures, is_open, outcome
+from flake8_session.typestate.sessions import Act, Outcome, closed, failures, is_open, outcome
 from flake8_session.typestate.worlds import (
     RETURN,
     Columns,
@@ -74,6 +77,9 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     """All ways out of `call`, made at step `index`, whose value goes to `result`."""
     receiver, method = split(call, world)
     roles = world.roles(receiver) if receiver else ()
+    if not roles and call.receiver and isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry):
+        yield from _foreign_call(context, call, world, result)
+        return
     if Role.SESSION in roles:
         yield from _session_call(context, index, call, world, result, method)
         return
@@ -121,9 +127,26 @@ def born_instance(context: Context, world: World, state: InstanceState) -> World
 def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:
     """The state of the instance as a query gives it."""
     selected = context.focus.selected
-    loads = selected.loads if selected is not None else frozenset()
-    limited = selected is not None and selected.limited
-    return InstanceState(tie, Columns.UNKNOWN if limited else Columns.LOADED, loads)
+    if selected is None:
+        return InstanceState(tie)
+    missing = selected.drops
+    if selected.only is not None:
+        missing |= models.columns(context.frame.linker, selected.model) - selected.only
+    columns = Columns.UNKNOWN if selected.limited else Columns.LOADED
+    return InstanceState(tie, columns, selected.loads, missing)
+
+
+def _foreign_call(context: Context, call: Call, world: World, result: Place) -> Ways:
+    """A method of another session, which may take the instance over."""
+    row = _SESSION_TABLE.get(call.method)
+    moved = world
+    given = arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES)
+    if given and world.instance is not None:
+        elsewhere = row is None or row.instance in (ToInstance.ADD, ToInstance.DELETE)
+        moved = world._replace(instance=world.instance._replace(tie=Tie.UNKNOWN)) if elsewhere else world
+    yield Door.COMPLETED, moved
+    if not world.spent and not (row is not None and row.cleans):
+        yield Door.RAISED, failed(moved, Kind.DATABASE)
 
 
 # The session's own methods.
@@ -163,7 +186,7 @@ def _row_ways(
 ) -> Ways:
     state = world.session
     assert state is not None, "a place holds the session only once it was made"
-    row = _adjusted(context, row, index)
+    row = _adjusted(context, row, index, role)
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
@@ -178,14 +201,14 @@ def _row_ways(
         yield Door.RAISED, _raised(context, world, failure)
 
 
-def _adjusted(context: Context, row: Row, index: int) -> Row:
+def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
     """The row for this very call: what the statement writes, whether autoflush is off."""
-    from dataclasses import replace
-
     if row.gives is Gives.BY_STATEMENT and row.role in (Role.RESULT, Role.STREAM, Role.SCALARS):
         meaning = _meaning_of_call(context, index)
         if isinstance(meaning, Selected) and meaning.writes:
             row = replace(row, writes=True)
+    if role in _UNREAD or (role is Role.QUERY and row.work is Work.NOTHING):
+        row = replace(row, use_after_close=False)
     if row.autoflushes and not context.focus.options.autoflush:
         row = replace(row, autoflushes=False)
     return row
@@ -224,7 +247,7 @@ def _elements(
         yield from _merged(context, call, world, result)
         return
     meaning = context.focus.selected
-    rows = meaning is not None and meaning.holds is Holds.ROWS
+    rows = _row_of_result(context, call, world, meaning)
     many = row.gives is Gives.ELEMENTS
     role = (Role.ROWS if many else Role.ROW) if rows else (Role.INSTANCES if many else Role.INSTANCE)
     born = born_instance(context, world, loaded_state(context))
@@ -232,6 +255,16 @@ def _elements(
     if method in _OPTIONAL:
         absent = world._replace(values=values.with_value(world.values, result, values.NONE))
         yield Door.COMPLETED, absent
+
+
+def _row_of_result(context: Context, call: Call, world: World, selected: Selected | None) -> bool:
+    """Whether what comes out is a `Row`: of ``execute``, or of a query of several things."""
+    if selected is not None and selected.holds is Holds.ROWS:
+        return True
+    receiver, method = split(call, world)
+    source = receiver or (call.arguments[0].value if call.arguments else "")
+    result = any(role in world.roles(source) for role in (Role.RESULT, Role.STREAM))
+    return result and not method.startswith("scalar")
 
 
 def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
@@ -329,7 +362,7 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
             world = names.named(world, result, Role.SESSION)
         yield Door.COMPLETED, world
         return
-    if isinstance(callee, Factory):
+    if isinstance(context.frame.meaning(call.result), Made | Factory | Registry):
         yield Door.COMPLETED, _given(world, call)
         return
     if isinstance(callee, FunctionAt):
@@ -389,6 +422,10 @@ def _known_call(
     wrapped = _WRAPPING.get(callees.MANAGERS[name]) if name in callees.MANAGERS else None
     if wrapped is not None and call.arguments and Role.SESSION in world.roles(call.arguments[0].value):
         yield Door.COMPLETED, names.named(world, result, wrapped)
+    elif name in callees.MANAGERS:
+        yield Door.COMPLETED, _given(world, call)
+    elif factories.FUNCTIONS.get(name) is factories.Function.CLOSE_ALL and world.session is not None:
+        yield Door.COMPLETED, with_act(context, world, closed(world.session), Act.CLOSE)
     elif name in callees.NEVER_RETURN:
         raised = callees.NEVER_RETURN[name]
         if raised:

@@ -19,6 +19,9 @@ _ANSWERS: Mapping[errors.Takes, bool | None] = {
 }
 
 
+_INTERRUPTIONS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
+
+
 def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     """Whether a clause for `classes` takes `flight`; None for either. No classes: a bare ``except``.
 
@@ -28,6 +31,8 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     if not asked:
         return True
     answers = [_takes(name, flight) for name in asked]
+    if flight.kind is Kind.INTERRUPTED and _INTERRUPTIONS <= {(name or "").rpartition(".")[2] for name in asked}:
+        return True
     if True in answers:
         return True
     return None if None in answers else False

@@ -34,7 +34,7 @@ def acted(state: InstanceState, act: Act, *, expires: bool | None = True, explic
         case Act.ROLLBACK:
             return _rolled_back(state)
         case Act.CLOSE | Act.EXPUNGE:
-            return _let_go(state, explicit)
+            return _let_go(state, explicit and act is Act.CLOSE)
         case Act.EXPIRE:
             return expired(state) if state.tie is Tie.ATTACHED else state
         case Act.SAVEPOINT_ROLLBACK:
@@ -43,7 +43,7 @@ def acted(state: InstanceState, act: Act, *, expires: bool | None = True, explic
 
 def expired(state: InstanceState) -> InstanceState:
     """Nothing of it is loaded any more."""
-    return state._replace(columns=Columns.EXPIRED, loaded=frozenset())
+    return state._replace(columns=Columns.EXPIRED, loaded=frozenset(), missing=frozenset())
 
 
 def added(state: InstanceState) -> InstanceState:
@@ -57,7 +57,7 @@ def added(state: InstanceState) -> InstanceState:
 
 def expunged(state: InstanceState) -> InstanceState:
     """The instance after ``session.expunge``."""
-    return _let_go(state, explicit=True)
+    return _let_go(state, explicit=False)
 
 
 def deleted(state: InstanceState) -> InstanceState:
@@ -69,7 +69,7 @@ def refreshed(state: InstanceState, names: frozenset[str] = frozenset()) -> Inst
     """All columns are loaded, or just `names` where a refresh names them."""
     if names:
         return state._replace(loaded=state.loaded | names)
-    return state._replace(columns=Columns.LOADED)
+    return state._replace(columns=Columns.LOADED, missing=frozenset())
 
 
 def clouded(state: InstanceState) -> InstanceState:

@@ -98,12 +98,13 @@ def _other_enter(context: Context, event: Enter, world: World) -> Ways:
         )
         if entered is not None:
             for inside, holdings in entered:
-                yield Door.COMPLETED, _targets(inside, event.result, holdings)
-            if not world.spent:
-                yield Door.RAISED, failed(world, Kind.OTHER)
+                if inside.flight is not None:
+                    yield Door.RAISED, inside
+                else:
+                    yield Door.COMPLETED, _targets(inside, event.result, holdings)
             return
     yield Door.COMPLETED, world
-    if world.spent:
+    if world.spent or (isinstance(meaning, External) and meaning.name.removesuffix("()") in callees.MANAGERS):
         return
     yield Door.RAISED, failed(world, Kind.OTHER)
     if event.asynchronous:

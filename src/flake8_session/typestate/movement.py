@@ -11,11 +11,12 @@ from typing import Any
 
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Place
+from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import FunctionAt, Holds, Selected
 from flake8_session.typestate import names, values
-from flake8_session.typestate.attributes import read_ways, write_ways
+from flake8_session.typestate.attributes import part_of_row, read_ways, write_ways
 from flake8_session.typestate.calls import (
     born_instance,
     call_ways,
@@ -40,15 +41,17 @@ _CARRIED = (Role.SESSION, Role.QUERY, *_UNREAD, Role.INSTANCE, Role.INSTANCES, R
 class SessionMovement:
     """The `dataflow.Movement` of one focus in one function."""
 
-    def __init__(self, frame: Frame, focus: Focus, effects: Effects) -> None:
+    def __init__(self, frame: Frame, focus: Focus, effects: Effects, *, stops: bool = False) -> None:
+        """`stops`: a generator's body is followed up to its first ``yield`` only."""
         self.context = Context(frame, focus, effects)
+        self._stops = stops
         self._graph = frame.graph
         self._liveness = frame.liveness
 
     def transfer(self, step: int, world: World) -> Iterator[tuple[int, int, World]]:
         """See `dataflow.Movement.transfer`."""
         here = self._graph.steps[step]
-        if not here.doors:
+        if not here.doors or (self._stops and isinstance(here.event, ev.Yield)):
             return
         ways = _WAYS[type(here.event)]
         for door, moved in ways(self.context, step, here.event, world):
@@ -102,7 +105,7 @@ def _unpack(context: Context, step: int, event: ev.Unpack, world: World) -> Ways
         moved = _unbound(context, moved, target)
     if Role.ROW in world.roles(event.source):
         for target in event.targets:
-            moved = names.named(moved, target, Role.UNKNOWN)
+            moved = part_of_row(context, moved, target)
     if Role.SESSION in world.roles(event.source):
         moved = handed(moved)
     yield Door.COMPLETED, moved
@@ -125,8 +128,8 @@ def _define(context: Context, step: int, event: ev.Define, world: World) -> Ways
         if context.effects.closes_captured(at, held):
             moved = handed(moved)
         moved = names.named(moved, event.target, Hold.CLOSURE)
-    elif derived and event.lazy:
-        moved = names.named(moved, event.target, Role.QUERY)
+    elif derived:
+        moved = names.named(moved, event.target, Role.QUERY if event.lazy else Hold.DEFERRED)
     yield Door.COMPLETED, moved
 
 
@@ -134,17 +137,13 @@ def _define(context: Context, step: int, event: ev.Define, world: World) -> Ways
 
 
 def _call(context: Context, step: int, event: ev.Call, world: World) -> Ways:
-    if step in context.frame.awaited and not _acts_at_once(event, world):
+    if step in context.frame.awaited:
         yield Door.COMPLETED, world
         return
     if _is_dropped_coroutine(context, event, world):
         yield Door.COMPLETED, _uncertain(context, event, world)
         return
     yield from call_ways(context, step, event, world, event.result)
-
-
-def _acts_at_once(call: ev.Call, world: World) -> bool:
-    return False
 
 
 def _is_dropped_coroutine(context: Context, call: ev.Call, world: World) -> bool:
@@ -174,15 +173,21 @@ def _uncertain(context: Context, call: ev.Call, world: World) -> World:
 def _await(context: Context, step: int, event: ev.Await, world: World) -> Ways:
     made = context.frame.made_by.get(event.value)
     call = context.frame.graph.steps[made].event if made is not None else None
-    if made is not None and isinstance(call, ev.Call):
-        for door, moved in call_ways(context, made, call, world, event.result):
-            yield door, moved
-    else:
-        moved = names.bound(world, event.result, event.value, owned=context.focus.owned)
-        yield Door.COMPLETED, moved
+    if made is None or not isinstance(call, ev.Call):
+        yield Door.COMPLETED, names.bound(world, event.result, event.value, owned=context.focus.owned)
         if not world.spent:
             yield Door.RAISED, failed(world, Kind.OTHER)
-    if not world.spent:
+            yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+        return
+    assumed = other = False
+    for door, moved in call_ways(context, made, call, world, event.result):
+        yield door, moved
+        if door is Door.RAISED and moved.spent and not world.spent:
+            assumed = True
+            if moved.flight == Flight(Kind.OTHER):
+                other = True
+                yield Door.RAISED, moved._replace(flight=Flight(Kind.INTERRUPTED))
+    if assumed and not other:
         yield Door.RAISED, failed(world, Kind.INTERRUPTED)
 
 
@@ -194,7 +199,7 @@ def _item(context: Context, step: int, event: ev.Item, world: World) -> Ways:
         sliced = event.key == "=…"
         yield Door.COMPLETED, names.named(world, event.result, Role.INSTANCES if sliced else Role.INSTANCE)
     elif Role.ROW in roles and world.instance is not None:
-        yield Door.COMPLETED, names.named(world, event.result, Role.UNKNOWN)
+        yield Door.COMPLETED, part_of_row(context, world, event.result)
     else:
         yield Door.COMPLETED, world
 
@@ -291,7 +296,9 @@ def _element(context: Context, step: int, world: World, result: Place) -> World:
     if step != context.focus.instance:
         return world
     selected = context.focus.selected
-    rows = isinstance(selected, Selected) and selected.holds is Holds.ROWS
+    source = getattr(context.frame.graph.steps[step].event, "iterator", "")
+    result_rows = any(role in world.roles(source) for role in (Role.RESULT, Role.STREAM))
+    rows = result_rows or (isinstance(selected, Selected) and selected.holds is Holds.ROWS)
     born = born_instance(context, world, loaded_state(context))
     return names.named(born, result, Role.ROW if rows else Role.INSTANCE)
 
@@ -349,10 +356,10 @@ def _return(context: Context, step: int, event: ev.Return, world: World) -> Ways
     moved = world
     if Role.SESSION in roles or Hold.CLOSURE in roles:
         moved = handed(moved)
-    for role in (*_CARRIED, Hold.OPENING, Hold.CLOSING):
+    for role in (*_CARRIED, Hold.OPENING, Hold.CLOSING, Hold.DEFERRED):
         if role in roles and (role not in _UNREAD or holds_entities(context, event.value)):
             moved = names.named(moved, RETURN, role)
-            if isinstance(role, Hold):
+            if role is Hold.OPENING or role is Hold.CLOSING:
                 moved = handed(moved)
     if event.value == "=None":
         moved = moved._replace(values=values.with_value(moved.values, RETURN, values.NONE))
@@ -370,7 +377,7 @@ def _yield(context: Context, step: int, event: ev.Yield, world: World) -> Ways:
     elif world.instance is not None and (Role.INSTANCE in roles or Role.INSTANCES in roles):
         moved = clouded(world)
     yield Door.COMPLETED, moved
-    if world.spent:
+    if world.spent or Driver.FIXTURE in context.frame.drivers:
         return
     for kind in (Kind.INTERRUPTED, Kind.OTHER, Kind.DATABASE):
         yield Door.RAISED, failed(moved, kind)

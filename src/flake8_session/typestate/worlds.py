@@ -32,6 +32,7 @@ class Hold(Enum):
     BORROWING = "borrowing"  # contextlib.nullcontext(session)
     SUSPENDED = "suspended"  # a context manager of the project that holds the session
     CLOSURE = "closure"  # a nested function that reads the session
+    DEFERRED = "deferred"  # a nested function that will run a query, or read a result
     STALE = "stale"  # a result whose session was closed before it was read
 
     __hash__ = object.__hash__
@@ -113,13 +114,14 @@ class Columns(Enum):
 class InstanceState(NamedTuple):
     """`loaded`: relationships and deferred columns that are loaded, and what was set since the expiry.
 
-    `fresh`: made in the transaction that is open. `explicit`: detached by a call of ``close()``
+    `missing`: what a query's options left out. `fresh`: made in the transaction that is open. `explicit`: detached by a call of ``close()``
     (or ``expunge``, ``reset``), not by the exit of a ``with``.
     """
 
     tie: Tie
     columns: Columns = Columns.LOADED
     loaded: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
     fresh: bool = False
     explicit: bool = False
 
