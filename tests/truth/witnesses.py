@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -187,10 +187,10 @@ class Run:
 
     # What SQLAlchemy says.
 
-    def detached(self, state: InstanceState[Any] | None, keys: Iterable[str]) -> None:
+    def detached(self, state: InstanceState[Any] | None) -> None:
         """A `DetachedInstanceError` is raised."""
         line = self.line(state.obj() if state is not None else None)
-        if state is not None and (is_expired(state) or any(key in state.expired_attributes for key in keys)):
+        if state is not None and is_expired(state):
             self.see("SES201", line)
         else:
             self.see("SES202", line)

@@ -149,10 +149,7 @@ def _note_detached(self: orm_exc.DetachedInstanceError, *arguments: Any, **optio
     sa_exc.SQLAlchemyError.__init__(self, *arguments, **options)
     run = Stage.run
     if run is not None and not run.finished:
-        found = sys._getframe(1).f_locals
-        owner = found.get("self")
-        keys = found.get("attribute_names") or [getattr(owner, "key", "")]
-        run.detached(found.get("state"), keys)
+        run.detached(sys._getframe(1).f_locals.get("state"))
 
 
 def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: Any) -> None:
@@ -476,7 +473,14 @@ def namespace(filename: str) -> dict[str, Any]:
 
 
 def run_module(tree: ast.Module, filename: str) -> dict[str, Any]:
-    """Executes a program's module body; tables of models that it defines are made and filled."""
+    """Executes a program's module body; tables of models that it defines are made and filled.
+
+    The rows hold what the program asks for (``filter_by(name="sandy")``).
+    """
+    wanted: dict[str, list[str]] = {}
+    for name, value in _asked_for(tree):
+        if value not in wanted.setdefault(name, []):
+            wanted[name].append(value)
     space = namespace(filename)
     if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
         space.update(CLASSES)
@@ -485,7 +489,7 @@ def run_module(tree: ast.Module, filename: str) -> dict[str, Any]:
         for table in base.metadata.sorted_tables:
             STORE.forget(table.name)
             table.create(ENGINE)
-            STORE.seed(table.name, _rows_for(table))
+            STORE.seed(table.name, _rows_for(table, wanted))
     return space
 
 
@@ -506,12 +510,25 @@ def _bases(values: Iterable[Any]) -> Iterator[Any]:
             yield value
 
 
-def _rows_for(table: sa.Table) -> Iterator[tuple[Any, ...]]:
-    for number in (1, 2, 3):
-        yield tuple(_value_for(column, number) for column in table.columns)
+def _asked_for(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="filter_by"), keywords=keywords):
+                for each in keywords:
+                    if each.arg and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
+                        yield each.arg, each.value.value
+            case ast.Compare(left=ast.Attribute(attr=name), comparators=[ast.Constant(value=str(value))]):
+                yield name, value
 
 
-def _value_for(column: sa.Column[Any], number: int) -> Any:
+def _rows_for(table: sa.Table, wanted: dict[str, list[str]]) -> Iterator[tuple[Any, ...]]:
+    for number in range(1, 4 + max(map(len, wanted.values()), default=0)):
+        yield tuple(_value_for(column, number, wanted.get(column.name, [])) for column in table.columns)
+
+
+def _value_for(column: sa.Column[Any], number: int, wanted: list[str]) -> Any:
+    if number <= len(wanted):
+        return wanted[number - 1]
     if column.foreign_keys:
         return 1
     if isinstance(column.type, (sa.Integer, sa.Numeric)):
@@ -522,7 +539,7 @@ def _value_for(column: sa.Column[Any], number: int) -> Any:
 def _seed_standard() -> None:
     CLASSES["Base"].metadata.drop_all(ENGINE)
     CLASSES["Base"].metadata.create_all(ENGINE)
-    STORE.seed("u", [(i, f"name{i}", f"{i}@example.org", f"bio{i}") for i in (1, 2, 3)])
+    STORE.seed("u", [(i, n, f"{n}@example.org", f"bio{i}") for i, n in enumerate(["ann", "bob", "cid"], 1)])
     STORE.seed("a", [(1, "first", 1), (2, "second", 1), (3, "third", 2)])
 
 
