@@ -1,15 +1,26 @@
-"""What the user may choose, as one frozen value. Reading it from files is the front ends' work."""
+"""What the user may choose, as one frozen value. Reading it from files is the front ends' work.
+
+Terms: a *selector* is a prefix of codes (``SES``, ``SES2``, ``SES201``). Where a code is both
+selected and ignored the longer selector wins, and `ignore` wins a tie, as in flake8.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+PREFIX = "SES"
+FAILURE = "SES000"
+"""The linter's own failure on a file."""
+UNUSED = "SES001"
+UNKNOWN = "SES002"
+"""Codes in ``# noqa`` comments that silence nothing, and that do not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that changes which diagnostics come out.
 
-    `select`, `extend_select` and `ignore` hold code prefixes. An empty `select` means all rules
+    `select`, `extend_select` and `ignore` hold selectors. An empty `select` means all rules
     that are on by default. A rule that is off by default is on only where a selector reaches past
     the letters (``SES9``, ``SES107``).
     """
@@ -28,3 +39,30 @@ class Settings:
     borrowing_decorators: tuple[str, ...] = ()
     closing_functions: tuple[str, ...] = ()
     sqlalchemy_version: str = "2.0"
+    src: tuple[str, ...] = ()
+    """Folders in which the project's own modules are looked up; empty means the usual layouts."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The dotted names that the project tells us about, of all four kinds."""
+        return (
+            *self.session_factories,
+            *self.session_providers,
+            *self.borrowing_decorators,
+            *self.closing_functions,
+        )
+
+
+def is_selected(code: str, settings: Settings, *, default: bool = True) -> bool:
+    """Whether reports of `code` are wanted; `default` says whether its rule is on unless asked for."""
+    chosen = _reach(code, (*settings.select, *settings.extend_select))
+    if code == FAILURE or (default and not settings.select):
+        chosen = max(chosen, 0)
+    if not default and chosen <= len(PREFIX):
+        return False
+    return chosen > _reach(code, settings.ignore)
+
+
+def _reach(code: str, selectors: tuple[str, ...]) -> int:
+    """The length of the longest selector that covers `code`, -1 where none does."""
+    return max((len(selector) for selector in selectors if code.startswith(selector)), default=-1)

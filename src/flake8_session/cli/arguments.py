@@ -1,0 +1,105 @@
+"""What can be written on the command line of ``session-lint``, and what it amounts to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import flake8_session
+from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
+from flake8_session.configuration.values import Value, checked_text
+
+_SELECTING = ("select", "extend-select", "ignore", "extend-ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line, read: the paths, the values for keys of the configuration, and what else is asked."""
+
+    paths: tuple[str, ...] = (".",)
+    values: dict[str, Value] = field(default_factory=dict)
+    stdin_filename: str = ""
+    config: str = ""
+    isolated: bool = False
+    exit_zero: bool = False
+    explain: str = ""
+    color: str = "auto"
+
+
+def read_arguments(argv: Sequence[str]) -> Options:
+    """Reads the command line. Raises `ConfigurationError`; exits by itself for ``--help`` and misuse."""
+    parsed = vars(parser().parse_args(argv))
+    values = {
+        knob.key: checked_text(knob.key, raw, "command line")
+        for knob in KNOBS
+        if (raw := parsed.pop(knob.field)) is not None
+    }
+    paths = tuple(parsed.pop("paths")) or (".",)
+    return Options(paths=paths, values=values, **parsed)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line as argparse has it; help, completion and the documentation are made from it."""
+    command = argparse.ArgumentParser(
+        prog="session-lint",
+        description="Finds misuse of SQLAlchemy sessions.",
+        epilog="Exit status: 0 nothing found, 1 something found, 2 wrong usage or nothing could be read.",
+        allow_abbrev=False,
+    )
+    command.add_argument("paths", nargs="*", metavar="PATH", help="files and folders; - for standard input")
+    command.add_argument("--version", action="version", version=f"session-lint {flake8_session.__version__}")
+    _add_choices(command.add_argument_group("what is reported"), _SELECTING)
+    files = command.add_argument_group("which files")
+    files.add_argument("--stdin-filename", default="", metavar="PATH", help="the name of what - reads")
+    _add_choices(files, ("exclude", "extend-exclude", "per-file-ignores"))
+    _add_output(command)
+    settings = command.add_argument_group("configuration")
+    settings.add_argument("--config", default="", metavar="FILE", help="read the settings from this file")
+    settings.add_argument("--isolated", action="store_true", help="read no settings from files")
+    _add_choices(settings, _remaining(command))
+    command.add_argument_group("explanations").add_argument(
+        "--explain", default="", metavar="CODE", help="show the page of a rule"
+    )
+    return command
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    output = command.add_argument_group("output")
+    _add_choices(output, ("output-format", "statistics"))
+    output.add_argument("--exit-zero", action="store_true", help="exit with 0 also where something is found")
+    output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="use colours")
+
+
+def _remaining(command: argparse.ArgumentParser) -> list[str]:
+    known = {action.dest for action in command._actions}
+    return [knob.key for knob in KNOBS if knob.field not in known]
+
+
+def _add_choices(group: argparse._ArgumentGroup, keys: Sequence[str]) -> None:
+    for key in keys:
+        _add_knob(group, BY_KEY[key])
+
+
+def _add_knob(group: argparse._ArgumentGroup, knob: Knob) -> None:
+    names = ["-j", f"--{knob.key}"] if knob.key == "jobs" else [f"--{knob.key}"]
+    if knob.kind is Kind.SWITCH:
+        group.add_argument(*names, dest=knob.field, action="store_const", const="true", help=knob.summary)
+        group.add_argument(f"--no-{knob.key}", dest=knob.field, action="store_const", const="false",
+                           help=argparse.SUPPRESS)
+    elif knob.kind is Kind.CHOICE:
+        group.add_argument(*names, dest=knob.field, choices=knob.choices, help=knob.summary)
+    else:
+        group.add_argument(*names, dest=knob.field, metavar=_METAVARS[knob.kind], help=knob.summary)
+
+
+_METAVARS = {
+    Kind.CODES: "CODES",
+    Kind.NAMES: "NAMES",
+    Kind.PATTERNS: "PATTERNS",
+    Kind.FOLDERS: "FOLDERS",
+    Kind.PER_FILE: "PATTERN:CODES",
+    Kind.COUNT: "N",
+    Kind.PATH: "PATH",
+    Kind.VERSION: "VERSION",
+}

@@ -1,0 +1,132 @@
+"""One run of ``session-lint``, in the order in which things happen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from flake8_session.cli import CLEAN, FAILED, FOUND
+from flake8_session.cli.arguments import Options, read_arguments
+from flake8_session.cli.discovery import STANDARD_INPUT, discover
+from flake8_session.cli.reading import Unreadable, read_bytes, read_standard_input
+from flake8_session.cli.running import Outcome, lint_file
+from flake8_session.cli.streams import NobodyReads, be_forgiving, complain, say, terminal
+from flake8_session.cli.summary import statistics, summary
+from flake8_session.configuration import Configuration, ConfigurationError, Said, configure, find, read
+from flake8_session.linting.codes import known_codes
+from flake8_session.reporting import FileFindings, renderer
+from flake8_session.source.text import SyntaxRefused, decode, lines_of
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Does what the command line asks and returns the exit status."""
+    be_forgiving()
+    try:
+        options = read_arguments(sys.argv[1:] if argv is None else argv)
+        if options.explain:
+            from flake8_session.cli.pages import explain
+
+            explain(options.explain, options.color)
+            return CLEAN
+        return _lint(options, _configuration(options))
+    except ConfigurationError as error:
+        complain(str(error))
+        return FAILED
+    except NobodyReads:
+        return FAILED
+
+
+def _configuration(options: Options) -> Configuration:
+    """The command line's word over the file's. Raises `ConfigurationError`."""
+    start = _start(options)
+    if options.isolated:
+        said = Said()
+    else:
+        said = read(Path(options.config).absolute()) if options.config else find(start)
+    return configure(said, start, options.values, known_codes)
+
+
+def _start(options: Options) -> Path:
+    """The folder in which the search for settings begins: the innermost that holds all paths."""
+    paths = [options.stdin_filename if path == STANDARD_INPUT else path for path in options.paths]
+    absolute = [os.path.abspath(path or ".") for path in paths]
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in absolute]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # paths on several drives of Windows
+        return Path.cwd()
+
+
+def _lint(options: Options, configuration: Configuration) -> int:
+    found = discover(options.paths, configuration)
+    for complaint in (*found.missing, *found.unreadable):
+        complain(complaint)
+    sources = _Sources(options.stdin_filename)
+    named = set(map(os.path.normpath, options.paths))
+    outcomes = [
+        lint_file(sources.name(path), configuration, sources.read, named=path in named)
+        for path in found.files
+    ]
+    for outcome in outcomes:
+        if outcome.problem:
+            complain(outcome.problem)
+    _report(outcomes, sources, options, configuration)
+    return _status(outcomes, options, failed=bool(found.missing))
+
+
+def _report(
+    outcomes: Sequence[Outcome], sources: _Sources, options: Options, configuration: Configuration
+) -> None:
+    files = [
+        FileFindings(outcome.filename, outcome.linted.reported, sources.lines(outcome.filename))
+        for outcome in outcomes
+        if outcome.linted.reported
+    ]
+    shown = terminal(sys.stdout, options.color)
+    if configuration.statistics:
+        say(statistics(files))
+        return
+    say(renderer(configuration.output_format)(files, shown))
+    if configuration.output_format == "full":
+        say(summary(files, sum(not outcome.problem for outcome in outcomes), shown))
+
+
+def _status(outcomes: Sequence[Outcome], options: Options, *, failed: bool) -> int:
+    """Failure where a path is missing or no file could be read; else whether anything was found."""
+    if failed or (outcomes and all(outcome.problem for outcome in outcomes)):
+        return FAILED
+    found = any(outcome.linted.reported for outcome in outcomes)
+    return FOUND if found and not options.exit_zero else CLEAN
+
+
+class _Sources:
+    """The bytes and lines of the files of this run; standard input is read once."""
+
+    def __init__(self, stdin_filename: str) -> None:
+        self._stdin_name = stdin_filename or "stdin"
+        self._stdin: bytes | None = None
+        self._is_stdin = False
+
+    def name(self, path: str) -> str:
+        """How the file is called in the report."""
+        if path != STANDARD_INPUT:
+            return path
+        self._is_stdin = True
+        return self._stdin_name
+
+    def read(self, name: str) -> bytes:
+        """The bytes of the file that is called `name`. Raises `Unreadable`."""
+        if not (self._is_stdin and name == self._stdin_name):
+            return read_bytes(name)
+        if self._stdin is None:
+            self._stdin = read_standard_input()
+        return self._stdin
+
+    def lines(self, name: str) -> list[str]:
+        """The lines of the file as it is now; none where it has gone since it was linted."""
+        try:
+            return lines_of(decode(self.read(name)))
+        except (Unreadable, SyntaxRefused):
+            return []

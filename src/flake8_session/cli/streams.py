@@ -1,0 +1,67 @@
+"""Standard output and standard error, whatever they are: a terminal, a closed pipe, plain ASCII."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+from flake8_session.reporting import Terminal
+from flake8_session.reporting.report import printable
+
+
+class NobodyReads(Exception):
+    """Whoever read our output has gone, as ``head`` does."""
+
+
+def be_forgiving() -> None:
+    """What a stream's encoding cannot say is written as an escape instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """Writes to standard output. Raises `NobodyReads`."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and must not find the broken pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise NobodyReads from None
+
+
+def complain(message: str) -> None:
+    """Writes one line to standard error, where anybody listens."""
+    try:
+        sys.stderr.write(f"session-lint: {printable(message)}\n")
+        sys.stderr.flush()
+    except (OSError, AttributeError):
+        pass
+
+
+def terminal(stream: TextIO, color: str) -> Terminal:
+    """What `stream` can show. `color` is auto, always or never; NO_COLOR and FORCE_COLOR decide in auto."""
+    interactive = stream.isatty() and os.environ.get("TERM") != "dumb"
+    if color != "auto":
+        coloured = color == "always"
+    elif os.environ.get("NO_COLOR"):
+        coloured = False
+    else:
+        coloured = interactive or os.environ.get("FORCE_COLOR", "0") not in ("", "0")
+    width = shutil.get_terminal_size((100, 24)).columns if interactive or "COLUMNS" in os.environ else 100
+    return Terminal(colour=coloured, width=max(width, 40), links=coloured and interactive and _has_links())
+
+
+def _has_links() -> bool:
+    """Whether the terminal is one that is known to follow links in its text."""
+    environment = os.environ
+    return (
+        environment.get("TERM_PROGRAM") in ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
+        or environment.get("TERM", "").startswith(("xterm-kitty", "foot", "alacritty", "xterm-ghostty"))
+        or int(environment.get("VTE_VERSION", "0").partition(".")[0] or 0) >= 5000
+        or bool(environment.get("WT_SESSION"))
+    )

@@ -1,0 +1,49 @@
+"""Shows what a fix would change, as the lines that go and the lines that come."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+
+from flake8_session.diagnostics import Applicability, Edit, Fix
+from flake8_session.reporting.report import printable
+from flake8_session.reporting.styled import Piece, Style, fill
+from flake8_session.source.text import lines_of
+
+_STYLES = {"+": Style.ADDED, "-": Style.REMOVED}
+
+
+def fix_lines(fix: Fix, lines: Sequence[str], gutter: int, width: int) -> Iterator[list[Piece]]:
+    """The fix's message, why it is not safe where it is not, and its changes with a line around them."""
+    indent = " " * gutter
+    kind = "fix" if fix.applicability is Applicability.SAFE else "unsafe fix"
+    reason = f" ({fix.reason})" if fix.reason else ""
+    yield [Piece(f"{indent} |", Style.FRAME)]
+    for position, line in enumerate(fill(printable(f"{fix.message}{reason}"), max(width - gutter - 15, 20))):
+        label = f"{indent} = {kind}: " if position == 0 else " " * (gutter + len(kind) + 5)
+        yield [Piece(label, Style.HELP), Piece(line)]
+    for line in _changes(lines, after(lines, fix.edits)):
+        yield [Piece(f"{indent} {line}", _STYLES.get(line[:1], Style.FAINT))]
+
+
+def after(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
+    """The lines of the file once all `edits` are made; `edits` do not overlap."""
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    text = "".join(lines)
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        start = starts[edit.span.line - 1] + edit.span.column - 1
+        end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
+        text = text[:start] + edit.content + text[end:]
+    return lines_of(text)
+
+
+def _changes(before: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
+    """The hunks of a unified diff without its headers, dots between one and the next."""
+    hunks = difflib.unified_diff(before, changed, n=1)
+    for number, line in enumerate(list(hunks)[2:]):
+        if not line.startswith("@@"):
+            yield f"{line[0]} {printable(line[1:].rstrip())}".rstrip()
+        elif number:
+            yield "..."

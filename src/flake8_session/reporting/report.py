@@ -1,0 +1,47 @@
+"""What a report is made from: the findings by file, and what the reader's terminal can show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flake8_session.diagnostics import Diagnostic
+
+DOCUMENTATION = "https://flake8-session.readthedocs.io/en/latest/rules"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFindings:
+    """What was found in one file, in order, with the file's lines for those formats that show them."""
+
+    filename: str
+    diagnostics: tuple[Diagnostic, ...]
+    lines: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What the place that the report goes to can show."""
+
+    colour: bool = False
+    width: int = 100
+    links: bool = False
+
+
+Renderer: TypeAlias = Callable[[Sequence[FileFindings], Terminal], str]
+"""Makes the whole report as one text. A renderer reads nothing and prints nothing."""
+
+
+def page(code: str) -> str:
+    """Where the page of a rule is published."""
+    return f"{DOCUMENTATION}/{code}/"
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with everything that could move a terminal's cursor written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
