@@ -71,6 +71,8 @@ class Instrumented:
     entries: tuple[Entry, ...]
     caught: frozenset[str]
     """Names of all exception classes that its handlers mention."""
+    wanted: dict[str, list[str]]
+    """The strings that queries ask for (``filter_by(name="sandy")``), by column."""
     temporary: frozenset[int]
     """Lines where only a session's `no_autoflush` gets a name, which does not close it."""
 
@@ -80,6 +82,10 @@ def instrument(text: str, known: str = "") -> Instrumented:
     tree = ast.parse(text)
     entries = tuple(_entry(node) for node in tree.body if isinstance(node, Def) and node.name[0] != "_")
     caught = frozenset(_caught(tree))
+    wanted: dict[str, list[str]] = {}
+    for name, value in _asked_for(tree):
+        if value not in wanted.setdefault(name, []):
+            wanted[name].append(value)
     own = [ast.dump(node) for node in tree.body if isinstance(node, ast.ClassDef)]
     standard = [ast.dump(node) for node in ast.parse(known).body]
     if set(standard) <= set(own):
@@ -91,7 +97,7 @@ def instrument(text: str, known: str = "") -> Instrumented:
     )
     for node in tree.body:
         _Watcher.functions_of(node)
-    return Instrumented(ast.fix_missing_locations(tree), entries, caught, temporary)
+    return Instrumented(ast.fix_missing_locations(tree), entries, caught, wanted, temporary)
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Entry:
@@ -132,6 +138,17 @@ def _caught(tree: ast.Module) -> Iterable[str]:
             yield from (ast.unparse(each).rpartition(".")[2] for each in classes)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"suppress", "raises"}:
             yield from (ast.unparse(each).rpartition(".")[2] for each in node.args)
+
+
+def _asked_for(tree: ast.Module) -> Iterable[tuple[str, str]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="filter_by"), keywords=keywords):
+                for each in keywords:
+                    if each.arg and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
+                        yield each.arg, each.value.value
+            case ast.Compare(left=ast.Attribute(attr=name), comparators=[ast.Constant(value=str(value))]):
+                yield name, value
 
 
 def _own_nodes(function: ast.AST) -> Iterable[ast.AST]:

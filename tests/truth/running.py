@@ -76,7 +76,7 @@ class Program:
         self.entries = instrumented.entries
         self.failures: Failures = failures_of(instrumented.caught)
         self.temporary = instrumented.temporary
-        self._space = run_module(instrumented.tree, filename)
+        self._space = run_module(instrumented.tree, filename, instrumented.wanted)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Program:

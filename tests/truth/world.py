@@ -472,15 +472,11 @@ def namespace(filename: str) -> dict[str, Any]:
     return {"__name__": filename, "__builtins__": BUILTINS, "__truth__": Hooks(filename)}
 
 
-def run_module(tree: ast.Module, filename: str) -> dict[str, Any]:
+def run_module(tree: ast.Module, filename: str, wanted: dict[str, list[str]]) -> dict[str, Any]:
     """Executes a program's module body; tables of models that it defines are made and filled.
 
-    The rows hold what the program asks for (``filter_by(name="sandy")``).
+    The rows hold the values in `wanted`, by column.
     """
-    wanted: dict[str, list[str]] = {}
-    for name, value in _asked_for(tree):
-        if value not in wanted.setdefault(name, []):
-            wanted[name].append(value)
     space = namespace(filename)
     if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
         space.update(CLASSES)
@@ -508,17 +504,6 @@ def _bases(values: Iterable[Any]) -> Iterator[Any]:
     for value in list(values):
         if isinstance(value, type) and "metadata" in vars(value) and value is not CLASSES["Base"]:
             yield value
-
-
-def _asked_for(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Attribute(attr="filter_by"), keywords=keywords):
-                for each in keywords:
-                    if each.arg and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
-                        yield each.arg, each.value.value
-            case ast.Compare(left=ast.Attribute(attr=name), comparators=[ast.Constant(value=str(value))]):
-                yield name, value
 
 
 def _rows_for(table: sa.Table, wanted: dict[str, list[str]]) -> Iterator[tuple[Any, ...]]:
