@@ -88,6 +88,7 @@ def _asks_for_main(session: SessionFacts, step: int) -> bool:
 
 
 def _is_dependency(facts: FunctionFacts, expression: Expression) -> bool:
+    _, expression = facts.frame.linker.unaliased(facts.frame.module, expression)
     match expression:
         case Applied(function, _):
             meaning = facts.frame.linker.expression(facts.frame.module, function)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from flake8_session.dataflow import Passage
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read
+from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read, Return
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
 from flake8_session.typestate.worlds import Block, Kind, Life, Transaction, World
 
@@ -63,14 +62,13 @@ def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
     solved = session.alone
     if solved is None or session.focus.registry or session.focus.birth < 0:
         return
-    for step, world in solved.exits():
-        state = world.session
-        if step != solved.graph.returned or state is None or state.life is not Life.CLOSED:
+    for step, world in solved.reached():
+        if not _is_failed_write(world) or _in_handler(world) or not _closes(solved, step, world):
             continue
         path = solved.path(step, world)
-        found = _tolerating(solved, path) if path is not None else None
-        if found is not None:
-            yield found
+        handler = _swallower(solved, path) if path is not None else None
+        if path is not None and handler is not None and not _handler_leaves(solved, path, handler):
+            yield Swallowed(solved, handler, None, path)
 
 
 def _is_refused(solved: Solved, step: int, world: World) -> bool:
@@ -128,27 +126,24 @@ def _blocks_at(path: Path, step: int) -> tuple[Block, ...]:
     return ()
 
 
-def _tolerating(solved: Solved, path: Path) -> Swallowed | None:
-    """The first handler on the path that left the session failed by a write, until a close ended it."""
-    handler: Passage[World] | None = None
-    for before, after in pairwise(path):
-        event = solved.graph.steps[before.step].event
-        state = before.world.session
-        if state is None:
-            continue
-        if isinstance(event, Catch) and before.door == Door.TRUE and _is_failed_write(before.world):
-            handler = before
-        if handler is None:
-            continue
-        now = after.world.session
-        mended = now is not None and now.transaction is not Transaction.FAILED
-        if mended and state.transaction is Transaction.FAILED:
-            if _in_handler(before.world):
-                return None
-            if now is not None and now.life is Life.CLOSED and not state.blocks:
-                return Swallowed(solved, handler.step, None, path)
-            return None
-    return None
+def _closes(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step closes the session, outside of any `begin()` block."""
+    state = world.session
+    if state is None or state.blocks:
+        return False
+    ways = [moved.session for _, _, moved in solved.movement.transfer(step, world)]
+    return bool(ways) and all(moved is not None and moved.life is Life.CLOSED for moved in ways)
+
+
+def _handler_leaves(solved: Solved, path: Path, handler: int) -> bool:
+    """Whether the function returns from inside the handler."""
+    inside = False
+    for passage in path:
+        if passage.step == handler:
+            inside = True
+        elif inside and isinstance(solved.graph.steps[passage.step].event, Return):
+            return passage.world.caught is not None
+    return False
 
 
 def _is_failed_write(world: World) -> bool:

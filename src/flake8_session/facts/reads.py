@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Call, Event, Read, Return, Write, Yield
+from flake8_session.flow.events import Call, Event, Read, Return, Yield
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.typestate.attributes import model, readable
+from flake8_session.typestate.attributes import DETACHED_INSTANCE, body_of, model, readable
 from flake8_session.typestate.worlds import RETURN, Columns, InstanceState, Tie, World
 
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
@@ -27,15 +27,6 @@ class DetachedRead(NamedTuple):
     state: InstanceState
     loaded: bool | None
     path: Path
-
-    @property
-    def is_relationship(self) -> bool:
-        """Whether the model is in sight and says that the attribute is loaded by itself."""
-        context = self.solved.movement.context
-        return models.attribute(context.frame.linker, model(context), self.attribute) in (
-            models.Attribute.LAZY,
-            models.Attribute.EAGER,
-        )
 
 
 class HandedOut(NamedTuple):
@@ -65,23 +56,46 @@ def handed_out(session: SessionFacts) -> Iterator[HandedOut]:
 
 def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | None:
     event, state = solved.graph.steps[step].event, world.instance
-    if state is None or state.tie is not Tie.DETACHED or not isinstance(event, Read | Write):
+    if state is None or state.tie is not Tie.DETACHED:
         return None
-    if Role.INSTANCE not in world.roles(event.object) or event.attribute.startswith("__"):
-        return None
-    context = solved.movement.context
-    if isinstance(event, Write):
-        lazy = models.is_lazy_collection(context.frame.linker, model(context), event.attribute)
-        if not lazy or event.attribute in state.loaded or state.columns is Columns.UNKNOWN:
-            return None
+    if _must_raise(solved, step, world):
         loaded: bool | None = False
+    elif isinstance(event, Read) and Role.INSTANCE in world.roles(event.object):
+        loaded = _loaded(solved, event.attribute, state)
+        if loaded is False or event.attribute.startswith("__"):
+            return None
+        if models.attribute(solved.frame.linker, model(solved.movement.context), event.attribute) in _QUIET:
+            return None
     else:
-        loaded = readable(context, state, event.attribute)
+        return None
     path = solved.path(step, world)
     if path is None:
         return None
-    name = event.object if event.object[0] not in "%@" else solved.instance_place(world)
-    return DetachedRead(solved, step, event.attribute, name.partition("'")[0], state, loaded, path)
+    place = getattr(event, "object", "") or getattr(event, "receiver", "")
+    name = place if place and place[0] not in "%@" else solved.instance_place(world)
+    attribute = getattr(event, "attribute", "") or getattr(event, "method", "") or "__repr__"
+    return DetachedRead(solved, step, attribute, name.partition("'")[0], state, loaded, path)
+
+
+_QUIET = (models.Attribute.SAFE,)
+
+
+def _loaded(solved: Solved, attribute: str, state: InstanceState) -> bool | None:
+    context = solved.movement.context
+    if body_of(context, attribute) is not None:
+        return True if state.columns is Columns.LOADED else None
+    return readable(context, state, attribute)
+
+
+def _must_raise(solved: Solved, step: int, world: World) -> bool:
+    """Whether nothing but `DetachedInstanceError` can come of the step."""
+    if not any(holding in _ENTITY for _, holding in world.names):
+        return False
+    ways = [moved for _, _, moved in solved.movement.transfer(step, world)]
+    return bool(ways) and all(
+        moved.flight is not None and moved.flight != world.flight and moved.flight.name == DETACHED_INSTANCE
+        for moved in ways
+    )
 
 
 def _is_spent(state: InstanceState | None) -> bool:

@@ -19,7 +19,7 @@ from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import names
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement
-from flake8_session.typestate.worlds import Life, SessionState, World
+from flake8_session.typestate.worlds import Life, SessionState, Transaction, World
 from flake8_session.knowledge.words import Role
 
 Spans = Callable[[int], Span]
@@ -131,7 +131,7 @@ def start(focus: Focus) -> World:
     if focus.birth >= 0:
         return World()
     held: frozenset[tuple[Place, Role]] = frozenset((place, Role.SESSION) for place in focus.places)
-    return World(session=SessionState(life=Life.OPEN), names=held)
+    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=held)
 
 
 def _solved(frame: Frame, focus: Focus, effects: ProjectEffects) -> Solved | None:

@@ -268,6 +268,7 @@ class Linker:
 
     def annotation(self, module: str, expression: Expression) -> Meaning:
         """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""
+        module, expression = self.unaliased(module, expression)
         match expression:
             case Named(name):
                 return self._promised(self.dotted(module, name))
@@ -278,6 +279,26 @@ class Linker:
             case Applied():
                 return UNKNOWN
         return UNKNOWN
+
+    def unaliased(self, module: str, expression: Expression, depth: int = 0) -> tuple[str, Expression]:
+        """The annotation that an alias stands for, with the module in which it is to be read.
+
+        ``SessionDep = Annotated[Session, Depends(get_db)]``, here or in another module.
+        """
+        if not isinstance(expression, Named) or "." in expression.name or depth > 8:
+            return module, expression
+        outline = self._modules.outline(module)
+        if outline is None:
+            return module, expression
+        bound = [value for _, value in outline.assigned.get(expression.name, ()) if value is not None]
+        if len(bound) == 1 and isinstance(bound[0], Indexed | Either | Named):
+            return self.unaliased(module, bound[0], depth + 1)
+        for entry in outline.imports:
+            if entry.name == expression.name and entry.member:
+                target = self._modules.target(module, entry.module, entry.level)
+                if target is not None:
+                    return self.unaliased(target, Named(entry.member), depth + 1)
+        return module, expression
 
     def _promised(self, meaning: Meaning) -> Meaning:
         if isinstance(meaning, External):

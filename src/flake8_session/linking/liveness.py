@@ -16,12 +16,11 @@ from flake8_session.flow.events import (
     Catch,
     Define,
     EndCatch,
+    Enter,
     Event,
     Extend,
     Import,
-    Leave,
     Place,
-    Raise,
     Test,
     Unpack,
 )
@@ -32,7 +31,7 @@ class Liveness:
     """Computed once per graph, backwards, to a fixpoint."""
 
     def __init__(self, graph: Graph) -> None:
-        self._always = frozenset(
+        always = frozenset(
             place
             for step in graph.steps
             if isinstance(step.event, Define)
@@ -40,11 +39,9 @@ class Liveness:
         )
         made = {getattr(step.event, "result", ""): step.event for step in graph.steps}
         reads = [_reads(step.event, made) for step in graph.steps]
-        self._live = _backwards(graph, reads, carry=False)
+        self._live = [live | always for live in _backwards(graph, reads, carry=False)]
         asks = [_asks(step.event) for step in graph.steps]
         self._asked = _backwards(graph, asks, carry=True)
-        raises = [frozenset({"raise"}) if _is_bare_raise(step.event) else frozenset() for step in graph.steps]
-        self._raises = _backwards(graph, raises, carry=False)
 
     def live(self, step: int) -> frozenset[Place]:
         """The places that some step from `step` on reads."""
@@ -54,13 +51,6 @@ class Liveness:
         """The places whose value some test from `step` on asks about."""
         return self._asked[step]
 
-    def reraises(self, step: int) -> bool:
-        """Whether a bare ``raise`` may follow."""
-        return bool(self._raises[step])
-
-    def always(self, place: Place) -> bool:
-        """Whether a closure may read the place at any time."""
-        return place in self._always
 
 
 def binds(event: Event) -> tuple[Place, ...]:
@@ -80,8 +70,8 @@ def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
     from flake8_session.linking.frames import operands
 
     found = set(operands(event))
-    if isinstance(event, Await):
-        call = made.get(event.value)
+    if isinstance(event, Await | Enter):
+        call = made.get(event.value if isinstance(event, Await) else event.manager)
         if isinstance(call, Call):
             found.update(operands(call))
     return frozenset(found)
@@ -89,10 +79,6 @@ def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
 
 def _asks(event: Event) -> frozenset[Place]:
     return frozenset({event.subject}) if isinstance(event, Test) else frozenset()
-
-
-def _is_bare_raise(event: Event) -> bool:
-    return isinstance(event, Raise)
 
 
 def _backwards(graph: Graph, reads: list[frozenset[Place]], *, carry: bool) -> list[frozenset[Place]]:

@@ -60,7 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic, Span
-from flake8_session.facts.failures import tolerated
+from flake8_session.facts.failures import swallowed, tolerated
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._rule import Rule, quoted
@@ -76,6 +76,8 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each such handler."""
     seen: set[Span] = set()
+    for session in facts.sessions:
+        seen.update(facts.step_span(found.step) for found in swallowed(session))
     for session in facts.sessions:
         for found in tolerated(session):
             span = facts.step_span(found.step)

@@ -45,6 +45,10 @@ from flake8_session.typestate.worlds import (
 )
 
 _DEEPEST = 12
+_PLAIN = frozenset({
+    "staticmethod", "classmethod", "lru_cache", "cache", "wraps", "override", "overload", "final",
+    "property", "cached_property", "hybrid_property", "hybrid_method", "memoized_property",
+})
 T = TypeVar("T")
 Key = tuple[object, ...]
 
@@ -65,6 +69,9 @@ class ProjectEffects:
         """See `Effects.call`."""
         if frame.made_by.get(call.result) == focus.birth and focus.birth >= 0:
             return self._fresh_exits(frame, at, call, world, focus)
+        function = self.linker.function(at)
+        if function is not None and function.generator and _is_manager(function):
+            return [Exit(world, None, frozenset())]
         inner = self._plain(frame, at, call)
         if inner is None:
             return None
@@ -415,7 +422,7 @@ def _lent_again(state: SessionState | None, before: SessionState | None) -> Sess
 def _is_plain(function: Function) -> bool:
     """Whether nothing but the function's own body runs when it is called."""
     names = {_decorator(decorator) for decorator in function.decorators}
-    return names <= {"staticmethod", "classmethod", "lru_cache", "cache", "wraps", "override", "overload", "final"}
+    return names <= _PLAIN
 
 
 def _is_manager(function: Function) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Door, Place, Read, Write
+from flake8_session.flow.events import Call, Door, Place, Read, Write
 from flake8_session.knowledge import transactions
 from flake8_session.knowledge.sessions import ATTRIBUTES
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.linking.meanings import Holds, Object, Selected
-from flake8_session.typestate import instances, names
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, Selected
+from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.calls import failed, handed
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, implicit_load
@@ -61,6 +61,35 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     yield Door.COMPLETED, moved
 
 
+def body_ways(context: Context, world: World, place: Place, attribute: str, result: Place) -> Ways | None:
+    """What running a method or property of the instance does; None where its body is not in sight."""
+    at = body_of(context, attribute)
+    if at is None:
+        return None
+    call = Call(result, receiver=place, method=attribute)
+    exits = context.effects.call(context.frame, at, call, world, context.focus)
+    if exits is None:
+        return None
+    return (
+        (Door.COMPLETED, out.world) if out.flight is None else (Door.RAISED, out.world._replace(flight=out.flight))
+        for out in exits
+    )
+
+
+def body_of(context: Context, attribute: str) -> FunctionAt | None:
+    """The method or property of that name in the instance's class."""
+    class_ = model(context)
+    if not isinstance(class_, ClassAt):
+        return None
+    found = context.frame.linker.member(Object(class_), attribute)
+    return found if isinstance(found, FunctionAt) else None
+
+
+def text_of(context: Context, *methods: str) -> str:
+    """The first of these methods that the instance's class defines, `""` where it defines none."""
+    return next((method for method in methods if body_of(context, method) is not None), "")
+
+
 def part_of_row(context: Context, world: World, result: Place) -> World:
     """One part of a row: the instance, where the row holds nothing else."""
     selected = context.focus.selected
@@ -101,6 +130,10 @@ def model(context: Context) -> object:
 
 
 def _instance_read(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
+    ways = body_ways(context, world, event.object, event.attribute, event.result)
+    if ways is not None:
+        yield from ways
+        return
     loaded = readable(context, state, event.attribute)
     if state.tie is Tie.DETACHED and loaded is False:
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
@@ -137,6 +170,11 @@ def _refused(state: SessionState) -> Flight | None:
 def _session_read(event: Read, world: World) -> World:
     if event.attribute in _ENDING:
         return handed(world)
+    if event.attribute == "is_active" and world.session is not None:
+        failed_now = world.session.transaction is Transaction.FAILED
+        mask = values.ANYTHING if world.session.transaction is Transaction.UNKNOWN else values.TRUTHY
+        mask = values.FALSY if failed_now else mask
+        return world._replace(values=values.with_value(world.values, event.result, mask))
     role = ATTRIBUTES.get(event.attribute)
     if role in (Role.SESSION, Role.AUTOFLUSH_PAUSE, Role.TRANSACTION):
         return names.named(world, event.result, role)

@@ -7,7 +7,7 @@ which is presumed to keep what it is given only where its name says so, and neve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flake8_session.flow.events import Call, Door, Place
@@ -29,7 +29,7 @@ from flake8_session.linking.meanings import (
     Selected,
 )
 from flake8_session.typestate import instances, names, values
-from flake8_session.typestate.focus import Context, Way, Ways, arguments_holding
+from flake8_session.typestate.focus import Context, Exit, Way, Ways, arguments_holding
 from flake8_session.typestate.sessions import Act, Outcome, closed, failures, is_open, outcome
 from flake8_session.typestate.worlds import (
     RETURN,
@@ -376,26 +376,24 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
 def _birth(context: Context, call: Call, world: World, result: Place, callee: Meaning | None) -> Ways:
     if isinstance(callee, FunctionAt):
         exits = context.effects.call(context.frame, callee, call, names.superseded(world), context.focus)
-        for out in exits or ():
-            yield from _after(out, world, result)
+        yield from after_exits(exits or (), result)
         return
     yield Door.COMPLETED, born_session(context, world, result, SessionState())
 
 
-def _after(out: object, world: World, result: Place) -> Ways:
-    from flake8_session.typestate.focus import Exit
-
-    assert isinstance(out, Exit)
-    if out.flight is not None:
-        yield Door.RAISED, out.world._replace(flight=out.flight)
-        return
-    moved = out.world
-    for holding in out.returns:
-        if isinstance(holding, Role | Hold):
-            moved = names.named(moved, result, holding)
-        elif holding is None:
-            moved = moved._replace(values=values.with_value(moved.values, result, values.NONE))
-    yield Door.COMPLETED, moved
+def after_exits(exits: Iterable[Exit], result: Place) -> Ways:
+    """The ways out of a call whose callee ended in these exits."""
+    for out in exits:
+        if out.flight is not None:
+            yield Door.RAISED, out.world._replace(flight=out.flight)
+            continue
+        moved = out.world
+        for holding in out.returns:
+            if isinstance(holding, Role | Hold):
+                moved = names.named(moved, result, holding)
+            elif holding is None:
+                moved = moved._replace(values=values.with_value(moved.values, result, values.NONE))
+        yield Door.COMPLETED, moved
 
 
 def _constructed(context: Context, call: Call, world: World, result: Place) -> Ways:
@@ -412,7 +410,7 @@ def _project_call(
     exits = context.effects.call(context.frame, callee, call, world, context.focus)
     if exits is None:
         return None
-    return (way for out in exits for way in _after(out, world, result))
+    return after_exits(exits, result)
 
 
 def _known_call(

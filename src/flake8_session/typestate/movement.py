@@ -11,13 +11,15 @@ from typing import Any
 
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Place
+from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import FunctionAt, Holds, Selected
+from flake8_session.linking.meanings import External, FunctionAt, Holds, Selected
 from flake8_session.typestate import names, values
-from flake8_session.typestate.attributes import part_of_row, read_ways, write_ways
+from flake8_session.typestate.attributes import body_of, body_ways, part_of_row, read_ways, text_of, write_ways
 from flake8_session.typestate.calls import (
+    after_exits,
     born_instance,
     call_ways,
     clouded,
@@ -143,7 +145,35 @@ def _call(context: Context, step: int, event: ev.Call, world: World) -> Ways:
     if _is_dropped_coroutine(context, event, world):
         yield Door.COMPLETED, _uncertain(context, event, world)
         return
-    yield from call_ways(context, step, event, world, event.result)
+    yield from _called(context, step, event, world, event.result)
+
+
+def _called(context: Context, step: int, call: ev.Call, world: World, result: Place) -> Ways:
+    """A call, where the instance's own methods and what reads its text or attributes come first."""
+    ways = _instance_called(context, call, world, result) if world.instance is not None else None
+    yield from ways if ways is not None else call_ways(context, step, call, world, result)
+
+
+def _instance_called(context: Context, call: ev.Call, world: World, result: Place) -> Ways | None:
+    if call.receiver and Role.INSTANCE in world.roles(call.receiver):
+        at = body_of(context, call.method)
+        exits = context.effects.call(context.frame, at, call, world, context.focus) if at is not None else None
+        return after_exits(exits, result) if exits is not None else None
+    source = call.arguments[0].value if call.arguments else ""
+    if not call.function or Role.INSTANCE not in world.roles(source):
+        return None
+    meaning = context.frame.meaning(call.function)
+    name = meaning.name.removeprefix("builtins.") if isinstance(meaning, External) else ""
+    match callees.READERS.get(name):
+        case callees.Reads.TEXT:
+            first = ("__repr__",) if name in ("repr", "ascii") else ("__str__", "__repr__")
+            method = text_of(context, *first)
+            return body_ways(context, world, source, method, result) if method else None
+        case callees.Reads.ATTRIBUTE if len(call.arguments) > 1:
+            attribute = call.arguments[1].value
+            if attribute[:2] in ("='", '="'):
+                return read_ways(context, ev.Read(result, source, attribute[2:-1]), world)
+    return None
 
 
 def _is_dropped_coroutine(context: Context, call: ev.Call, world: World) -> bool:
@@ -180,7 +210,7 @@ def _await(context: Context, step: int, event: ev.Await, world: World) -> Ways:
             yield Door.RAISED, failed(world, Kind.INTERRUPTED)
         return
     assumed = other = False
-    for door, moved in call_ways(context, made, call, world, event.result):
+    for door, moved in _called(context, made, call, world, event.result):
         yield door, moved
         if door is Door.RAISED and moved.spent and not world.spent:
             assumed = True
@@ -231,6 +261,14 @@ def _build(context: Context, step: int, event: ev.Build, world: World) -> Ways:
     if event.shape is ev.Shape.CONTAINER:
         yield Door.COMPLETED, _stored(world, event.result, event.parts)
         return
+    if event.shape is ev.Shape.TEXT and world.instance is not None:
+        for part in event.parts:
+            method = text_of(context, "__format__", "__str__", "__repr__")
+            if Role.INSTANCE in world.roles(part) and method:
+                ways = body_ways(context, world, part, method, event.result)
+                if ways is not None:
+                    yield from ways
+                    return
     yield Door.COMPLETED, world
 
 

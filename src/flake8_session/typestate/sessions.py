@@ -77,7 +77,7 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
         failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
         yield Outcome(failed, Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK, failure)
     if row.ends is Ends.COMMIT:
-        if flushing or state.transaction is Transaction.CONNECTED:
+        if flushing or state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN):
             failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
             yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
         else:
@@ -138,7 +138,7 @@ def _reopened(state: SessionState, row: Row) -> SessionState:
 
 def _worked(state: SessionState, row: Row) -> SessionState:
     transaction = state.transaction
-    if transaction is Transaction.FAILED or transaction is Transaction.UNKNOWN:
+    if transaction is Transaction.FAILED:
         return state._replace(dirty=state.dirty or _pends(row))
     if row.work is Work.SQL or (row.flushes and state.dirty):
         transaction = Transaction.CONNECTED
