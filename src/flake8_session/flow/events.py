@@ -9,8 +9,8 @@ A *place* is where a value stands, written as a string whose first character tel
 - ``%3``: a temporary, bound exactly once in the text of the graph,
 - ``@orm.Session``: a name from outside the function (module-level or built in), with the
   attributes that are read from it at once; reading it is no event,
-- ``=None``, ``=True``, ``=False``, ``=1``, ``='name'``: a literal, with its value where that is short; ``=…`` for
-  every other literal, a display of literals only (``=['name']``) included.
+- ``=None``, ``=True``, ``=False``, ``=1``, ``='name'``: a literal, with its value where that is short, a
+  list, tuple or set of literals only (``=['name']``) included; ``=…`` for every other literal.
 
 A *door* is a way out of a step. `COMPLETED`: it did what it says. `RAISED`: it raised instead, and
 bound nothing. `TRUE`, `FALSE`: the two answers of a step that asks something.
@@ -299,7 +299,7 @@ class Define:
     captures: tuple[Place, ...] = ()
     writes: tuple[Place, ...] = ()
     lazy: bool = False
-    """A generator expression: its body runs when somebody iterates it."""
+    """A generator expression: its body runs when somebody iterates it. Its first capture is its ``.0``."""
 
 
 @dataclass(frozen=True, slots=True)

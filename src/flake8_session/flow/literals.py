@@ -17,6 +17,11 @@ def is_literal(place: Place) -> bool:
     return place.startswith("=")
 
 
+def is_scalar(place: Place) -> bool:
+    """Whether the place is that of a number or a string: what is added to it holds nothing."""
+    return is_literal(place) and place[1] in "-.0123456789'\""
+
+
 def literal(text: str) -> Place:
     """The place of a literal that is written `text`; long ones do not keep their value."""
     return f"={text}" if len(text) <= _LONGEST and "\n" not in text else OTHER

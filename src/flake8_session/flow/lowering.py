@@ -20,6 +20,7 @@ from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.outline import Function, Kind, Outline
 from flake8_session.flow.scopes import Scope, Scopes
 from flake8_session.source.slices import Slice, Wanted, cut
+from flake8_session.source.text import SyntaxRefused
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -41,9 +42,9 @@ class Lowered:
     """What lowering gives: the outline, and the way back from a step's origin to the text."""
 
     outline: Outline
-    parts: tuple[Part, ...]
-    _nodes: Sequence[tuple[int, cst.CSTNode]] = ()
-    _positions: dict[int, Positions] = field(default_factory=dict)
+    parts: tuple[Part, ...] = field(repr=False)
+    _nodes: Sequence[tuple[int, cst.CSTNode]] = field(default=(), repr=False)
+    _positions: dict[int, Positions] = field(default_factory=dict, repr=False, compare=False)
 
     def node(self, origin: int) -> cst.CSTNode:
         """The syntax node that an event came from."""
@@ -73,8 +74,11 @@ def lower_module(text: str, wanted: Wanted | None = None) -> Lowered:
     `wanted` says of the words of a statement, or of a method, whether it can matter; what cannot is
     skimmed. Without it everything is lowered.
     """
-    with _collector_paused():
-        return _lower(tuple(_read(each) for each in cut(text, wanted)))
+    try:
+        with _collector_paused():
+            return _lower(tuple(_read(each) for each in cut(text, wanted)))
+    except (RecursionError, MemoryError) as error:
+        raise SyntaxRefused("too deeply nested to be read") from error
 
 
 def _read(part: Slice) -> Part:

@@ -74,7 +74,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `keyword`: ``""`` ordinary, ``"*"`` keyword-only, ``"/"`` positional-only, ``"*args"``, ``"**kwargs"``."""
+    """One parameter.
+
+    `keyword`: ``""`` ordinary, ``"*"`` keyword-only, ``"/"`` positional-only, ``"*args"``, ``"**kwargs"``.
+    """
 
     name: str
     annotation: Expression | None = None
@@ -108,7 +111,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class statement: its bases, and what its body assigns (``name = value``, ``name: annotation = value``)."""
+    """A class statement: its bases, and what its body assigns (``name: annotation = value``)."""
 
     name: str
     qualname: str
@@ -134,8 +137,10 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """Everything that is known of a file. Keys of `functions` and `classes` are qualified names as in ``__qualname__``.
+    """Everything that is known of a file.
 
+    Keys of `functions` and `classes` are qualified names as in ``__qualname__``. Where a name is
+    defined more than once, the last has it, and the others are ``f#2``, ``f#3`` in order.
     Lambdas are ``f.<locals>.<lambda:N>``, generator expressions ``f.<locals>.<genexpr:N>``, the
     module's body is ``""`` and a class body ``C.<body>``, N counting in order of the text.
     `assigned` holds what module-level names are bound to, in order, one entry for each binding

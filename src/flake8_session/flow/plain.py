@@ -20,29 +20,36 @@ def from_string(text: str) -> Expression:
 
 
 def expression(node: ast.expr, annotation: bool = False) -> Expression:
-    """An expression of `ast` as a plain value."""
+    """An expression of `ast` as a plain value; opaque where it is nested too deeply for our stack."""
+    try:
+        return _expression(node, annotation)
+    except RecursionError:
+        return Opaque()
+
+
+def _expression(node: ast.expr, annotation: bool) -> Expression:
     match node:
         case ast.Name():
             return Named(node.id)
         case ast.Attribute():
-            base = expression(node.value)
+            base = _expression(node.value, False)
             return Named(f"{base.name}.{node.attr}") if isinstance(base, Named) else Opaque()
         case ast.Constant(value=str(value)):
             return from_string(value) if annotation else Literal(value)
         case ast.Constant(value=int() | None as value):
             return Literal(value)
         case ast.Call():
-            return Applied(expression(node.func, annotation), _arguments(node, annotation))
+            return Applied(_expression(node.func, annotation), _arguments(node, annotation))
         case ast.Subscript():
             inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-            items = tuple(expression(each, annotation) for each in inner)
-            return Indexed(expression(node.value, annotation), items)
+            items = tuple(_expression(each, annotation) for each in inner)
+            return Indexed(_expression(node.value, annotation), items)
         case ast.BinOp(op=ast.BitOr()):
-            return either(expression(node.left, annotation), expression(node.right, annotation))
+            return either(_expression(node.left, annotation), _expression(node.right, annotation))
         case ast.Tuple() | ast.List() | ast.Set():
-            return Sequence(tuple(expression(each, annotation) for each in node.elts))
+            return Sequence(tuple(_expression(each, annotation) for each in node.elts))
         case ast.Starred():
-            return expression(node.value, annotation)
+            return _expression(node.value, annotation)
         case _:
             return Opaque()
 
@@ -54,8 +61,8 @@ def either(left: Expression, right: Expression) -> Either:
 
 def _arguments(node: ast.Call, annotation: bool) -> tuple[tuple[str, Expression], ...]:
     positional = [
-        ("*" if isinstance(each, ast.Starred) else "", expression(each, annotation)) for each in node.args
+        ("*" if isinstance(each, ast.Starred) else "", _expression(each, annotation)) for each in node.args
     ]
-    return (*positional, *((each.arg or "**", expression(each.value, annotation)) for each in node.keywords))
+    return (*positional, *((each.arg or "**", _expression(each.value, annotation)) for each in node.keywords))
 
 

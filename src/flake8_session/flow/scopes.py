@@ -79,7 +79,8 @@ class Scope:
 
     def rebinds_often(self, place: Place) -> bool:
         """Whether a name of this body is bound at more than one spot, so that its value may change."""
-        return self.body.bound.get(place, 2) > 1
+        body = self.body
+        return body.bound.get(place, 2) > 1 or place in body.shared
 
     def variables(self) -> frozenset[Place]:
         """Every variable that this body binds, those of its comprehensions included."""

@@ -142,7 +142,8 @@ def _parts(statement: ast.stmt) -> Iterator[ast.AST]:
         node = stack.pop()
         yield node
         if not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            stack.extend(each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt))
+            inner = [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt)]
+            stack.extend(reversed(inner))
 
 
 def _imported(statement: ast.Import | ast.ImportFrom) -> Iterator[Imported]:

@@ -50,7 +50,7 @@ class Positions:
         return position
 
 
-_TO_COLON = re.compile(r"(?:except\b|try\b)?[\s),\\]*(?:(?P<colon>:)|#.*)?")
+_TO_COLON = re.compile(r"(?:except\b|try\b)?[\s(),\\]*(?:(?P<colon>:)|#.*)?")
 
 _COMPOUND = (
     cst.FunctionDef, cst.ClassDef, cst.With, cst.For, cst.While, cst.If, cst.Match, cst.MatchCase, cst.Try,

@@ -98,7 +98,7 @@ def _operated(body: Body, node: cst.AugAssign, old: Place) -> Place:
     places = [old, body.value(node.value)]
     if all(map(literals.is_literal, places)):
         return literals.OTHER
-    keeps = isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign))
+    keeps = isinstance(node.operator, (cst.AddAssign, cst.BitOrAssign)) and not literals.is_scalar(places[1])
     return build(body, places, Shape.CONTAINER if keeps else Shape.RAISING, node)
 
 

@@ -117,7 +117,7 @@ def leaves(target: cst.CSTNode) -> Iterator[cst.CSTNode]:
 
 
 def pattern_names(pattern: cst.CSTNode) -> list[str]:
-    """The names that a pattern captures, in the order of the text."""
+    """The names that a pattern captures."""
     names: list[str] = []
     stack: list[cst.CSTNode] = [pattern]
     while stack:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 DEEPEST = 200
 """The deepest `ast` whose text is parsed. Real code stays below 60."""
@@ -70,6 +70,42 @@ _TOKEN = re.compile(
     r"|(?P<operator>[-+*/%@&|^~.<>=]|\b(?:and|or|not|if|for|in|is)\b)",
     re.DOTALL,
 )
+
+
+def pieces(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The top-level statements by a guess from tokens alone: the number of the first line, and the text.
+
+    A line at the left margin, outside of all brackets and strings, starts a piece, if it does not
+    go on with the one before it (an ``else``, the function under a decorator).
+    """
+    outside = _outside("".join(lines))
+    starts: list[int] = []
+    position, decorated = 0, False
+    for number, line in enumerate(lines, 1):
+        if position in outside and _STARTS.match(line):
+            if not decorated:
+                starts.append(number)
+            decorated = line.startswith("@")
+        position += len(line)
+    for first, following in zip(starts, [*starts[1:], len(lines) + 1]):
+        yield first, "".join(lines[first - 1 : following - 1])
+
+
+_STARTS = re.compile(r"(?!(?:else|elif|except|finally)\b)[^\s#)\]}]")
+
+
+def _outside(text: str) -> set[int]:
+    """The offsets behind line ends that stand in no bracket and in no string."""
+    offsets = {0}
+    is_open = 0
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "open":
+            is_open += 1
+        elif token.lastgroup == "close":
+            is_open = max(is_open - 1, 0)
+        elif token.lastgroup == "line" and not is_open:
+            offsets.add(token.end())
+    return offsets
 
 
 def is_wild(text: str) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from flake8_session.source.shape import is_deep, is_wild
+from flake8_session.source.shape import is_deep, is_wild, pieces
 from flake8_session.source.text import SyntaxRefused, lines_of
 
 Wanted: TypeAlias = Callable[[frozenset[str]], bool]
@@ -47,17 +47,34 @@ def cut(text: str, wanted: Wanted | None = None) -> tuple[Slice, ...]:
     """The slices of `text`, in order; raises `SyntaxRefused` where it cannot be Python."""
     lines = lines_of(text)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
+        statements = _statements(text)
     except SyntaxError as error:
-        refusal = SyntaxRefused(f"invalid syntax: {error.msg}", error.lineno or 0)
+        refusal = SyntaxRefused(error.msg, error.lineno or 0)
         if is_wild(text):
             raise refusal from error
         return (Slice(range(1, len(lines) + 1), text, refusal=refusal),)
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxRefused(str(error) or "too deeply nested") from error
-    return tuple(_sifted(each, wanted) for each in _slices(lines, tree.body))
+    except ValueError as error:
+        raise SyntaxRefused(str(error)) from error
+    except (RecursionError, MemoryError):
+        statements = [each for first, piece in pieces(lines) for each in _readable(first, piece)]
+    return tuple(_sifted(each, wanted) for each in _slices(lines, statements))
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a linted file's escapes are worth is for others to say
+        return ast.parse(text).body
+
+
+def _readable(first: int, piece: str) -> list[ast.stmt]:
+    """The statements of a piece of a file that is too deep for `ast` as a whole; none if this piece is."""
+    try:
+        statements = _statements(piece)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    for each in statements:
+        ast.increment_lineno(each, first - 1)
+    return statements
 
 
 def _slices(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Iterator[Slice]:
