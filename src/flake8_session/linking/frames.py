@@ -30,7 +30,7 @@ from flake8_session.flow.events import (
     Yield,
 )
 from flake8_session.flow.graph import Graph
-from flake8_session.flow.outline import Applied, Expression, Function, Indexed, Kind, Named
+from flake8_session.flow.outline import Applied, Either, Expression, Function, Indexed, Kind, Literal, Named, Parameter
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.linking import calls
@@ -112,6 +112,28 @@ class Frame:
     def drivers(self) -> frozenset[Driver]:
         """Who calls the function, as far as its decorators tell."""
         return frozenset(drivers(self.linker, self.module, self.function))
+
+    @cached_property
+    def certain_sessions(self) -> frozenset[Place]:
+        """Parameters that hold a session and never None, by annotation and default."""
+        return frozenset(
+            parameter.name
+            for parameter in self.function.parameters
+            if isinstance(self.parameter_meaning(parameter), Borrowed)
+            and not _may_be_none(parameter)
+        )
+
+    def parameter_meaning(self, parameter: Parameter) -> Meaning:
+        """What a parameter holds when the function is called, by its annotation or default."""
+        if parameter.annotation is not None:
+            promised = self.linker.annotation(self.module, parameter.annotation)
+            if promised != UNKNOWN:
+                return promised
+        if isinstance(parameter.default, Named):
+            given = self.linker.expression(self.module, parameter.default)
+            if isinstance(given, Factory | Registry):
+                return given
+        return Member(UNKNOWN, parameter.name)
 
     def meaning(self, place: Place) -> Meaning:
         """What `place` means."""
@@ -210,7 +232,7 @@ class _Pass:
             elif parameter.keyword in ("*args", "**kwargs"):
                 self._found[parameter.name] = UNKNOWN
             else:
-                self._found[parameter.name] = self._parameter(parameter.name, parameter.annotation, parameter.default)
+                self._found[parameter.name] = self._frame.parameter_meaning(parameter)
 
     def _owner(self) -> Meaning | None:
         """The class that a method's first parameter is of."""
@@ -224,18 +246,6 @@ class _Pass:
         if "staticmethod" in decorators:
             return None
         return at if "classmethod" in decorators else Object(at)
-
-    def _parameter(self, name: str, annotation: Expression | None, default: Expression | None) -> Meaning:
-        module, linker = self._frame.module, self._frame.linker
-        if annotation is not None:
-            promised = linker.annotation(module, annotation)
-            if promised != UNKNOWN:
-                return promised
-        if isinstance(default, Named):
-            given = linker.expression(module, default)
-            if isinstance(given, Factory | Registry):
-                return given
-        return Member(UNKNOWN, name)
 
     def _step(self, event: Event) -> None:
         match event:
@@ -332,6 +342,14 @@ def _literal(place: Place) -> Meaning:
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         return Constant(text[1:-1])
     return UNKNOWN
+
+
+def _may_be_none(parameter: Parameter) -> bool:
+    annotation = parameter.annotation
+    optional = isinstance(annotation, Either) or (
+        isinstance(annotation, Indexed) and _last_name(annotation.base) in ("Optional", "Union")
+    )
+    return optional or parameter.default == Literal(None)
 
 
 def _last_name(expression: Expression) -> str:

@@ -61,11 +61,25 @@ class Modules(Protocol):
         ...
 
 
+class Bodies(Protocol):
+    """What the bodies of functions and methods say about names."""
+
+    def attribute(self, at: ClassAt, name: str) -> Meaning:
+        """What the methods of a class store in ``self.name``."""
+        ...
+
+    def returned(self, at: FunctionAt) -> Meaning:
+        """What a call of the function gives, where it is no session of its own; else unknown."""
+        ...
+
+
 class Linker:
     """Answers what names mean, and remembers the answers."""
 
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
+        self.bodies: Bodies | None = None
+        """What only the bodies of functions tell; set by whoever can solve them."""
         self._names: dict[tuple[str, str], Meaning] = {}
         self._asking: set[tuple[str, str]] = set()
 
@@ -191,8 +205,24 @@ class Linker:
                 annotation, value = class_.assigned[name]
                 meaning = self.assigned(ancestor.module, annotation, value)
                 known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
-                return meaning if known else Member(owner, name)
-        return Member(owner, name)
+                return meaning if known else self._stored(owner, name)
+        return self._stored(owner, name)
+
+    def _stored(self, owner: ClassAt | Object, name: str) -> Meaning:
+        """What the methods of the class store under that name, found once."""
+        if self.bodies is None or not isinstance(owner, Object):
+            return Member(owner, name)
+        key = (f"{owner.of.module}:{owner.of.qualname}", name)
+        if key not in self._names:
+            if key in self._asking:
+                return Member(owner, name)
+            self._asking.add(key)
+            try:
+                self._names[key] = self.bodies.attribute(owner.of, name)
+            finally:
+                self._asking.discard(key)
+        found = self._names[key]
+        return Member(owner, name) if found == UNKNOWN else found
 
     def ancestry(self, at: ClassAt) -> list[ClassAt | External]:
         """The class and its bases, nearest first, each once; externals by name; unknown bases left out."""
@@ -261,10 +291,27 @@ class Linker:
         """What calling `function` gives."""
         match function:
             case FunctionAt():
-                return Called(function)
+                return self._returned(function)
             case ClassAt():
                 return Object(function)
+            case Object(at):
+                called = self._of_class(function, "__call__")
+                return self._returned(called) if isinstance(called, FunctionAt) else UNKNOWN
         return applied(function, arguments)
+
+    def _returned(self, at: FunctionAt) -> Meaning:
+        """What a call of a project function gives: a factory or a borrowed session where its body says so."""
+        key = (f"{at.module}:{at.qualname}", "()")
+        if key not in self._names:
+            if self.bodies is None or key in self._asking:
+                return Called(at)
+            self._asking.add(key)
+            try:
+                self._names[key] = self.bodies.returned(at)
+            finally:
+                self._asking.discard(key)
+        found = self._names[key]
+        return Called(at) if found == UNKNOWN else found
 
     def annotation(self, module: str, expression: Expression) -> Meaning:
         """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""

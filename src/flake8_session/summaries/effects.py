@@ -23,9 +23,11 @@ from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import FunctionAt, Options
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Meaning, Object, Options
+from flake8_session.summaries import classes
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.frames import Frames
+from flake8_session.summaries.returning import returned_meaning
 from flake8_session.summaries.raising import can_return, never_raises
 from flake8_session.summaries.sites import session_foci
 from flake8_session.typestate import values
@@ -59,9 +61,20 @@ class ProjectEffects:
     def __init__(self, linker: Linker) -> None:
         self.linker = linker
         self.frames = Frames(linker)
+        linker.bodies = self
         self._known: dict[Key, object] = {}
         self._asking: dict[Key, None] = {}
         self._gap = False
+
+    # What bodies say about names.
+
+    def attribute(self, at: ClassAt, name: str) -> Meaning:
+        """See `Bodies.attribute`."""
+        return classes.attribute(self.frames, at, name)
+
+    def returned(self, at: FunctionAt) -> Meaning:
+        """See `Bodies.returned`."""
+        return returned_meaning(self.frames, at)
 
     # What a call does.
 
@@ -83,7 +96,7 @@ class ProjectEffects:
             instance=world.instance,
             names=given,
             spent=world.spent,
-            values=_values(inner, call, given, world),
+            values=_values(inner, call, given, world, frame),
         )
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
         ends = self._ask(("call", at, start, inside), lambda: self._ends(inner, inside, {0: (start,)}))
@@ -142,12 +155,25 @@ class ProjectEffects:
     ) -> list[Exit] | None:
         found = self._ask(("fresh", at), lambda: self._fresh(at))
         exits: dict[Exit, None] = {}
-        for _, worlds in found or ():
-            for end in worlds:
-                exits[_made_available(world, end)] = None
+        for end in self._fresh_worlds(frame, at, call, world, found or []):
+            exits[_made_available(world, end)] = None
         if not world.spent and not self.never_raises(at):
             exits[Exit(world._replace(spent=True), Flight(Kind.OTHER), frozenset())] = None
         return list(exits)
+
+    def _fresh_worlds(
+        self, frame: Frame, at: FunctionAt, call: Call, world: World, found: list[tuple[Focus, tuple[World, ...]]]
+    ) -> Iterator[World]:
+        """The callee's worlds at its return, given what is known of the arguments."""
+        inner = self.frames.of(at)
+        known = _values(inner, call, frozenset(), world, frame) if inner is not None else frozenset()
+        for focus, worlds in found:
+            if known and inner is not None:
+                ends = self._ask(
+                    ("fresh", at, focus, known), lambda: self._ends(inner, focus, {0: (World(values=known),)})
+                )
+                worlds = tuple(end for end, flight in ends or () if flight is None)
+            yield from worlds
 
     # Context managers.
 
@@ -190,15 +216,16 @@ class ProjectEffects:
             return None
         entered: dict[tuple[World, Names], None] = {}
         if born:
-            found = self._ask(("lent", at), lambda: self._lent(at)) or []
-            for own, stops in found:
+            known = _values(inner, call, frozenset(), world, frame)
+            for own, stops in self._ask(("lent", at), lambda: self._lent(at)) or []:
+                if known:
+                    stops = tuple(self._stops(inner, own, World(values=known)))
                 for step, stop in stops:
-                    if step == inner.graph.raised:
-                        continue
-                    entered[_lent_world(inner, at, own, manager, world, step, stop)] = None
+                    if step != inner.graph.raised:
+                        entered[_lent_world(inner, at, manager, world, step, stop)] = None
             return list(entered)
         given = _given(frame, inner, call, world)
-        start = World(world.session, world.instance, given, spent=world.spent, values=_values(inner, call, given, world))
+        start = World(world.session, world.instance, given, spent=world.spent, values=_values(inner, call, given, world, frame))
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
         stops = self._ask(("enter", at, start, inside), lambda: list(self._stops(inner, inside, start)))
         for step, stop in stops or ():
@@ -216,6 +243,8 @@ class ProjectEffects:
         held = next((held for held in world.suspended if held.manager == manager), None)
         if held is None:
             return None
+        if held.step < 0:
+            return self._leave_object(held, world, focus, raising)
         at = _at(held.function)
         inner = self.frames.of(at)
         if inner is None:
@@ -243,6 +272,94 @@ class ProjectEffects:
             )
             for end, flight in ends
         ]
+
+    # Objects that are context managers.
+
+    def lent_by(self, at: ClassAt) -> Options | None:
+        """See `sites.Givers.lent_by`."""
+        found = self._ask(("lent by", at), lambda: self._lent_by(at))
+        return found[0][0].options if found else None
+
+    def _lent_by(self, at: ClassAt) -> list[tuple[Focus, classes.Held]]:
+        enter, init = self._method(at, "__enter__", "__aenter__"), self._method(at, "__init__")
+        if enter is None:
+            return []
+        found = []
+        for focus in self._own_foci(enter):
+            for end, flight in self._ends(enter, focus, {0: (World(),)}) or ():
+                if flight is None:
+                    found.append((focus, _held(enter, end)))
+        for focus in self._own_foci(init) if init is not None else ():
+            assert init is not None
+            for end, flight in self._ends(init, focus, {0: (World(),)}) or ():
+                found.extend(self._held_since_init(enter, init, focus, end) if flight is None else ())
+        return [(focus, held) for focus, held in found if held.world.session is not None and held.world.names]
+
+    def _held_since_init(
+        self, enter: Frame, init: Frame, focus: Focus, end: World
+    ) -> Iterator[tuple[Focus, classes.Held]]:
+        own = enter.function.parameters[0].name if enter.function.parameters else ""
+        names = frozenset((own + place, holding) for place, holding in classes.own_names(init, end))
+        inside = replace(focus, birth=-1, owned=False)
+        start = World(session=end.session, names=names)
+        for entered, flight in self._ends(enter, inside, {0: (start,)}) or ():
+            if flight is None:
+                yield focus, _held(enter, entered)
+
+    def enter_object(
+        self, at: ClassAt, manager: Place, world: World, focus: Focus
+    ) -> list[tuple[World, Names]]:
+        """See `Effects.enter_object`."""
+        entered: dict[tuple[World, Names], None] = {}
+        for _, held in self._ask(("lent by", at), lambda: self._lent_by(at)) or ():
+            state = held.world.session
+            if state is None:
+                continue
+            life = Life.LENT if state.life is not Life.CLOSED else state.life
+            moved = world._replace(
+                session=state._replace(life=life),
+                suspended=(*world.suspended, Suspended(manager, _key(at), -1, held.world)),
+                names=world.names | {(manager, Hold.SUSPENDED)},
+            )
+            entered[moved, held.target] = None
+        return list(entered)
+
+    def _leave_object(self, held: Suspended, world: World, focus: Focus, raising: bool) -> list[Exit] | None:
+        module, _, qualname = held.function.partition(":")
+        inner = self._method(ClassAt(module, qualname), "__exit__", "__aexit__")
+        left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
+        if inner is None or not inner.function.parameters:
+            return None
+        own, *rest = [parameter.name for parameter in inner.function.parameters]
+        names = frozenset((own + place, holding) for place, holding in held.inside.names)
+        mask = values.TRUTHY if raising else values.NONE
+        known = frozenset((name, mask) for name in rest if name in inner.liveness.asked(0))
+        start = World(_owned(world.session, held.inside.session), world.instance, names, spent=world.spent, values=known)
+        inside = replace(focus, instance=-1, birth=-1, places=(), owned=False)
+        ends = self._ask(("exit", held.function, start, inside), lambda: self._ends(inner, inside, {0: (start,)}))
+        if ends is None:
+            return None
+        exits: dict[Exit, None] = {}
+        for end, flight in ends:
+            after = left._replace(
+                session=_lent_again(end.session, world.session), instance=end.instance, spent=end.spent
+            )
+            answer = values.known(end.values, RETURN)
+            if flight is not None or not raising:
+                exits[Exit(after, flight, frozenset())] = None
+                continue
+            if answer != values.TRUTHY:
+                exits[Exit(after, world.flight, frozenset())] = None
+            if answer == values.TRUTHY:
+                exits[Exit(after, None, frozenset())] = None
+        return list(exits)
+
+    def _method(self, at: ClassAt, *names: str) -> Frame | None:
+        for name in names:
+            found = self.linker.member(Object(at), name)
+            if isinstance(found, FunctionAt):
+                return self.frames.of(found)
+        return None
 
     # Solving and remembering.
 
@@ -319,7 +436,7 @@ def _takes_self(function: Function) -> bool:
     return bool(function.parent) and not function.parent.endswith("<locals>") and "staticmethod" not in decorators
 
 
-def _values(inner: Frame, call: Call, given: Names, world: World) -> frozenset[tuple[Place, int]]:
+def _values(inner: Frame, call: Call, given: Names, world: World, frame: Frame) -> values.Values:
     """What is known of the callee's parameters: literals, defaults, what the caller knows."""
     asked = inner.liveness.asked(0)
     held = {place for place, _ in given}
@@ -331,7 +448,10 @@ def _values(inner: Frame, call: Call, given: Names, world: World) -> frozenset[t
         if name not in asked or name in held:
             continue
         if name in passed:
-            known = values.with_value(known, name, values.known(world.values, passed[name]))
+            mask = values.known(world.values, passed[name])
+            if world.roles(passed[name]) or passed[name] in frame.certain_sessions:
+                mask = values.TRUTHY
+            known = values.with_value(known, name, mask)
         elif isinstance(parameter.default, Literal) and not spread:
             known = values.with_value(known, name, values.of_literal(f"={parameter.default.value!r}"))
     return known
@@ -375,7 +495,7 @@ def _yields_session(frame: Frame, step: int, world: World) -> bool:
 
 
 def _lent_world(
-    inner: Frame, at: FunctionAt, own: Focus, manager: Place, world: World, step: int, stop: World
+    inner: Frame, at: FunctionAt, manager: Place, world: World, step: int, stop: World
 ) -> tuple[World, Names]:
     if not _yields_session(inner, step, stop) or stop.session is None:
         return world, frozenset()
@@ -450,7 +570,13 @@ def _is_inside(inner: Frame, frame: Frame) -> bool:
     return False
 
 
-def _key(at: FunctionAt) -> str:
+def _held(enter: Frame, end: World) -> classes.Held:
+    """What an entered object holds, with the names that its exit will see."""
+    inside = World(session=end.session, names=classes.own_names(enter, end))
+    return classes.Held(inside, classes.target_names(enter, end))
+
+
+def _key(at: FunctionAt | ClassAt) -> str:
     return f"{at.module}:{at.qualname}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iterate, Place
+from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iterate, Place, Read, Write
 from flake8_session.knowledge import callees
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
@@ -20,6 +20,7 @@ from flake8_session.linking.meanings import (
     Holds,
     Made,
     Meaning,
+    Object,
     Opening,
     Options,
     Registry,
@@ -46,10 +47,14 @@ class Givers(Protocol):
         """The options of a session that ``with at() as s`` lends; None where it lends none."""
         ...
 
+    def lent_by(self, at: ClassAt) -> Options | None:
+        """The options of a session that ``with`` over an object of the class lends."""
+        ...
+
 
 def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
     """Every session that the function is given, borrows or makes, in order of the text."""
-    return [*_parameters(frame), *_outside(frame), *_made(frame, givers)]
+    return [*_parameters(frame), *_outside(frame), *_held(frame), *_made(frame, givers)]
 
 
 def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
@@ -63,7 +68,7 @@ def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
 
 def _parameters(frame: Frame) -> Iterator[Focus]:
     for parameter in frame.function.parameters:
-        meaning = frame.meaning(parameter.name)
+        meaning = frame.parameter_meaning(parameter)
         if isinstance(meaning, Borrowed) and not parameter.keyword.startswith("**"):
             yield Focus(meaning.options, places=(parameter.name,), owned=False, registry=meaning.registry)
 
@@ -84,6 +89,28 @@ def _outside(frame: Frame) -> Iterator[Focus]:
     yield from seen.values()
 
 
+def _held(frame: Frame) -> Iterator[Focus]:
+    """Sessions in attributes of the method's own object, as its class's methods stored them."""
+    own = frame.function.parameters[0].name if frame.function.parameters else ""
+    seen: set[Place] = set()
+    for step in frame.graph.steps:
+        event = step.event
+        if not isinstance(event, Read) or event.object != own or not own:
+            continue
+        place = f"{own}.{event.attribute}"
+        meaning = frame.meaning(event.result)
+        if place not in seen and isinstance(meaning, Borrowed) and not _binds(frame, own, event.attribute):
+            seen.add(place)
+            yield Focus(meaning.options, places=(place,), owned=False, registry=True)
+
+
+def _binds(frame: Frame, own: Place, attribute: str) -> bool:
+    return any(
+        isinstance(step.event, Write) and step.event.object == own and step.event.attribute == attribute
+        for step in frame.graph.steps
+    )
+
+
 def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
     for index, step in enumerate(frame.graph.steps):
         event = step.event
@@ -97,18 +124,25 @@ def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
                 options = givers.lent(meaning.function)
                 if options is not None:
                     yield Focus(options, birth=index, owned=False, lent=True)
+            elif isinstance(meaning, Object):
+                options = givers.lent_by(meaning.of)
+                if options is not None:
+                    yield Focus(options, birth=index, owned=False, lent=True)
 
 
 def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Focus]:
     callee = frame.callee(call)
-    if isinstance(callee, FunctionAt):
+    made = frame.meaning(call.result)
+    if isinstance(callee, FunctionAt) and not isinstance(made, Borrowed):
         options = givers.fresh(callee)
         if options is not None:
             yield Focus(options, birth=index, owned=not options.on_connection)
         return
+    if isinstance(callee, FunctionAt) and isinstance(made, Borrowed):
+        yield Focus(made.options, birth=index, owned=False, registry=True)
+        return
     if not isinstance(callee, External | Factory):
         return
-    made = frame.meaning(call.result)
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
 

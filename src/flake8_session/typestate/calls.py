@@ -374,6 +374,12 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
 
 
 def _birth(context: Context, call: Call, world: World, result: Place, callee: Meaning | None) -> Ways:
+    if isinstance(callee, FunctionAt) and context.focus.registry:
+        state = SessionState(transaction=Transaction.UNKNOWN)
+        yield Door.COMPLETED, born_session(context, world, result, state)
+        if not world.spent:
+            yield Door.RAISED, failed(world, Kind.OTHER)
+        return
     if isinstance(callee, FunctionAt):
         exits = context.effects.call(context.frame, callee, call, names.superseded(world), context.focus)
         yield from after_exits(exits or (), result)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import FunctionAt, Options, Selected
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Options, Selected
 from flake8_session.typestate.worlds import Flight, Hold, Names, World
 
 Way = tuple[Door, World]
@@ -60,6 +60,12 @@ class Effects(Protocol):
         self, frame: Frame, at: FunctionAt, call: Call, manager: Place, world: World, focus: Focus, born: bool
     ) -> Iterable[tuple[World, Names]] | None:
         """The worlds inside a ``with`` over the call, with what its target holds; None: not known."""
+        ...
+
+    def enter_object(
+        self, at: ClassAt, manager: Place, world: World, focus: Focus
+    ) -> Iterable[tuple[World, Names]]:
+        """The worlds inside a ``with`` over an object of the class, which opens the focus's session."""
         ...
 
     def leave(self, manager: Place, world: World, focus: Focus, raising: bool) -> Iterable[Exit] | None:

@@ -6,7 +6,7 @@ from flake8_session.flow.events import Call, Door, Enter, Leave, Place
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Called, External, Opening
+from flake8_session.linking.meanings import Called, External, Object, Opening
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.calls import born_session, clouded, failed, with_act
 from flake8_session.typestate.catching import takes
@@ -81,6 +81,13 @@ def _birth(context: Context, event: Enter, world: World) -> Ways:
             context.frame, meaning.function, call, event.manager, names.superseded(world), context.focus, True
         )
         for inside, holdings in entered or ():
+            yield Door.COMPLETED, _targets(inside, event.result, holdings)
+        return
+    if isinstance(meaning, Object):
+        entered = context.effects.enter_object(
+            meaning.of, event.manager, names.superseded(world), context.focus
+        )
+        for inside, holdings in entered:
             yield Door.COMPLETED, _targets(inside, event.result, holdings)
         return
     blocks = (Block.BEGIN,) if isinstance(meaning, Opening) else ()

@@ -74,7 +74,7 @@ class SessionMovement:
         moved = names.forgotten(world, live, self.context.focus.owned)
         if moved.values:
             asked = self._liveness.asked(step)
-            kept = frozenset(entry for entry in moved.values if entry[0] in asked)
+            kept = frozenset(entry for entry in moved.values if entry[0] in asked or entry[0] == RETURN)
             if len(kept) != len(moved.values):
                 moved = moved._replace(values=kept)
         return moved
@@ -399,8 +399,8 @@ def _return(context: Context, step: int, event: ev.Return, world: World) -> Ways
             moved = names.named(moved, RETURN, role)
             if role is Hold.OPENING or role is Hold.CLOSING:
                 moved = handed(moved)
-    if event.value == "=None":
-        moved = moved._replace(values=values.with_value(moved.values, RETURN, values.NONE))
+    if event.value.startswith("="):
+        moved = moved._replace(values=values.with_value(moved.values, RETURN, values.of_literal(event.value)))
     yield Door.COMPLETED, moved
 
 

@@ -81,6 +81,7 @@ def forgotten(world: World, live: frozenset[Place], variables_stay: bool) -> Wor
         if entry[0] in live
         or entry[0] == RETURN
         or entry[0].startswith("@")
+        or ("." in entry[0] and not entry[0].startswith("%"))
         or _head(entry[0]) in live
         or (stays and entry[1] is Role.SESSION and not entry[0].startswith("%"))
     ]

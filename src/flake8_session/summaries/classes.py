@@ -1,0 +1,90 @@
+"""Classes of the project that hold a session: what their attributes are, and what ``with`` over them does.
+
+``self.session`` means what the class's own methods store there. A class with ``__enter__`` and
+``__exit__`` lends the session that ``__init__`` or ``__enter__`` opens and stores; its exit is run
+on the state in which the ``with`` is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.flow.events import Place, Return, Write
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    Constant,
+    Factory,
+    FunctionAt,
+    Made,
+    Meaning,
+    Object,
+    Registry,
+    joined,
+)
+from flake8_session.summaries.frames import Frames
+from flake8_session.typestate.worlds import RETURN, Names, World
+
+_FIRST = ("__init__", "__enter__", "__aenter__", "setup", "connect", "open", "start")
+
+
+class Held(NamedTuple):
+    """The session of an entered object: its world with ``self.…`` names, and what the target holds."""
+
+    world: World
+    target: Names
+
+
+def attribute(frames: Frames, at: ClassAt, name: str) -> Meaning:
+    """What ``self.name`` holds, by every assignment in the methods of the class and its bases."""
+    for ancestor in frames.linker.ancestry(at):
+        if not isinstance(ancestor, ClassAt):
+            continue
+        found: Meaning | None = None
+        for source in _stored(frames, ancestor, name):
+            found = joined(found, source)
+        if found not in (None, UNKNOWN, Constant(None)):
+            assert found is not None
+            return Borrowed(found.options, registry=True) if isinstance(found, Made | Borrowed) else found
+    return UNKNOWN
+
+
+def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
+    class_ = frames.linker.class_(at)
+    for method in class_.methods if class_ is not None else ():
+        frame = frames.of(FunctionAt(at.module, f"{at.qualname}.{method}"))
+        if frame is None or not frame.function.parameters:
+            continue
+        own = frame.function.parameters[0].name
+        for step in frame.graph.steps:
+            event = step.event
+            if isinstance(event, Write) and event.object == own and event.attribute == name:
+                meaning = frame.meaning(event.source)
+                if isinstance(meaning, Factory | Registry | Borrowed | Made | Object | ClassAt | Constant):
+                    yield meaning
+                else:
+                    yield UNKNOWN
+
+
+def returns_self(frame: Frame) -> bool:
+    """Whether the method gives back its own object."""
+    own = frame.function.parameters[0].name if frame.function.parameters else ""
+    values = [step.event.value for step in frame.graph.steps if isinstance(step.event, Return)]
+    return bool(values) and all(value == own for value in values)
+
+
+def own_names(frame: Frame, world: World) -> Names:
+    """The names of `world` that are attributes of the method's own object, as ``.session``."""
+    own: Place = frame.function.parameters[0].name if frame.function.parameters else ""
+    prefix = f"{own}."
+    return frozenset((place[len(own) :], holding) for place, holding in world.names if place.startswith(prefix))
+
+
+def target_names(frame: Frame, world: World) -> Names:
+    """What ``with object as target`` gives the target, after ``__enter__`` ended in `world`."""
+    given = {("", role) for place, role in world.names if place == RETURN and role is Role.SESSION}
+    return frozenset(given) | (own_names(frame, world) if returns_self(frame) else frozenset())
