@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from flake8_session.diagnostics import Span
 from flake8_session.flow import Lowered, lower_module
 from flake8_session.flow.events import Call, Catch, Define, Import, Leave, Unmodelled
 from flake8_session.flow.graph import Graph
+from flake8_session.flow.outline import Applied, Either, Indexed, Literal, Named, Opaque, Parameter, Sequence
 from flake8_session.source.text import SyntaxRefused, decode
 
 SOURCE = '''\
 """Doc."""
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session; make: "Made[int] | None" = (1, -2)
 
 
 def skimmed(a): return a.b
@@ -243,3 +245,79 @@ def test_a_sample_of_the_standard_library_is_read() -> None:
         given_up += sum(function.graph is None for key, function in outline.functions.items() if key)
     assert functions > 1_000
     assert given_up < functions / 100
+
+
+OUTLINED = '''\
+import a.b, c as d
+from .e import f as g, h
+from i import *
+__all__ = ["x", "y"]
+x: "Annotated[Session, Depends(get)]" = d.make(1, *z, k=None)
+if a:
+    (y, w), v = (1, [None, "s", u]), t
+elif b:
+    import late
+for m in n:
+    o = p | q | r
+    def inner(): yield
+try:
+    with k as l:
+        s = b"bytes"
+except E:
+    class C(B[int], metaclass=M, **more):
+        p = q = 0x10
+        r: Mapped[list["A"]] = relationship("A", lazy="joined")
+        if a:
+            def method(self, /, a: int = 1, *b, c: "C | None", d=2, **e) -> "List[C]": return a
+        @property
+        def out(self): return lambda: (yield)
+        class D: n = 1.5
+while m: n += 1
+match x:
+    case 1: r = 1
+@a.b("c")
+async def f(): await g
+'''
+
+
+def test_an_outline_is_the_same_from_either_parser() -> None:
+    full, skimmed = (lower_module(OUTLINED, wanted).outline for wanted in (None, lambda words: False))
+    assert skimmed.imports == full.imports
+    assert skimmed.assigned == full.assigned
+    assert skimmed.classes == full.classes
+    assert skimmed.exports == full.exports == ("x", "y")
+    assert {*skimmed.functions} == {"", "inner", "C.method", "C.out", "f"}
+    for key, function in skimmed.functions.items():
+        other = full.functions[key]
+        assert function == replace(other, graph=None, origin=-1, annotations={})
+
+
+def test_expressions_of_the_outline() -> None:
+    outline = lower_module(OUTLINED).outline
+    session = Indexed(
+        Named("Annotated"), (Named("Session"), Applied(Named("Depends"), (("", Named("get")),)))
+    )
+    made = Applied(Named("d.make"), (("", Literal(1)), ("*", Named("z")), ("k", Literal(None))))
+    assert outline.assigned["x"] == ((session, made),)
+    assert outline.assigned["w"] == ((None, Sequence((Literal(None), Literal("s"), Named("u")))),)
+    assert outline.assigned["o"] == ((None, Either((Named("p"), Named("q"), Named("r")))),)
+    assert outline.assigned["s"] == ((None, Opaque()),)
+    assert outline.assigned["n"] == ((None, Opaque()),)
+    assert outline.classes["C"].bases == (Indexed(Named("B"), (Named("int"),)),)
+    assert outline.classes["C"].keywords == (("metaclass", Named("M")), ("**", Named("more")))
+    assert outline.classes["C"].methods == ("method", "out")
+    assert outline.classes["C"].assigned["q"] == (None, Literal(16))
+    assert outline.functions["C.method"].parameters == (
+        Parameter("self", keyword="/"),
+        Parameter("a", Named("int"), Literal(1)),
+        Parameter("b", keyword="*args"),
+        Parameter("c", Either((Named("C"), Literal(None))), keyword="*"),
+        Parameter("d", default=Literal(2), keyword="*"),
+        Parameter("e", keyword="**kwargs"),
+    )
+    assert outline.functions["C.method"].returns == Indexed(Named("List"), (Named("C"),))
+
+
+def test_local_annotations_are_kept() -> None:
+    outline = lower_module('def f():\n    db: "Session" = get()\n').outline
+    assert outline.functions["f"].annotations == {"db": Named("Session")}

@@ -47,7 +47,7 @@ class Lowered:
     _positions: dict[int, Positions] = field(default_factory=dict, repr=False, compare=False)
 
     def node(self, origin: int) -> cst.CSTNode:
-        """The syntax node that an event came from."""
+        """The syntax node that an event came from. An exit, and an event of skimmed code, has none: -1."""
         return self._nodes[origin][1]
 
     def part(self, origin: int) -> Part:

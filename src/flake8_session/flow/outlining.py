@@ -178,7 +178,7 @@ def _flat(suite: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         if type(node) in _TRANSPARENT:
             inner = reversed(children(node))
-            stack.extend(each for each in inner if not isinstance(each, cst.BaseExpression))
+            stack.extend(each for each in inner if isinstance(each, _HOLDS_STATEMENTS))
         else:
             yield node
 
@@ -186,7 +186,14 @@ def _flat(suite: cst.CSTNode) -> Iterator[cst.CSTNode]:
 _TRANSPARENT = frozenset({
     cst.Module, cst.IndentedBlock, cst.SimpleStatementLine, cst.SimpleStatementSuite, cst.If, cst.Else,
     cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With, cst.For, cst.While,
+    cst.Match, cst.MatchCase,
 })
+
+
+_HOLDS_STATEMENTS = (
+    cst.BaseSuite, cst.BaseStatement, cst.BaseSmallStatement, cst.Else, cst.ExceptHandler,
+    cst.ExceptStarHandler, cst.Finally, cst.MatchCase,
+)
 
 
 def _imported(node: cst.Import | cst.ImportFrom) -> Iterator[Imported]:
