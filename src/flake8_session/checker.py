@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
@@ -29,23 +30,47 @@ class OneFile:
         """See `Modules.target`."""
         return None
 
+    def inner(self, module: str, name: str) -> str | None:
+        """See `Modules.inner`."""
+        return None
 
-def check_source(text: str, *, filename: str = "<string>", settings: Settings = Settings()) -> list[Diagnostic]:
-    """The reports on a file's text, sorted, before any suppression. Raises `SyntaxRefused`."""
+    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+        """See `Surroundings.effects`."""
+        return "", ProjectEffects(Linker(self))
+
+
+class Surroundings(Protocol):
+    """What is around the linted files."""
+
+    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+        """The name under which a linted file is linked, and the effects to solve its functions with."""
+        ...
+
+
+def check_source(
+    text: str, *, filename: str = "<string>", settings: Settings = Settings(), project: Surroundings | None = None
+) -> list[Diagnostic]:
+    """The reports on a file's text, sorted, before any suppression. Raises `SyntaxRefused`.
+
+    Without a `project` the file stands alone.
+    """
     lowered = lower_module(text)
-    linker = Linker(OneFile(lowered.outline))
-    return sorted(_reports(lowered, linker, filename, settings), key=lambda found: found.sort_key)
+    around = project or OneFile(lowered.outline)
+    module, effects = around.effects(filename, text, lowered.outline)
+    found = _reports(lowered, module, effects, filename, settings)
+    return sorted(found, key=lambda each: each.sort_key)
 
 
-def _reports(lowered: Lowered, linker: Linker, filename: str, settings: Settings) -> Iterator[Diagnostic]:
-    effects = ProjectEffects(linker)
+def _reports(
+    lowered: Lowered, module: str, effects: ProjectEffects, filename: str, settings: Settings
+) -> Iterator[Diagnostic]:
     wanted = [
         check
         for code, check in checks().items()
         if is_selected(code, settings, default=catalogue()[code].default)
     ]
     for qualname in lowered.outline.functions:
-        frame = effects.frames.of(FunctionAt("", qualname))
+        frame = effects.frames.of(FunctionAt(module, qualname))
         if frame is None:
             continue
         facts = FunctionFacts(frame, effects, lowered.span, settings, filename)

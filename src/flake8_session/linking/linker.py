@@ -50,7 +50,7 @@ _MAX_DEPTH = 40
 
 
 class Modules(Protocol):
-    """The project's modules, by dotted name. Answers never change during a run."""
+    """The project's modules; what their names look like is up to whoever gives them out. Answers never change."""
 
     def outline(self, module: str) -> Outline | None:
         """The outline of a module of the project, None for anything else."""
@@ -58,6 +58,10 @@ class Modules(Protocol):
 
     def target(self, module: str, imported: str, level: int) -> str | None:
         """The project module that `module` means by ``imported``, with `level` leading dots; else None."""
+        ...
+
+    def inner(self, module: str, name: str) -> str | None:
+        """The module `name` inside of the package `module`, None where there is none."""
         ...
 
 
@@ -150,7 +154,7 @@ class Linker:
                     return known
                 continue
             offered = self._modules.outline(target)
-            if offered is None or (offered.exports is None and name.startswith("_")):
+            if offered is None or not _is_offered(offered, name):
                 continue
             meaning = self.top_level(target, name)
             if meaning != External(f"builtins.{name}"):
@@ -169,10 +173,12 @@ class Linker:
         outline = self._modules.outline(target)
         if outline is not None and _binds(outline, member):
             return self.top_level(target, member)
-        inner = self._modules.target(module, f"{imported}.{member}" if imported else member, level)
+        inner = self._modules.inner(target, member)
         if inner is not None:
             return ModuleAt(inner)
-        return self.top_level(target, member) if outline is not None else UNKNOWN
+        if outline is not None:
+            return self.top_level(target, member)
+        return UNKNOWN if level else External(f"{imported}.{member}")
 
     def member(self, owner: Meaning, name: str) -> Meaning:
         """What ``owner.name`` means."""
@@ -180,7 +186,7 @@ class Linker:
             case External(dotted):
                 return _external_member(dotted, name)
             case ModuleAt(module):
-                inner = self._modules.target(module, f"{module}.{name}", 0)
+                inner = self._modules.inner(module, name)
                 meaning = self.top_level(module, name)
                 if inner is not None and meaning == External(f"builtins.{name}"):
                     return ModuleAt(inner)
@@ -407,6 +413,11 @@ def _binds(outline: Outline, name: str) -> bool:
         or name in outline.classes
         or any(entry.name == name for entry in outline.imports)
     )
+
+
+def _is_offered(outline: Outline, name: str) -> bool:
+    """Whether ``from … import *`` takes `name`."""
+    return name in outline.exports if outline.exports is not None else not name.startswith("_")
 
 
 def _is_builtin(name: str) -> bool:

@@ -325,7 +325,7 @@ class ProjectEffects:
         return list(entered)
 
     def _leave_object(self, held: Suspended, world: World, focus: Focus, raising: bool) -> list[Exit] | None:
-        module, _, qualname = held.function.partition(":")
+        module, _, qualname = held.function.partition("\n")
         inner = self._method(ClassAt(module, qualname), "__exit__", "__aexit__")
         left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
         if inner is None or not inner.function.parameters:
@@ -577,11 +577,11 @@ def _held(enter: Frame, end: World) -> classes.Held:
 
 
 def _key(at: FunctionAt | ClassAt) -> str:
-    return f"{at.module}:{at.qualname}"
+    return f"{at.module}\n{at.qualname}"
 
 
 def _at(key: str) -> FunctionAt:
-    module, _, qualname = key.partition(":")
+    module, _, qualname = key.partition("\n")
     return FunctionAt(module, qualname)
 
 

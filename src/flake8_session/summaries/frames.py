@@ -20,6 +20,11 @@ class Frames:
             self._made[at] = self._make(at)
         return self._made[at]
 
+    def forget(self, module: str) -> None:
+        """Makes the frames of a module anew: its steps have other origins from now on."""
+        for at in [at for at in self._made if at.module == module]:
+            del self._made[at]
+
     def _make(self, at: FunctionAt) -> Frame | None:
         function = self.linker.function(at)
         if function is None or function.graph is None:

@@ -1,0 +1,63 @@
+"""The modules of a project during one run: what a linted file is linked against.
+
+The text that is linted takes the place of what the disk has under its path, so that an import cycle
+that leads back sees an editor's unsaved buffer. Files are read when something in them is asked for,
+each once: what changes on the disk during a run is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from flake8_session.flow.outline import Outline
+from flake8_session.linking.linker import Linker
+from flake8_session.project.imports import Imports
+from flake8_session.project.layout import Layouts
+from flake8_session.project.piecemeal import outline_of
+from flake8_session.project.reading import read_text, unified
+from flake8_session.summaries.effects import ProjectEffects
+
+
+class Project:
+    """The files around the linted ones, of any number of projects. It is both `checker.Surroundings` and `linker.Modules`."""
+
+    def __init__(self, src: Sequence[str] = ()) -> None:
+        """`src`: absolute folders in which imports are looked up first."""
+        self._layouts = Layouts(src)
+        self._forget()
+
+    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+        """The name under which the linted file is linked, and the effects to solve its functions with."""
+        path = os.path.abspath(filename)
+        text = unified(text)
+        if self._texts.get(path, text) != text or (path not in self._texts and self._imports.was_missing(path)):
+            self._forget()
+        self._texts[path] = text
+        self._outlines[path] = outline
+        self._effects.frames.forget(path)
+        return path, self._effects
+
+    def outline(self, module: str) -> Outline | None:
+        """See `Modules.outline`."""
+        if module.endswith(os.sep):
+            return None
+        if module not in self._outlines:
+            text = read_text(module)
+            self._texts[module] = text
+            self._outlines[module] = None if text is None else outline_of(text)
+        return self._outlines[module]
+
+    def target(self, module: str, imported: str, level: int) -> str | None:
+        """See `Modules.target`."""
+        return self._imports.target(module, imported, level)
+
+    def inner(self, module: str, name: str) -> str | None:
+        """See `Modules.inner`."""
+        return self._imports.inner(module, name)
+
+    def _forget(self) -> None:
+        self._texts: dict[str, str | None] = {}
+        self._outlines: dict[str, Outline | None] = {}
+        self._imports = Imports(self._layouts, self._texts.__contains__)
+        self._effects = ProjectEffects(Linker(self))
