@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.settings import UNKNOWN, UNUSED
 from flake8_session.source.text import lines_of
 
 INLINE = re.compile(r"# noqa(?::[\s]?(?P<codes>([A-Z]+[0-9]+(?:[,\s]+)?)+))?", re.IGNORECASE)
@@ -63,11 +64,13 @@ class Noqas:
     by_line: Mapping[int, Noqa]
 
     def silence(self, diagnostic: Diagnostic) -> bool:
-        """Whether a comment takes `diagnostic` away."""
+        """Whether a comment takes `diagnostic` away. A blanket does not silence what is said of itself."""
         if self.whole_file:
             return True
         noqa = self.by_line.get(diagnostic.span.line)
-        return noqa is not None and noqa.covers(diagnostic.code)
+        if noqa is None or (diagnostic.code in (UNUSED, UNKNOWN) and not noqa.codes):
+            return False
+        return noqa.covers(diagnostic.code)
 
     @property
     def comments(self) -> tuple[Noqa, ...]:

@@ -12,9 +12,10 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command and returns its exit status; everything imported is imported inside it.
+    """Runs the command and returns its exit status.
 
-    Ctrl-C during an import then ends as quietly as later on.
+    Everything is imported inside, so that Ctrl-C during an import ends as quietly as later on. A
+    defect of the command line itself is one line that says where it is, never a traceback.
     """
     try:
         from flake8_session.cli.command import run
@@ -22,3 +23,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as defect:
+        from flake8_session.cli.streams import complain
+
+        complain(f"internal error, please report it: {type(defect).__name__}: {defect} ({_place(defect)})")
+        return FAILED
+
+
+def _place(defect: BaseException) -> str:
+    """File and line in which `defect` was raised."""
+    trace = defect.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"

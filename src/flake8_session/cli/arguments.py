@@ -23,8 +23,17 @@ class Options:
     config: str = ""
     isolated: bool = False
     exit_zero: bool = False
+    output_file: str = ""
+    show_settings: bool = False
+    show_files: bool = False
     explain: str = ""
+    list_rules: bool = False
     color: str = "auto"
+
+    @property
+    def asks_a_question(self) -> bool:
+        """Whether it is the linter that is asked about, and nothing is to be linted."""
+        return bool(self.explain or self.list_rules or self.show_settings or self.show_files)
 
 
 def read_arguments(argv: Sequence[str]) -> Options:
@@ -51,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--version", action="version", version=f"session-lint {flake8_session.__version__}")
     _add_choices(command.add_argument_group("what is reported"), _SELECTING)
     files = command.add_argument_group("which files")
+    files.add_argument("--show-files", action="store_true", help="list the files that would be linted")
     files.add_argument("--stdin-filename", default="", metavar="PATH", help="the name of what - reads")
     _add_choices(files, ("exclude", "extend-exclude", "per-file-ignores"))
     _add_output(command)
@@ -58,15 +68,17 @@ def parser() -> argparse.ArgumentParser:
     settings.add_argument("--config", default="", metavar="FILE", help="read the settings from this file")
     settings.add_argument("--isolated", action="store_true", help="read no settings from files")
     _add_choices(settings, _remaining(command))
-    command.add_argument_group("explanations").add_argument(
-        "--explain", default="", metavar="CODE", help="show the page of a rule"
-    )
+    settings.add_argument("--show-settings", action="store_true", help="show what is set, and by what")
+    explanations = command.add_argument_group("explanations")
+    explanations.add_argument("--explain", default="", metavar="CODE", help="show the page of a rule")
+    explanations.add_argument("--list-rules", action="store_true", help="list all rules")
     return command
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
     output = command.add_argument_group("output")
     _add_choices(output, ("output-format", "statistics"))
+    output.add_argument("--output-file", default="", metavar="PATH", help="write the report to this file")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 also where something is found")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="use colours")
 

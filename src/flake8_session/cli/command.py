@@ -9,14 +9,24 @@ from pathlib import Path
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options, read_arguments
-from flake8_session.cli.discovery import STANDARD_INPUT, discover
+from flake8_session.cli.discovery import STANDARD_INPUT, Found, discover
 from flake8_session.cli.reading import Unreadable, read_bytes, read_standard_input
 from flake8_session.cli.running import Outcome, lint_file
-from flake8_session.cli.streams import NobodyReads, be_forgiving, complain, say, terminal
+from flake8_session.cli.streams import (
+    PAPER,
+    CannotWrite,
+    NobodyReads,
+    be_forgiving,
+    complain,
+    say,
+    terminal,
+    write_whole,
+)
 from flake8_session.cli.summary import statistics, summary
 from flake8_session.configuration import Configuration, ConfigurationError, Said, configure, find, read
 from flake8_session.linting.codes import known_codes
 from flake8_session.reporting import FileFindings, renderer
+from flake8_session.reporting.report import printable
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
 
 
@@ -25,17 +35,36 @@ def run(argv: Sequence[str] | None) -> int:
     be_forgiving()
     try:
         options = read_arguments(sys.argv[1:] if argv is None else argv)
-        if options.explain:
-            from flake8_session.cli.pages import explain
-
-            explain(options.explain, options.color)
-            return CLEAN
-        return _lint(options, _configuration(options))
-    except ConfigurationError as error:
+        return _answer(options) if options.asks_a_question else _lint(options, _configuration(options))
+    except (ConfigurationError, CannotWrite) as error:
         complain(str(error))
         return FAILED
     except NobodyReads:
         return FAILED
+
+
+def _answer(options: Options) -> int:
+    """Says what was asked about the linter itself, without linting."""
+    from flake8_session.cli import answers
+
+    if options.explain:
+        answers.explain(options.explain, options.color)
+    elif options.list_rules:
+        answers.list_rules()
+    elif options.show_settings:
+        answers.show_settings(_configuration(options))
+    else:
+        found = discover(options.paths, _configuration(options))
+        say("".join(f"{printable(path)}\n" for path in found.files))
+        return _complain_about_paths(found)
+    return CLEAN
+
+
+def _complain_about_paths(found: Found) -> int:
+    """Says which paths are wrong; failure where one does not exist."""
+    for complaint in (*found.missing, *found.unreadable):
+        complain(complaint)
+    return FAILED if found.missing else CLEAN
 
 
 def _configuration(options: Options) -> Configuration:
@@ -61,8 +90,7 @@ def _start(options: Options) -> Path:
 
 def _lint(options: Options, configuration: Configuration) -> int:
     found = discover(options.paths, configuration)
-    for complaint in (*found.missing, *found.unreadable):
-        complain(complaint)
+    failed = _complain_about_paths(found) == FAILED
     sources = _Sources(options.stdin_filename)
     named = set(map(os.path.normpath, options.paths))
     outcomes = [
@@ -73,7 +101,7 @@ def _lint(options: Options, configuration: Configuration) -> int:
         if outcome.problem:
             complain(outcome.problem)
     _report(outcomes, sources, options, configuration)
-    return _status(outcomes, options, failed=bool(found.missing))
+    return _status(outcomes, options, failed=failed)
 
 
 def _report(
@@ -84,13 +112,17 @@ def _report(
         for outcome in outcomes
         if outcome.linted.reported
     ]
-    shown = terminal(sys.stdout, options.color)
+    shown = PAPER if options.output_file else terminal(sys.stdout, options.color)
     if configuration.statistics:
-        say(statistics(files))
-        return
-    say(renderer(configuration.output_format)(files, shown))
-    if configuration.output_format == "full":
-        say(summary(files, sum(not outcome.problem for outcome in outcomes), shown))
+        text = statistics(files)
+    else:
+        text = renderer(configuration.output_format)(files, shown)
+    if configuration.output_format == "full" and not configuration.statistics:
+        text += summary(files, sum(not outcome.problem for outcome in outcomes), shown)
+    if options.output_file:
+        write_whole(options.output_file, text)
+    else:
+        say(text)
 
 
 def _status(outcomes: Sequence[Outcome], options: Options, *, failed: bool) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -9,6 +10,13 @@ from typing import TextIO
 
 from flake8_session.reporting import Terminal
 from flake8_session.reporting.report import printable
+
+PAPER = Terminal()
+"""A file, or whoever else reads the report later."""
+
+
+class CannotWrite(Exception):
+    """Why a file could not be written, as one line for the user."""
 
 
 class NobodyReads(Exception):
@@ -41,6 +49,23 @@ def complain(message: str) -> None:
         sys.stderr.flush()
     except (OSError, AttributeError):
         pass
+
+
+def write_whole(path: str, text: str) -> None:
+    """Writes `text` to the file at `path`, all of it or nothing. Raises `CannotWrite`."""
+    beside = f"{path}.{os.getpid()}.tmp"
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "w", encoding="utf-8", errors="backslashreplace") as device:
+                device.write(text)
+            return
+        with open(beside, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+        os.replace(beside, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise CannotWrite(f"{path}: {error.strerror or error}") from None
 
 
 def terminal(stream: TextIO, color: str) -> Terminal:

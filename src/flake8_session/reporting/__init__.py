@@ -13,6 +13,10 @@ FORMATS: Mapping[str, str] = {
     "full": "full:full",
     "concise": "concise:concise",
     "json": "json_report:json_report",
+    "sarif": "sarif:sarif",
+    "github": "github:github",
+    "gitlab": "gitlab:gitlab",
+    "junit": "junit:junit",
 }
 """Format to ``module:function``; only the one that is used is imported."""
 

@@ -1,0 +1,90 @@
+"""Answers questions about the linter: what a rule is about, which rules there are, what is set.
+
+A page is rendered where somebody reads it on a terminal, and else shown as it is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+from flake8_session.cli.streams import say, terminal
+from flake8_session.configuration import Configuration, check_codes
+from flake8_session.configuration.knobs import KNOBS, Kind
+from flake8_session.linting.catalogue import catalogue
+from flake8_session.reporting import Terminal
+from flake8_session.reporting.report import page as published
+
+_CODE_BLOCK = re.compile(r"(?:^ {4}.*\n(?:\n(?= {4}))*)+", re.MULTILINE)
+
+
+def explain(code: str, color: str) -> None:
+    """Writes the pages of the rule `code`, or of all rules that it is a prefix of.
+
+    Raises `ConfigurationError` for a code that does not exist.
+    """
+    wanted = code.upper()
+    check_codes([wanted], catalogue(), "--explain")
+    pages = [_page(each) for each in catalogue() if each.startswith(wanted)]
+    shown = terminal(sys.stdout, color)
+    say(_rendered("\n".join(pages), shown) if shown.colour else "\n".join(pages))
+
+
+def list_rules() -> None:
+    """Writes a line for each rule: code, name, whether it is on, how far its fixes go, what it reports."""
+    rows = [("code", "name", "default", "fix", "reports")]
+    rows += [
+        (rule.code, rule.name, "on" if rule.default else "off", rule.fixable or "-", rule.summary)
+        for rule in catalogue().values()
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+
+
+def show_settings(configuration: Configuration) -> None:
+    """Writes every key with its value in the form of ``pyproject.toml``, and where they come from."""
+    say(f"# {configuration.file or 'no file sets anything; these are the defaults'}\n")
+    say(f"# paths and patterns are relative to {configuration.root}\n[tool.flake8-session]\n")
+    for knob in KNOBS:
+        owner = configuration.settings if hasattr(configuration.settings, knob.field) else configuration
+        value = getattr(owner, knob.field, None)
+        if knob.kind is Kind.PER_FILE:
+            value = {pattern: list(codes) for pattern, codes in configuration.per_file_ignores}
+        if value is not None and knob.key != "extend-ignore":
+            say(f"{knob.key} = {_toml(value)}\n")
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value)
+
+
+def _page(code: str) -> str:
+    rule = catalogue()[code]
+    state = "on by default" if rule.default else f"off unless it is asked for (`--extend-select {code}`)"
+    fix = f"its fixes are at best {rule.fixable}" if rule.fixable else "it has no fix"
+    return f"# {code} {rule.name}\n\nThis rule is {state}, and {fix}. {published(code)}\n\n{rule.page}\n"
+
+
+def _rendered(text: str, shown: Terminal) -> str:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(force_terminal=True, width=min(shown.width, 100), color_system="standard")
+    with console.capture() as capture:
+        console.print(Markdown(_fenced(text), code_theme="ansi_light", hyperlinks=shown.links))
+    return capture.get()
+
+
+def _fenced(text: str) -> str:
+    """Indented blocks as fenced ones, which say that they are Python."""
+    return _CODE_BLOCK.sub(lambda block: f"```python\n{_dedented(block[0])}```\n", f"{text}\n")
+
+
+def _dedented(block: str) -> str:
+    return re.sub(r"^ {4}", "", block, flags=re.MULTILINE).rstrip("\n") + "\n"
