@@ -64,22 +64,22 @@ def examine(text: str, filename: str) -> Outcome:
         told = program.stories()
     disagreements: list[Disagreement] = []
     confirmed = 0
+    seen = demands(story for each in told for story in each.told)
     for stories in told:
-        found = list(_compare(stories, lines, excused))
+        found = list(_compare(stories, seen, lines, excused))
         confirmed += sum(each is None for each in found)
         disagreements += [each for each in found if each is not None]
     unfinished = tuple(each.entry.name for each in told if not each.complete)
     return Outcome(sum(len(each.told) for each in told), confirmed, tuple(disagreements), unfinished)
 
 
-def _compare(stories: Stories, lines: list[str], excused: set[int]) -> Iterator[Disagreement | None]:
+def _compare(
+    stories: Stories, seen: list[Demand], lines: list[str], excused: set[int]
+) -> Iterator[Disagreement | None]:
     """One item for each code at each line of a function: None where both sides say it."""
-    seen: dict[int, list[Demand]] = {}
-    for demand in demands(stories):
-        seen.setdefault(demand.line, []).append(demand)
     for line in range(stories.entry.line, stories.entry.last_line + 1):
         wanted = {code for found in ERROR.findall(lines[line - 1]) for code in found.split()}
-        for demand in seen.get(line, []):
+        for demand in (each for each in seen if each.line == line):
             accepted = wanted & {demand.code, *demand.accepted}
             if accepted:
                 wanted -= accepted

@@ -1,4 +1,4 @@
-"""The codes that the runs of a function demand, line by line.
+"""The codes that the runs of a program demand, line by line.
 
 The conventions are the rules' own: an opened session gets one code of SES101 to SES106, the first that
 fits in the order 105, 106, 104, 101, 103, 102; a session that was closed and used again is SES206's
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.truth.running import Stories, Story
+from tests.truth.running import Story
 from tests.truth.witnesses import Ending, Fate
 
 COMPARED = (
@@ -31,10 +31,11 @@ class Demand:
     """Other codes that would do."""
 
 
-def demands(stories: Stories) -> list[Demand]:
-    """What must be reported in one function, by line and code."""
+def demands(told: Iterable[Story]) -> list[Demand]:
+    """What the runs of a program's functions demand, by line and code."""
+    told = list(told)
     found: dict[tuple[int, str], Demand] = {}
-    for story in stories.told:
+    for story in told:
         for sight in story.sights:
             if sight.code in COMPARED and not sight.doubtful:
                 accepted = ("SES307",) if sight.code == "SES302" else ()
@@ -42,7 +43,7 @@ def demands(stories: Stories) -> list[Demand]:
         for ending in story.endings:
             if ending.fate is Fate.REOPENED:
                 found.setdefault((ending.line, "SES206"), Demand(ending.line, "SES206", story))
-    for demand in _unclosed(stories.told):
+    for demand in _unclosed(told):
         found[demand.line, demand.code] = demand
     return sorted(found.values(), key=lambda each: (each.line, each.code))
 

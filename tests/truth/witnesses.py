@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
+from threading import get_ident
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -94,6 +95,7 @@ class Mishap:
     """The failure of a session's work, and how far it has come."""
 
     errors: list[BaseException]
+    thread: int = field(default_factory=get_ident)
     where: Where = Where.FLYING
     handler: int = 0
     activation: Activation | None = None
@@ -198,7 +200,7 @@ class Run:
     def refused(self, error: BaseException) -> None:
         """Work is refused because the transaction has failed."""
         mishap = self.mishap
-        if mishap is None:
+        if mishap is None or mishap.thread != get_ident():
             return
         if mishap.where is not Where.SWALLOWED:
             self.see("SES302", self.line_in(mishap.activation))
@@ -293,11 +295,11 @@ class Run:
         if watched is not None:
             watched.excused = True
 
-    def used(self, session: Any, method: str, line: int) -> None:
+    def used(self, session: Any, method: str) -> None:
         """A method of a session is called."""
         watched = self.by_id.get(id(session))
         if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
-            watched.used_again = watched.used_again or self.line_in(watched.owner) or line
+            watched.used_again = watched.used_again or self.line(session)
 
     def hand_on(self, value: Any) -> None:
         """Whatever sessions are in `value`, somebody else looks after them from now on."""
@@ -332,7 +334,7 @@ class Run:
             fate = Fate.HANDED_ON
         elif watched.open and not watched.excused:
             fate = Fate.UNCLOSED
-        elif watched.used_again:
+        elif watched.used_again and not (owner is not None and owner.dropped):
             fate, line = Fate.REOPENED, watched.used_again
         else:
             fate = Fate.CLOSED
@@ -379,7 +381,7 @@ class Run:
 class Activation:
     """One running function of the program."""
 
-    __slots__ = ("generator", "given", "name", "owned", "run", "suspended", "thrown", "value")
+    __slots__ = ("dropped", "generator", "given", "name", "owned", "run", "suspended", "thrown", "value")
 
     def __init__(self, run: Run | None, name: str, generator: bool) -> None:
         self.run = run
@@ -389,6 +391,7 @@ class Activation:
         self.given: set[int] | None = None
         self.suspended = False
         self.thrown = False
+        self.dropped = False
         self.value: tuple[int, Any] | None = None
 
     def __enter__(self) -> Activation:
@@ -436,6 +439,7 @@ class Activation:
         if self.suspended:
             self.suspended = False
             self.thrown = True
+            self.dropped = sys.exc_info()[0] is GeneratorExit
 
     def handler(self, line: int) -> Handler:
         return Handler(self, line)

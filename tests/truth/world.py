@@ -251,7 +251,7 @@ class Hooks:
     @staticmethod
     def _session_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
         session, name = function.__self__, function.__name__
-        run.used(session, name, line)
+        run.used(session, name)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
             return _SessionAwaitable(function(*arguments, **options))
         if name in CLEANING:
