@@ -1,0 +1,71 @@
+"""``python -m tests.truth --n 10000``: random programs run, linted and compared; prints the table.
+
+A disagreement is shrunk before it is shown. Exit status 1 if there was one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+from collections import Counter
+
+from tests.truth.compare import Disagreement, Table, Verdict, describe, examine
+from tests.truth.grammar import GRAMMARS, Dice, write_program
+from tests.truth.shrinking import shrink
+
+
+def main() -> int:
+    """Runs the comparison that the command line asks for."""
+    options = _options()
+    table = Table()
+    shown: Counter[tuple[str, str]] = Counter()
+    begun = time.process_time()
+    for number in range(options.seed, options.seed + options.n):
+        text = write_program(Dice(number), options.grammar)
+        verdict = examine(text)
+        table.add(verdict)
+        if verdict.crash and shown["crash", ""] < options.show:
+            shown["crash", ""] += 1
+            print(f"=== program {number}\n{text}\n{verdict.crash}")
+        for found in verdict.disagreements:
+            if (not options.code or found.code in options.code) and shown[found.key] < options.show:
+                shown[found.key] += 1
+                print(f"=== program {number}\n{_smallest(verdict, found)}\n", flush=True)
+        if number % 200 == 199:
+            gc.collect()
+    seconds = time.process_time() - begun
+    print(table)
+    print(f"grammar {options.grammar}, seeds {options.seed} to {options.seed + options.n - 1}, ", end="")
+    print(f"{seconds:.0f} s of CPU, {options.n / seconds:.1f} programs a second")
+    return int(bool(table.missed or table.false or table.crashes))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
+    parser.add_argument("--n", type=int, default=1000, help="how many programs")
+    parser.add_argument("--seed", type=int, default=0, help="the first program's number")
+    parser.add_argument("--grammar", choices=sorted(GRAMMARS), default="final")
+    parser.add_argument("--code", action="append", help="show only disagreements of this code")
+    parser.add_argument("--show", type=int, default=2, help="disagreements shown of each kind and code")
+    return parser.parse_args()
+
+
+def _smallest(verdict: Verdict, found: Disagreement) -> str:
+    """The disagreement in the smallest program that has it."""
+
+    def still(text: str) -> bool:
+        try:
+            smaller = examine(text)
+        except Exception:
+            return False
+        return any(each.key == found.key for each in smaller.disagreements)
+
+    smaller = examine(shrink(verdict.text, still))
+    kept = next((each for each in smaller.disagreements if each.key == found.key), None)
+    return describe(smaller, kept) if kept is not None else describe(verdict, found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""The linter and the runs held against each other, program by program.
+
+`missed`: a run shows the fault and the linter is silent. `false`: the linter reports what no run shows.
+A program that needs more runs than there may be says nothing either way and is counted apart.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from flake8_session.checker import check_source
+from flake8_session.diagnostics import Diagnostic
+
+from tests.truth.running import Program, Story
+from tests.truth.verdicts import COMPARED, Demand, demands
+from tests.truth.world import MODELS
+
+RUNS = 1_500
+"""Runs of one function of a random program; the few that need more are counted apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One line and code on which the two sides differ: `demand` or `report` is missing."""
+
+    line: int
+    code: str
+    demand: Demand | None
+    report: Diagnostic | None
+    others: tuple[str, ...] = ()
+    """What the linter says instead on that line."""
+
+    @property
+    def kind(self) -> str:
+        return "missed" if self.report is None else "false"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one program has shown."""
+
+    text: str
+    runs: int
+    finished: bool
+    met: tuple[str, ...] = ()
+    """The codes on which both sides agree, once for each line."""
+    disagreements: tuple[Disagreement, ...] = ()
+    crash: str = ""
+    """The linter's own failure."""
+
+
+@dataclass(slots=True)
+class Table:
+    """Sums over many programs."""
+
+    programs: int = 0
+    unfinished: int = 0
+    crashes: int = 0
+    runs: int = 0
+    with_code: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    false: Counter[str] = field(default_factory=Counter)
+
+    def add(self, verdict: Verdict) -> None:
+        self.programs += 1
+        self.runs += verdict.runs
+        self.unfinished += not verdict.finished
+        self.crashes += bool(verdict.crash)
+        self.met.update(verdict.met)
+        missed = [each.code for each in verdict.disagreements if each.kind == "missed"]
+        self.missed.update(missed)
+        self.false.update(each.code for each in verdict.disagreements if each.kind == "false")
+        self.with_code.update({*verdict.met, *missed})
+
+    def recall(self, code: str) -> float:
+        witnesses = self.met[code] + self.missed[code]
+        return self.met[code] / witnesses if witnesses else 1.0
+
+    def precision(self, code: str) -> float:
+        reports = self.met[code] + self.false[code]
+        return self.met[code] / reports if reports else 1.0
+
+    def __str__(self) -> str:
+        lines = ["code    programs  witnesses  missed  false  recall  precision"]
+        lines += [
+            f"{code}  {self.with_code[code]:8}  {self.met[code] + self.missed[code]:9}  {self.missed[code]:6}"
+            f"  {self.false[code]:5}  {self.recall(code):6.4f}  {self.precision(code):9.4f}"
+            for code in COMPARED
+        ]
+        lines.append(
+            f"{self.programs} programs, {self.runs} runs; {self.unfinished} needed more than {RUNS} runs"
+            f" and were left out; the linter failed on {self.crashes}"
+        )
+        return "\n".join(lines)
+
+
+def examine(text: str) -> Verdict:
+    """Runs a program in every way, lints it, and compares."""
+    with Program(text) as program:
+        told = program.stories(RUNS)
+    runs = sum(len(each.told) for each in told)
+    if not all(each.complete for each in told):
+        return Verdict(text, runs, finished=False)
+    try:
+        reports = check_source(text)
+    except Exception:
+        return Verdict(text, runs, finished=True, crash=traceback.format_exc(limit=-3))
+    wanted = _in_sight(text, demands(story for each in told for story in each.told))
+    met, disagreements = _match(wanted, [each for each in reports if _counts(each)])
+    return Verdict(text, runs, True, tuple(met), tuple(disagreements))
+
+
+def _in_sight(text: str, wanted: Iterable[Demand]) -> list[Demand]:
+    """Without what can only be known of a model in sight."""
+    sees = MODELS.partition(":")[0] in text
+    return [each for each in wanted if sees or each.code != "SES202"]
+
+
+def _counts(report: Diagnostic) -> bool:
+    return report.code in COMPARED or report.code == "SES307"
+
+
+def _match(wanted: list[Demand], reports: list[Diagnostic]) -> tuple[list[str], list[Disagreement]]:
+    by_line: dict[tuple[int, str], Diagnostic] = {}
+    for report in reports:
+        by_line.setdefault((report.span.line, report.code), report)
+    met: list[str] = []
+    missed: list[Demand] = []
+    for demand in wanted:
+        for code in (demand.code, *demand.accepted):
+            if by_line.pop((demand.line, code), None) is not None:
+                met.append(demand.code)
+                break
+        else:
+            missed.append(demand)
+    said: dict[int, tuple[str, ...]] = {}
+    for report in reports:
+        said[report.span.line] = (*said.get(report.span.line, ()), report.code)
+    disagreements = [Disagreement(each.line, each.code, each, None, said.get(each.line, ())) for each in missed]
+    asked: dict[int, tuple[str, ...]] = {}
+    for demand in wanted:
+        asked[demand.line] = (*asked.get(demand.line, ()), demand.code)
+    disagreements += [
+        Disagreement(line, code, None, report, asked.get(line, ()))
+        for (line, code), report in by_line.items()
+        if code in COMPARED
+    ]
+    return met, disagreements
+
+
+def describe(verdict: Verdict, found: Disagreement) -> str:
+    """The program, the run that shows the fault and the linter's path, for a person to judge."""
+    interesting = verdict.text.find("\ndef function")
+    start = verdict.text.count("\n", 0, max(0, interesting - 200)) if interesting >= 0 else 0
+    lines = [f"--- {found.code} {found.kind} at line {found.line}"]
+    lines += [
+        f"{number:4}{'>' if number == found.line else ' '} {line}"
+        for number, line in enumerate(verdict.text.splitlines(), 1)
+        if number > start and not line.startswith(("import ", "from "))
+    ]
+    if found.demand is not None:
+        lines += ["run:    " + each for each in tell(found.demand.story)]
+        lines += [f"linter: silent here; says on this line: {' '.join(found.others) or 'nothing'}"]
+    if found.report is not None:
+        lines += [f"linter: {found.report.message}"]
+        lines += [f"linter:   line {each.span.line}: {each.message}" for each in found.report.path]
+        lines += [f"run:    none shows it; runs demand on this line: {' '.join(found.others) or 'nothing'}"]
+    return "\n".join(lines)
+
+
+def tell(story: Story) -> Iterator[str]:
+    """A run in words."""
+    answers = " ".join(map(str, story.answers))
+    yield f"answers {answers or 'none'}; " + (
+        f"{story.injected}, line {story.injected_line}" if story.injected else "no failure"
+    )
+    for sight in story.sights:
+        yield f"{sight.code} seen at line {sight.line}"
+    for ending in story.endings:
+        yield f"session of line {ending.line}: {ending.fate.value}"
+    yield story.how
