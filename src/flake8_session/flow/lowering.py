@@ -100,7 +100,7 @@ def _lower(parts: tuple[Part, ...]) -> Lowered:
     scopes.finish()
     graphs = _graphs(scopes, parts)
     for scope in scopes.root.below():
-        _outline(gathered, scope, graphs)
+        _outline(gathered, scope, graphs, parts)
     return Lowered(gathered.outline(), parts, graphs.nodes if graphs else ())
 
 
@@ -123,10 +123,11 @@ def _graphs(scopes: Scopes, parts: tuple[Part, ...]) -> Graphs | None:
     return Graphs(scopes, parts)
 
 
-def _outline(gathered: Gathered, scope: Scope, graphs: Graphs | None) -> None:
+def _outline(gathered: Gathered, scope: Scope, graphs: Graphs | None, parts: tuple[Part, ...]) -> None:
     """Adds the function or class that `scope` is."""
     if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        gathered.functions[scope.key] = skimming.function(scope, scope.node)
+        yields = parts[scope.slice].slice.yields
+        gathered.functions[scope.key] = skimming.function(scope, scope.node, yields)
     elif isinstance(scope.node, ast.ClassDef):
         gathered.classes[scope.qualname] = skimming.class_(scope, scope.node)
     elif graphs is None:

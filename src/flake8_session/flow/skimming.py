@@ -37,8 +37,8 @@ def add_method(scopes: Scopes, node: ast.FunctionDef | ast.AsyncFunctionDef, own
     scopes.open(Kind.FUNCTION, node, node.name, owner)
 
 
-def function(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Function:
-    """The outline of a function that has no graph."""
+def function(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef, yields: bool) -> Function:
+    """The outline of a function that has no graph; `yields` where it may be a generator."""
     return Function(
         name=scope.name,
         qualname=scope.key,
@@ -49,9 +49,7 @@ def function(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Func
         decorators=tuple(map(expression, node.decorator_list)),
         parent=scope.parent.qualname if scope.parent else "",
         asynchronous=isinstance(node, ast.AsyncFunctionDef),
-        generator=any(
-            isinstance(part, (ast.Yield, ast.YieldFrom)) for each in flat(node.body) for part in _parts(each)
-        ),
+        generator=yields and _yields(node),
     )
 
 
@@ -144,6 +142,11 @@ def _parts(statement: ast.stmt) -> Iterator[ast.AST]:
         if not isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             inner = [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt)]
             stack.extend(reversed(inner))
+
+
+def _yields(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    yields = (ast.Yield, ast.YieldFrom)
+    return any(isinstance(part, yields) for each in flat(node.body) for part in _parts(each))
 
 
 def _imported(statement: ast.Import | ast.ImportFrom) -> Iterator[Imported]:

@@ -32,7 +32,7 @@ class Slice:
 
     `statements` is what `ast` made of them. It is empty where `ast` could not read the file, and
     `refusal` then says why. `methods` are those whose lines were replaced by a ``pass``.
-    `wanted`: the slice can matter, and may be parsed.
+    `wanted`: the slice can matter, and may be parsed. `yields`: it may hold a generator.
     """
 
     numbers: Sequence[int]
@@ -41,6 +41,7 @@ class Slice:
     refusal: SyntaxRefused | None = None
     methods: tuple[Method, ...] = ()
     wanted: bool = True
+    yields: bool = True
 
 
 def cut(text: str, wanted: Wanted | None = None) -> tuple[Slice, ...]:
@@ -91,7 +92,8 @@ def _slices(lines: Sequence[str], statements: Sequence[ast.stmt]) -> Iterator[Sl
 
 def _slice(lines: Sequence[str], group: list[ast.stmt]) -> Slice:
     first, last = _first_line(group[0]), _last_line(group[-1])
-    return Slice(range(first, last + 1), "".join(lines[first - 1 : last]), tuple(group))
+    text = "".join(lines[first - 1 : last])
+    return Slice(range(first, last + 1), text, tuple(group), yields="yield" in text)
 
 
 def _sifted(part: Slice, wanted: Wanted | None) -> Slice:
