@@ -29,7 +29,7 @@ from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.returning import returned_meaning
 from flake8_session.summaries.raising import can_return, never_raises
-from flake8_session.summaries.sites import session_foci
+from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import values
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.movement import SessionMovement
@@ -51,6 +51,7 @@ _PLAIN = frozenset({
     "staticmethod", "classmethod", "lru_cache", "cache", "wraps", "override", "overload", "final",
     "property", "cached_property", "hybrid_property", "hybrid_method", "memoized_property",
 })
+_ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 T = TypeVar("T")
 Key = tuple[object, ...]
 
@@ -99,10 +100,27 @@ class ProjectEffects:
             values=_values(inner, call, given, world, frame),
         )
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
-        ends = self._ask(("call", at, start, inside), lambda: self._ends(inner, inside, {0: (start,)}))
+        if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
+            ends = self._ask(("born", at, start, inside), lambda: self._instance_ends(inner, inside, start))
+        else:
+            ends = self._ask(("call", at, start, inside), lambda: self._ends(inner, inside, {0: (start,)}))
         if ends is None:
             return None
         return [_back(frame, inner, call, world, end, flight) for end, flight in ends]
+
+    def _instance_ends(
+        self, inner: Frame, focus: Focus, start: World
+    ) -> list[tuple[World, Flight | None]] | None:
+        """The ways out of a function that gives back an instance of the session, by each site of it."""
+        start = start._replace(instance=None)
+        found: dict[tuple[World, Flight | None], None] = {}
+        for born in instance_foci(inner, focus):
+            for end, flight in self._ends(inner, born, {0: (start,)}) or ():
+                given = any((RETURN, role) in end.names for role in _ENTITY)
+                if flight is not None or given:
+                    found[end if given else end._replace(instance=None), flight] = None
+        plain = self._ends(inner, focus, {0: (start,)}) if not found else ()
+        return list(found) + list(plain or ())
 
     def _plain(self, frame: Frame, at: FunctionAt, call: Call) -> Frame | None:
         """The callee, where calling it runs its body and nothing else."""

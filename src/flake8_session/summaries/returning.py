@@ -10,10 +10,12 @@ from flake8_session.linking.meanings import (
     External,
     Factory,
     FunctionAt,
+    Holds,
     Meaning,
     Object,
     Opening,
     Registry,
+    Selected,
     joined,
 )
 from flake8_session.summaries.frames import Frames
@@ -32,6 +34,8 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
         if isinstance(step.event, Return):
             found = joined(found, frame.meaning(step.event.value))
     match found:
+        case Selected(holds) if holds in (Holds.INSTANCE, Holds.ROWS):
+            return found
         case Factory() | Registry() | Opening() | Object():
             return found
         case Borrowed(options):

@@ -153,7 +153,10 @@ def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
         event = step.event
         if isinstance(event, Call):
             meaning = frame.meaning(event.result)
-            if isinstance(meaning, Selected):
+            made = _made_elsewhere(frame, event, meaning)
+            if made is not None:
+                yield index, made, False
+            elif isinstance(meaning, Selected):
                 if _gives_entities(meaning) and _gives(frame, event):
                     yield index, meaning, False
             elif event.result in taken:
@@ -170,11 +173,26 @@ def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
                 yield index, meaning, False
 
 
+def _made_elsewhere(frame: Frame, call: Call, meaning: Meaning) -> Selected | None:
+    """The instance that a project function may have constructed, and added, before it gave it back."""
+    if not call.arguments or not isinstance(frame.callee(call), FunctionAt):
+        return None
+    if isinstance(meaning, Object):
+        return Selected(Holds.INSTANCE, model=meaning.of)
+    if isinstance(meaning, External) and meaning.name.endswith("()"):
+        name = meaning.name[:-2]
+        if is_class_name(name.rpartition(".")[2]) and not name.startswith(("builtins.", "sqlalchemy.")):
+            return Selected(Holds.INSTANCE, model=External(name))
+    return None
+
+
 def _gives_entities(selected: Selected) -> bool:
     return selected.holds in (Holds.INSTANCE, Holds.ROWS)
 
 
 def _gives(frame: Frame, call: Call) -> bool:
+    if isinstance(frame.callee(call), FunctionAt):
+        return True
     method = call.method or call.function.rpartition(".")[2]
     return method in _GIVING
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Place
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.sessions import is_open
-from flake8_session.typestate.worlds import RETURN, Holding, Names, Older, SessionState, World
+from flake8_session.typestate.worlds import RETURN, Holding, Names, Older, SessionState, Tie, World
 
 
 def holds(world: World, place: Place, holding: Holding) -> bool:
@@ -62,7 +62,10 @@ def superseded(world: World) -> World:
     state = world.session
     names = frozenset(entry for entry in world.names if entry[1] is Role.SESSION)
     rest = frozenset(entry for entry in world.names if not _of_session(entry[1]))
-    moved = world._replace(names=rest, session=None, suspended=())
+    instance = world.instance
+    if instance is not None and instance.tie in (Tie.ATTACHED, Tie.PENDING, Tie.DELETED):
+        instance = instance._replace(tie=Tie.UNKNOWN)
+    moved = world._replace(names=rest, session=None, suspended=(), instance=instance)
     if state is None or not is_open(state) or not names:
         return moved
     before = world.older
