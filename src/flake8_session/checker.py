@@ -1,4 +1,4 @@
-"""From the text of a file to its diagnostics: pure, prints nothing, reads no file, raises only `SyntaxRefused`."""
+"""From the text of a file to its diagnostics: pure, prints nothing, raises only `SyntaxRefused`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,11 @@ class Surroundings(Protocol):
 
 
 def check_source(
-    text: str, *, filename: str = "<string>", settings: Settings = Settings(), project: Surroundings | None = None
+    text: str,
+    *,
+    filename: str = "<string>",
+    settings: Settings = Settings(),
+    project: Surroundings | None = None,
 ) -> list[Diagnostic]:
     """The reports on a file's text, sorted, before any suppression. Raises `SyntaxRefused`.
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from flake8.options.manager import OptionManager
 
     from flake8_session.configuration import Configuration
+    from flake8_session.project import Neighbourhood
+
+_NAMELESS = ("stdin", "-")
+"""What flake8 calls standard input unless it is told a name."""
 
 
 class Plugin:
@@ -32,6 +36,8 @@ class Plugin:
     name = "flake8-session"
     version = flake8_session.__version__
     configuration: ClassVar[Configuration | None] = None
+    neighbourhood: ClassVar[Neighbourhood | None] = None
+    """What the files of this process have around them, read once."""
 
     def __init__(self, tree: ast.AST, lines: Sequence[str], filename: str) -> None:
         """`tree` is there because flake8 knows by it that this plugin looks at whole files."""
@@ -62,6 +68,7 @@ class Plugin:
 
         try:
             cls.configuration = configure_within_flake8(vars(options))
+            cls.neighbourhood = None
         except ConfigurationError as error:
             raise ExecutionError(str(error)) from None
 
@@ -73,6 +80,15 @@ class Plugin:
             return
         from flake8_session.linting import findings_for_host
 
-        for finding in findings_for_host(text, self.filename, settings):
+        around = None if self.filename in _NAMELESS else self._neighbourhood(settings)
+        for finding in findings_for_host(text, self.filename, settings, around):
             message = " ".join(finding.message.split())
             yield finding.span.line, finding.span.column - 1, f"{finding.code} {message}", type(self)
+
+    @classmethod
+    def _neighbourhood(cls, settings: Settings) -> Neighbourhood:
+        from flake8_session.project import Neighbourhood
+
+        if cls.neighbourhood is None:
+            cls.neighbourhood = Neighbourhood(settings.src)
+        return cls.neighbourhood

@@ -25,6 +25,7 @@ from flake8_session.cli.streams import (
 from flake8_session.cli.summary import statistics, summary
 from flake8_session.configuration import Configuration, ConfigurationError, Said, configure, find, read
 from flake8_session.linting.codes import known_codes
+from flake8_session.project import Neighbourhood
 from flake8_session.reporting import FileFindings, renderer
 from flake8_session.reporting.report import printable
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
@@ -91,10 +92,10 @@ def _start(options: Options) -> Path:
 def _lint(options: Options, configuration: Configuration) -> int:
     found = discover(options.paths, configuration)
     failed = _complain_about_paths(found) == FAILED
-    sources = _Sources(options.stdin_filename)
+    sources = _Sources(options.stdin_filename, Neighbourhood(configuration.settings.src))
     named = set(map(os.path.normpath, options.paths))
     outcomes = [
-        lint_file(sources.name(path), configuration, sources.read, named=path in named)
+        lint_file(sources.name(path), configuration, sources.read, sources.around(path), named=path in named)
         for path in found.files
     ]
     for outcome in outcomes:
@@ -133,11 +134,16 @@ def _status(outcomes: Sequence[Outcome], options: Options, *, failed: bool) -> i
     return FOUND if found and not options.exit_zero else CLEAN
 
 
+_NAMELESS = "stdin"
+"""What standard input is called where the user gives it no name."""
+
+
 class _Sources:
     """The bytes and lines of the files of this run; standard input is read once."""
 
-    def __init__(self, stdin_filename: str) -> None:
-        self._stdin_name = stdin_filename or "stdin"
+    def __init__(self, stdin_filename: str, around: Neighbourhood) -> None:
+        self._around = around
+        self._stdin_name = stdin_filename or _NAMELESS
         self._stdin: bytes | None = None
         self._is_stdin = False
 
@@ -147,6 +153,11 @@ class _Sources:
             return path
         self._is_stdin = True
         return self._stdin_name
+
+    def around(self, path: str) -> Neighbourhood | None:
+        """What is around the file; nothing around standard input that has no name."""
+        nameless = path == STANDARD_INPUT and self._stdin_name == _NAMELESS
+        return None if nameless else self._around
 
     def read(self, name: str) -> bytes:
         """The bytes of the file that is called `name`. Raises `Unreadable`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from flake8_session.cli.reading import Unreadable, check_syntax
 from flake8_session.configuration import Configuration
 from flake8_session.linting import Linted, lint
+from flake8_session.project import Neighbourhood
 from flake8_session.sieve import may_concern
 from flake8_session.source.text import SyntaxRefused, decode
 
@@ -25,9 +26,14 @@ class Outcome:
 
 
 def lint_file(
-    path: str, configuration: Configuration, read: Callable[[str], bytes], *, named: bool
+    path: str,
+    configuration: Configuration,
+    read: Callable[[str], bytes],
+    around: Neighbourhood | None,
+    *,
+    named: bool,
 ) -> Outcome:
-    """The outcome for the file at `path`, which `read` gives the bytes of.
+    """The outcome for the file at `path`, which `read` gives the bytes of, in the neighbourhood `around` it.
 
     Where the user `named` it, its syntax is looked at even if it cannot have to do with sessions;
     of the many files below a folder only those are parsed that may.
@@ -36,7 +42,7 @@ def lint_file(
     try:
         content = read(path)
         if may_concern(content, settings):
-            return Outcome(path, lint(decode(content), path, settings))
+            return Outcome(path, lint(decode(content), path, settings, around))
         if named:
             check_syntax(decode(content))
         return Outcome(path)

@@ -5,9 +5,11 @@ Both front ends, the fixer and the library's users come through here, so that th
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.project import Neighbourhood
 from flake8_session.settings import FAILURE, UNKNOWN, UNUSED, Settings, is_selected
 from flake8_session.sieve import may_concern
 from flake8_session.source.text import SyntaxRefused, lines_of
@@ -27,17 +29,22 @@ def lint_source(
 ) -> list[Diagnostic]:
     """What is wrong with the sessions in `text`, without what ``# noqa`` silences.
 
-    `filename` decides what kind of file it is (a test, a module of a package); it need not exist.
+    `filename` decides what kind of file it is (a test, a module of a package). It need not exist; where
+    it does, `text` is read in its place, and what it imports is looked up in the project around it.
     Text that is no Python has no findings, and nothing is raised for it.
     """
+    around = Neighbourhood(settings.src) if os.path.isfile(filename) else None
     try:
-        return list(lint(text, filename, settings).reported)
+        return list(lint(text, filename, settings, around).reported)
     except SyntaxRefused:
         return []
 
 
-def lint(text: str, filename: str, settings: Settings) -> Linted:
-    """As `lint_source`, with the silenced findings beside; raises `SyntaxRefused` for what is no Python."""
+def lint(text: str, filename: str, settings: Settings, around: Neighbourhood | None = None) -> Linted:
+    """As `lint_source`, with the silenced findings beside; raises `SyntaxRefused` for what is no Python.
+
+    Without the neighbourhood `around` it, the file stands alone.
+    """
     if not _is_looked_at(text, settings):
         return Linted()
     noqas = read_noqas(text)
@@ -45,17 +52,19 @@ def lint(text: str, filename: str, settings: Settings) -> Linted:
         return Linted()
     reported: list[Diagnostic] = []
     silenced: list[Diagnostic] = []
-    for finding in _all_findings(text, filename, settings, noqas):
+    for finding in _all_findings(text, filename, settings, noqas, around):
         (silenced if noqas.silence(finding) else reported).append(finding)
     return Linted(tuple(reported), tuple(silenced))
 
 
-def findings_for_host(text: str, filename: str, settings: Settings) -> list[Diagnostic]:
+def findings_for_host(
+    text: str, filename: str, settings: Settings, around: Neighbourhood | None = None
+) -> list[Diagnostic]:
     """All findings, for a host that reads ``# noqa`` itself and speaks itself of what is no Python."""
     if not _is_looked_at(text, settings):
         return []
     try:
-        return _all_findings(text, filename, settings, read_noqas(text))
+        return _all_findings(text, filename, settings, read_noqas(text), around)
     except SyntaxRefused:
         return []
 
@@ -65,8 +74,10 @@ def _is_looked_at(text: str, settings: Settings) -> bool:
     return may_concern(text, settings) or ("noqa" in text.lower() and bool(_comment_codes(settings)))
 
 
-def _all_findings(text: str, filename: str, settings: Settings, noqas: Noqas) -> list[Diagnostic]:
-    findings = _checked(text, filename, settings) if may_concern(text, settings) else []
+def _all_findings(
+    text: str, filename: str, settings: Settings, noqas: Noqas, around: Neighbourhood | None
+) -> list[Diagnostic]:
+    findings = _checked(text, filename, settings, around) if may_concern(text, settings) else []
     codes = _comment_codes(settings)
     if codes and noqas.comments:
         findings += _on_comments(text, settings, noqas, findings, codes)
@@ -74,12 +85,15 @@ def _all_findings(text: str, filename: str, settings: Settings, noqas: Noqas) ->
     return findings
 
 
-def _checked(text: str, filename: str, settings: Settings) -> list[Diagnostic]:
+def _checked(
+    text: str, filename: str, settings: Settings, around: Neighbourhood | None
+) -> list[Diagnostic]:
     """The checker's findings; where the checker itself fails, that is the one finding."""
     from flake8_session.checker import check_source
 
     try:
-        return list(check_source(text, filename=filename, settings=settings))
+        project = around.project if around else None
+        return list(check_source(text, filename=filename, settings=settings, project=project))
     except SyntaxRefused:
         raise
     except Exception as failure:

@@ -1,5 +1,29 @@
-"""The files of the linted project: from imports to files, and from files to outlines, for as long as a run lasts.
+"""The files of the linted project: from imports to files, and from files to outlines, during one run.
 
 Nothing of the project is imported or executed, and no folder is walked: an import asks for the few
 files that it may mean. What is installed is not the project's, and unknown.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flake8_session.project.neighbours import Project
+
+
+class Neighbourhood:
+    """The project of a run, opened when the first file needs it, so that the others cost no import."""
+
+    def __init__(self, src: Sequence[str] = ()) -> None:
+        """`src`: absolute folders in which imports are looked up before the usual ones."""
+        self._src = tuple(src)
+
+    @cached_property
+    def project(self) -> Project:
+        """The project; the same one for the whole run."""
+        from flake8_session.project.neighbours import Project
+
+        return Project(self._src)

@@ -41,14 +41,16 @@ class Imports:
         self._found: dict[tuple[str, str], str | None] = {}
 
     def target(self, module: str, imported: str, level: int) -> str | None:
-        """The module that the file `module` means by `imported` with `level` leading dots, if it is the project's."""
-        folder = module.rstrip(os.sep) if module.endswith(os.sep) else os.path.dirname(module)
+        """What the file `module` means by `imported` with `level` leading dots; None: not the project's."""
+        folder = os.path.dirname(module)
         if not level and imported.partition(".")[0] in FOREIGN:
             return None
         key = (f"{folder}{os.sep}{level}", imported)
         if key not in self._found:
             layout = self._layouts.of(folder)
-            self._found[key] = self._relative(folder, imported, level, layout) if level else self._absolute(imported, layout)
+            self._found[key] = (
+                self._relative(folder, imported, level, layout) if level else self._absolute(imported, layout)
+            )
         return self._found[key]
 
     def inner(self, module: str, name: str) -> str | None:

@@ -20,7 +20,10 @@ from flake8_session.summaries.effects import ProjectEffects
 
 
 class Project:
-    """The files around the linted ones, of any number of projects. It is both `checker.Surroundings` and `linker.Modules`."""
+    """The files around the linted ones, of any number of projects.
+
+    It is what `checker.Surroundings` and `linker.Modules` ask for.
+    """
 
     def __init__(self, src: Sequence[str] = ()) -> None:
         """`src`: absolute folders in which imports are looked up first."""
@@ -31,7 +34,7 @@ class Project:
         """The name under which the linted file is linked, and the effects to solve its functions with."""
         path = os.path.abspath(filename)
         text = unified(text)
-        if self._texts.get(path, text) != text or (path not in self._texts and self._imports.was_missing(path)):
+        if self._texts.get(path, text) != text or self._imports.was_missing(path):
             self._forget()
         self._texts[path] = text
         self._outlines[path] = outline

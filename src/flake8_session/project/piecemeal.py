@@ -69,8 +69,12 @@ class _Bodies:
         except SyntaxRefused:
             return
         within = ".".join(filter(None, unit))
-        self.functions.update({key: each for key, each in outline.functions.items() if _is_within(key, within)})
-        self.classes.update({key: each for key, each in outline.classes.items() if ".<locals>." in key})
+        for key, function in outline.functions.items():
+            if _is_within(key, within):
+                self.functions[key] = function
+        for key, class_ in outline.classes.items():
+            if _is_within(key, within) and ".<locals>." in key:
+                self.classes[key] = class_
 
     def _unit(self, qualname: str) -> Unit:
         names = [name.partition("#")[0] for name in qualname.split(".")]
