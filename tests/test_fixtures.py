@@ -106,9 +106,10 @@ def test_every_line_is_reported_as_it_says(path: Path) -> None:
 def test_every_rule_has_loud_cases_and_more_silent_ones(rule: Path) -> None:
     code = rule.stem[:6].upper()
     texts = [path.read_text(encoding="utf-8") for path in SINGLE_FILES if path.stem[:6].upper() == code]
-    loud = sum(_loud_functions(text, code) for text in texts)
-    functions = sum(len(re.findall(r"^(?:async )?def (?!_)", text, re.MULTILINE)) for text in texts)
-    assert 0 < loud < functions - loud, f"{code}: {loud} loud functions of {functions}"
+    blocks = [block for text in texts for block in _blocks(text)]
+    loud = sum(bool(re.search(rf"# error:[^:\n]*{code}", block)) for block in blocks)
+    silent = sum("# error:" not in block for block in blocks)
+    assert 0 < loud < silent, f"{code}: {loud} loud blocks and {silent} silent ones"
 
 
 def test_a_missed_line_a_wrong_code_and_an_unexpected_line_are_told() -> None:
@@ -140,11 +141,10 @@ def reported(line: int, code: str) -> Diagnostic:
     return Diagnostic(Span(line, 1, line, 2), code, "some-rule", "`session` is never closed")
 
 
-def _loud_functions(text: str, code: str) -> int:
-    """How many public functions of the case hold a line that expects `code`."""
-    starts = [match.start() for match in re.finditer(r"^(?:async )?def (?!_)", text, re.MULTILINE)]
-    bodies = [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    return sum(bool(re.search(rf"# error:[^:]*{code}", body)) for body in bodies)
+def _blocks(text: str) -> list[str]:
+    """The text of each public function and class of a case, and what stands in front of the first."""
+    starts = [match.start() for match in re.finditer(r"^(?:(?:async )?def|class) (?!_)", text, re.MULTILINE)]
+    return [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
 
 
 def _as_setting(value: str) -> object:

@@ -1,7 +1,8 @@
 """
 ## What it does
-Reports `add()` or `delete()` of an instance that is attached to another open session, and
-`refresh()`, `expire()`, `expunge()` or `delete()` of an instance that is not in this session.
+Reports `add()` or `delete()` of an instance that is attached to another open session, `refresh()`,
+`expire()` or `expunge()` of an instance that is not in this session, and `delete()` of one that was
+never written. Adding or deleting a detached instance is legal: it is attached anew.
 
 ## Why is this bad?
 An instance belongs to one session at a time, and these calls raise `InvalidRequestError` at that

@@ -2,8 +2,9 @@
 ## What it does
 Reports a `commit()`, `rollback()` or `close()` inside `with session.begin()`, `with factory.begin()`
 or `with session.begin_nested()`, when more work with the session follows inside the block: a query,
-`add()`, `flush()`, another `commit()`, and also setting an attribute, or reading an expired one, of
-an attached instance. As the last act of the block it is legal.
+`add()`, `delete()`, another `commit()`, and also setting an attribute, or reading an expired one, of
+an attached instance. As the last act of the block it is legal, and so is a second `rollback()` or
+`close()` after it.
 
 ## Why is this bad?
 The block owns the transaction. Once the transaction has ended, the session refuses all work until the
