@@ -82,8 +82,10 @@ def _rendered(text: str, shown: Terminal) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Indented blocks as fenced ones, which say that they are Python."""
-    return _CODE_BLOCK.sub(lambda block: f"```python\n{_dedented(block[0])}```\n", f"{text}\n")
+    """Indented blocks as fenced ones, which say that they are Python; no text is taken for HTML."""
+    escaped = re.sub(r"`[^`]*`|^ {4}.*|<", lambda part: part[0] if len(part[0]) > 1 else "&lt;", f"{text}\n",
+                     flags=re.MULTILINE)
+    return _CODE_BLOCK.sub(lambda block: f"```python\n{_dedented(block[0])}```\n", escaped)
 
 
 def _dedented(block: str) -> str:

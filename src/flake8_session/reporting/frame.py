@@ -30,7 +30,7 @@ class Mark:
     """A span to underline, with what to say of it."""
 
     span: Span
-    label: str
+    labels: tuple[str, ...]
     primary: bool = False
 
 
@@ -49,7 +49,7 @@ class _Placed:
 
     start: int
     end: int
-    label: str
+    labels: tuple[str, ...]
     primary: bool
 
     @property
@@ -83,15 +83,19 @@ def _marked_line(excerpt: Excerpt, number: int, room: int) -> Iterator[list[Piec
     yield _numbered(excerpt, number, _drawn(text, shift, room))
     beside = placed[-1] if _fits_beside(placed, room) else None
     yield [*_bar(excerpt), Piece(" "), *_underlines(placed, beside)]
-    hanging = [mark for mark in placed if mark.label and mark is not beside]
+    hanging = [mark for mark in placed if mark.labels and mark is not beside]
     for position in reversed(range(len(hanging))):
-        for row in _hung(hanging[: position + 1], room):
+        for row in _hung(hanging[: position + 1], room, with_bar=len(placed) > 1):
             yield [*_bar(excerpt), Piece(" "), *row]
 
 
 def _fits_beside(placed: list[_Placed], room: int) -> bool:
     last = placed[-1]
-    return max(mark.end for mark in placed) == last.end and last.end + 1 + cells(last.label) <= room
+    return (
+        len(last.labels) == 1
+        and last.end == max(mark.end for mark in placed)
+        and last.end + 1 + cells(last.labels[0]) <= room
+    )
 
 
 def _underlines(placed: list[_Placed], beside: _Placed | None) -> Iterator[Piece]:
@@ -105,19 +109,20 @@ def _underlines(placed: list[_Placed], beside: _Placed | None) -> Iterator[Piece
             yield Piece(" ")
         else:
             yield Piece("^" if mark_here.primary else "-", mark_here.style)
-    if beside is not None and beside.label:
-        yield Piece(f" {beside.label}", beside.style)
+    if beside is not None:
+        yield Piece(f" {beside.labels[0]}", beside.style)
 
 
-def _hung(marks: list[_Placed], room: int) -> Iterator[list[Piece]]:
-    """The label of the last of `marks` under it, wrapped, with bars for the marks on its left."""
+def _hung(marks: list[_Placed], room: int, *, with_bar: bool) -> Iterator[list[Piece]]:
+    """The labels of the last of `marks` under it, wrapped, with bars for the marks on its left."""
     last = marks[-1]
     left = min(last.start, max(room - 2 * _NARROWEST, 0))
     bars = {mark.start: mark.style for mark in marks[:-1] if mark.start < left}
-    if left == last.start:
+    if with_bar and left == last.start:
         yield [*_columns({**bars, left: last.style}, left + 1)]
-    for line in fill(last.label, max(room - left, _NARROWEST)):
-        yield [*_columns(bars, left), Piece(line, last.style)]
+    for label in last.labels:
+        for line in fill(label, max(room - left, _NARROWEST)):
+            yield [*_columns(bars, left), Piece(line, last.style)]
 
 
 def _columns(bars: dict[int, Style], width: int) -> Iterator[Piece]:
@@ -131,7 +136,7 @@ def _place(mark: Mark, text: str, shift: int, room: int) -> _Placed:
     start_cell = _offset(text, span.column - 1) - shift
     end_cell = _offset(text, max(end - 1, span.column)) - shift
     start_cell = max(min(start_cell, room - 1), 0)
-    return _Placed(start_cell, max(min(end_cell, room), start_cell + 1), mark.label, mark.primary)
+    return _Placed(start_cell, max(min(end_cell, room), start_cell + 1), mark.labels, mark.primary)
 
 
 def _shift(text: str, column: int, room: int) -> int:

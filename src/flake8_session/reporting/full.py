@@ -62,5 +62,5 @@ def _marks(finding: Diagnostic) -> tuple[Mark, ...]:
         label = printable(place.message)
         labels.setdefault(place.span, []).append(f"{number}: {label}" if numbered else label)
     return tuple(
-        Mark(span, "; ".join(texts), primary=span == finding.span) for span, texts in labels.items()
+        Mark(span, tuple(texts), primary=span == finding.span) for span, texts in labels.items()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flake8_session.diagnostics import Diagnostic
-from flake8_session.reporting.report import FileFindings, Terminal
+from flake8_session.reporting.report import FileFindings, Terminal, printable
 from flake8_session.reporting.severity import Severity, severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -20,7 +20,7 @@ def _command(filename: str, finding: Diagnostic) -> str:
     span = finding.span
     properties = {
         "title": f"{finding.code} {finding.name}",
-        "file": filename,
+        "file": printable(filename),
         "line": str(span.line),
         "col": str(span.column),
         "endLine": str(span.end_line),
@@ -33,9 +33,9 @@ def _command(filename: str, finding: Diagnostic) -> str:
 
 
 def _message(finding: Diagnostic) -> Iterator[str]:
-    yield finding.message
+    yield printable(finding.message)
     for number, place in enumerate(finding.path, start=1):
-        yield f"{number}. line {place.span.line}: {place.message}"
+        yield f"{number}. line {place.span.line}: {printable(place.message)}"
 
 
 def _escaped(text: str) -> str:
