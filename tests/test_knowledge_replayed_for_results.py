@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from replay.bench import Bench, Kind, State, bring, settle
+from replay.bench import Bench, Item, Kind, State, bring, settle
 from replay.calls import OF_COLUMNS, ON_SESSION
 from replay.rows import call, of_each_row, row_of, rows_where
 from replay.running import run
@@ -26,7 +26,10 @@ def test_what_is_given_back(kind: Kind, name: str) -> None:
                 assert found is None
             case Gives.SAME:
                 assert found is bench.session
-            case Gives.ENTITY | Gives.BY_STATEMENT:
+            case Gives.ENTITY:
+                assert isinstance(found, Item)
+                assert row.role is Role.INSTANCE
+            case Gives.BY_STATEMENT:
                 assert role_of(found) is row.role
             case Gives.ROLE if name == "__iter__":
                 assert role_of(list(found)) is row.role

@@ -64,7 +64,8 @@ def test_the_instance_that_is_given(kind: Kind, name: str) -> None:
                 assert merged in bench.session.dirty
             case ToInstance.NOTHING:
                 assert inspect(bench.fresh).transient
-                assert bench.loaded not in bench.session.deleted
+                assert not bench.core.dirty
+                assert not bench.core.deleted
 
     run(kind, body)
 
