@@ -557,8 +557,7 @@ def clouded(world: World) -> World:
     state = world.session
     if state is None:
         return world
-    transaction = Transaction.UNKNOWN if state.transaction is Transaction.FAILED else Transaction.CONNECTED
-    moved = world._replace(session=state._replace(transaction=transaction, dirty=False))
+    moved = world._replace(session=state._replace(transaction=Transaction.UNKNOWN, dirty=False))
     if moved.instance is not None:
         moved = moved._replace(instance=instances.clouded(moved.instance))
     return moved
