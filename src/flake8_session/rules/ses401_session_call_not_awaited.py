@@ -38,3 +38,36 @@ The fix is `await`, where the innermost function is an `async def`. It is safe f
 - SQLAlchemy, Asynchronous I/O (asyncio): "Synopsis - ORM"
 - Python, "Coroutines and Tasks"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.coroutines import Dropped, dropped
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import written
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES401",
+    name="session-call-not-awaited",
+    summary="a coroutine of an asynchronous session is never awaited",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call whose coroutine is dropped."""
+    seen: set[Span] = set()
+    for found in dropped(facts):
+        span = facts.step_span(found.step)
+        if span not in seen:
+            seen.add(span)
+            yield RULE.at(facts, span, _message(facts, found))
+
+
+def _message(facts: FunctionFacts, found: Dropped) -> str:
+    name = written(facts.frame, found.place)
+    call = f"{name}.{found.method}()" if name else f"{found.method}()"
+    return f"`{call}` is not awaited, so it never runs"

@@ -36,3 +36,29 @@ have worked before.
 ## References
 - SQLAlchemy, Asynchronous I/O (asyncio): "Synopsis - ORM"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.coroutines import sync_entries
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES402",
+    name="sync-with-on-async-session",
+    summary="an asynchronous session is entered by a plain `with`",
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each item of a ``with``."""
+    seen: set[Span] = set()
+    for step in sync_entries(facts):
+        span = facts.step_span(step)
+        if span not in seen:
+            seen.add(span)
+            yield RULE.at(facts, span, "an asynchronous session needs `async with`; a plain `with` raises TypeError")

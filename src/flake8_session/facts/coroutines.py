@@ -1,0 +1,175 @@
+"""Coroutines of asynchronous sessions that are never awaited, and ``with`` where ``async with`` is needed.
+
+Both are asked of what a place *means*, and, where that says nothing, of what the solved function knows
+of it. A parameter that may be of either kind is proven to be asynchronous only where an ``isinstance``
+leaves no other choice.
+
+Not modelled: a coroutine that is kept in a variable which nobody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.flow.events import Bind, Call, Door, Enter, Place, TestInstance
+from flake8_session.knowledge import factories, registries, sessions, transactions
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame, operands
+from flake8_session.linking.meanings import Borrowed, External, Made, Meaning, Member, Opening, Options, Registry
+
+_CALLS = {**registries.ASYNC_SCOPED_SESSION, **sessions.ASYNC_SESSION}
+_BEGINNING = frozenset({"begin", "begin_nested"})
+
+
+class Dropped(NamedTuple):
+    """The call at `step` makes a coroutine of the session (or transaction) `place`, which nobody takes."""
+
+    step: int
+    place: Place
+    method: str
+
+
+def dropped(facts: FunctionFacts) -> Iterator[Dropped]:
+    """Every coroutine of an asynchronous session that is made and dropped."""
+    frame = facts.frame
+    taken = _taken(frame)
+    for step, each in enumerate(frame.graph.steps):
+        event = each.event
+        if not isinstance(event, Call) or event.result in taken:
+            continue
+        receiver, method = _receiver(event)
+        if _is_coroutine(facts, step, receiver, method):
+            yield Dropped(step, receiver, method)
+
+
+def sync_entries(facts: FunctionFacts) -> Iterator[int]:
+    """The steps that enter an asynchronous session, its factory's or its own ``begin()`` by a plain ``with``."""
+    for step, each in enumerate(facts.frame.graph.steps):
+        event = each.event
+        if isinstance(event, Enter) and not event.asynchronous and _needs_async_with(facts, step, event.manager):
+            yield step
+
+
+def _taken(frame: Frame) -> frozenset[Place]:
+    """The places whose value goes anywhere; a temporary that only names another one anew does not count."""
+    renamed: dict[Place, Place] = {}
+    taken: set[Place] = set()
+    for step in frame.graph.steps:
+        if isinstance(step.event, Bind) and step.event.target.startswith("%"):
+            renamed[step.event.source] = step.event.target
+        else:
+            taken.update(operands(step.event))
+    return frozenset(taken | {source for source, target in renamed.items() if _ends_in(renamed, target) in taken})
+
+
+def _ends_in(renamed: dict[Place, Place], place: Place) -> Place:
+    seen = {place}
+    while renamed.get(place, place) not in seen:
+        place = renamed[place]
+        seen.add(place)
+    return place
+
+
+def _receiver(call: Call) -> tuple[Place, str]:
+    if call.receiver:
+        return call.receiver, call.method
+    prefix, _, last = call.function.rpartition(".")
+    return prefix, last
+
+
+def _is_coroutine(facts: FunctionFacts, step: int, receiver: Place, method: str) -> bool:
+    row = _CALLS.get(method)
+    if not receiver or row is None or not row.awaited or method in _BEGINNING:
+        return False
+    if _is_asynchronous(facts, step, receiver, Role.SESSION):
+        return True
+    ending = transactions.ASYNC_TRANSACTION.get(method)
+    return ending is not None and ending.awaited and _holds(facts, step, receiver, Role.TRANSACTION, Role.SAVEPOINT)
+
+
+def _needs_async_with(facts: FunctionFacts, step: int, manager: Place) -> bool:
+    meaning = facts.frame.meaning(manager)
+    if isinstance(meaning, Opening):
+        return meaning.options.asynchronous
+    if _is_asynchronous(facts, step, manager, Role.SESSION):
+        return True
+    made = facts.frame.made_by.get(manager)
+    call = facts.frame.graph.steps[made].event if made is not None else None
+    if made is None or not isinstance(call, Call):
+        return False
+    receiver, method = _receiver(call)
+    return method in _BEGINNING and _is_asynchronous(facts, made, receiver, Role.SESSION)
+
+
+def _is_asynchronous(facts: FunctionFacts, step: int, place: Place, role: Role) -> bool:
+    """Whether `place` is an asynchronous session whenever `step` is reached."""
+    if not place:
+        return False
+    meaning = facts.frame.meaning(place)
+    if isinstance(meaning, Member) and meaning.name == "sync_session":
+        return False
+    options = _options(meaning)
+    if options is not None and options.exits_unknown:
+        return False
+    if options is not None and options.asynchronous:
+        return step not in _narrowed(facts.frame, place, asynchronous=False)
+    if step in _narrowed(facts.frame, place, asynchronous=True):
+        return True
+    return options is None and _holds(facts, step, place, role)
+
+
+def _options(meaning: Meaning) -> Options | None:
+    return meaning.options if isinstance(meaning, Made | Borrowed | Registry) else None
+
+
+def _holds(facts: FunctionFacts, step: int, place: Place, *roles: Role) -> bool:
+    """Whether a solution for an asynchronous session knows `place` to hold that in front of `step`."""
+    return any(
+        (place, role) in world.names
+        for session in facts.sessions
+        if session.focus.options.asynchronous and not session.focus.options.exits_unknown
+        for world in (session.alone.solution.before(step) if session.alone is not None else ())
+        for role in roles
+    )
+
+
+def _narrowed(frame: Frame, place: Place, *, asynchronous: bool) -> frozenset[int]:
+    """The steps that are reached only where an ``isinstance`` has decided which kind of session it is."""
+    deciding = {
+        index: door
+        for index, step in enumerate(frame.graph.steps)
+        if isinstance(step.event, TestInstance) and step.event.subject == place
+        for door in _deciding_doors(frame, step.event, asynchronous)
+    }
+    if not deciding:
+        return frozenset()
+    return _reached(frame, {}) - _reached(frame, deciding)
+
+
+def _deciding_doors(frame: Frame, test: TestInstance, asynchronous: bool) -> Iterator[Door]:
+    """The door behind which the kind is certain: it is one of these; or it is none, and a session."""
+    kinds = {_kind(frame.meaning(class_)) for class_ in test.classes}
+    if kinds == {asynchronous}:
+        yield Door.TRUE
+    elif kinds == {not asynchronous} and isinstance(frame.meaning(test.subject), Borrowed):
+        yield Door.FALSE
+
+
+def _kind(meaning: Meaning) -> bool | None:
+    """Whether a class is that of asynchronous sessions; None where it is no session class."""
+    maker = factories.MAKERS.get(meaning.name) if isinstance(meaning, External) else None
+    return maker.asynchronous if maker is not None and maker.makes is factories.Makes.SESSION else None
+
+
+def _reached(frame: Frame, closed: dict[int, Door]) -> frozenset[int]:
+    """The steps that the entry leads to, not going through the doors in `closed`."""
+    seen, pending = {0}, [0]
+    while pending:
+        step = pending.pop()
+        for door, target in frame.graph.steps[step].doors.items():
+            if target not in seen and closed.get(step) is not door:
+                seen.add(target)
+                pending.append(target)
+    return frozenset(seen)
