@@ -60,7 +60,7 @@ def _smallest(verdict: Verdict, found: Disagreement) -> str:
             smaller = examine(text)
         except Exception:
             return False
-        return any(each.key == found.key for each in smaller.disagreements)
+        return any(each.key == found.key for each in smaller.disagreements)  # none, where a name is unbound
 
     smaller = examine(shrink(verdict.text, still))
     kept = next((each for each in smaller.disagreements if each.key == found.key), None)

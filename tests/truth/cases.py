@@ -84,7 +84,7 @@ def _compare(
             if accepted:
                 wanted -= accepted
                 yield None
-            elif not (line in excused or (demand.code == "SES202" and "SES203" in wanted)):
+            elif not (line in excused or not demand.required or (demand.code == "SES202" and "SES203" in wanted)):
                 yield Disagreement(line, demand.code, True, demand)
         for code in sorted(wanted & set(COMPARED)):
             if line not in excused:

@@ -54,6 +54,8 @@ class Verdict:
     disagreements: tuple[Disagreement, ...] = ()
     crash: str = ""
     """The linter's own failure."""
+    unbound: bool = False
+    """In some run a name had no value, though nothing had failed before: no program that anybody runs."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Table:
 
     programs: int = 0
     unfinished: int = 0
+    unbound: int = 0
     crashes: int = 0
     runs: int = 0
     with_code: Counter[str] = field(default_factory=Counter)
@@ -72,7 +75,8 @@ class Table:
     def add(self, verdict: Verdict) -> None:
         self.programs += 1
         self.runs += verdict.runs
-        self.unfinished += not verdict.finished
+        self.unfinished += not verdict.finished and not verdict.unbound
+        self.unbound += verdict.unbound
         self.crashes += bool(verdict.crash)
         self.met.update(verdict.met)
         missed = [each.code for each in verdict.disagreements if each.kind == "missed"]
@@ -97,7 +101,8 @@ class Table:
         ]
         lines.append(
             f"{self.programs} programs, {self.runs} runs; {self.unfinished} needed more than {RUNS} runs"
-            f" and were left out; the linter failed on {self.crashes}"
+            f" and {self.unbound} read a name without a value, and were left out;"
+            f" the linter failed on {self.crashes}"
         )
         return "\n".join(lines)
 
@@ -107,8 +112,9 @@ def examine(text: str) -> Verdict:
     with Program(text) as program:
         told = program.stories(RUNS)
     runs = sum(len(each.told) for each in told)
-    if not all(each.complete for each in told):
-        return Verdict(text, runs, finished=False)
+    unbound = any(story.unbound for each in told for story in each.told)
+    if unbound or not all(each.complete for each in told):
+        return Verdict(text, runs, finished=False, unbound=unbound)
     try:
         reports = check_source(text)
     except Exception:
@@ -137,10 +143,10 @@ def _match(wanted: list[Demand], reports: list[Diagnostic]) -> tuple[list[str], 
     for demand in wanted:
         for code in (demand.code, *demand.accepted):
             if by_line.pop((demand.line, code), None) is not None:
-                met.append(demand.code)
+                met += [demand.code] * demand.required
                 break
         else:
-            missed.append(demand)
+            missed += [demand] * demand.required
     said: dict[int, tuple[str, ...]] = {}
     for report in reports:
         said[report.span.line] = (*said.get(report.span.line, ()), report.code)

@@ -52,6 +52,8 @@ class Story:
     endings: tuple[Ending, ...]
     injected: str
     injected_line: int
+    unbound: bool
+    """A name had no value, though nothing had failed before."""
     how: str
     """How the function ended: what it gave, or what it raised."""
 
@@ -124,9 +126,15 @@ class Program:
             Stage.run = None
             STORE.listener = None
             self._tidy(run)
-        injected = run.injected
         return Story(
-            trail.script, tuple(trail.answers), tuple(run.sights), endings, injected, run.injected_line, how
+            trail.script,
+            tuple(trail.answers),
+            tuple(run.sights),
+            endings,
+            run.injected,
+            run.injected_line,
+            run.unbound,
+            how,
         )
 
     def _call(self, run: Run, entry: Entry, arguments: list[Any], keywords: dict[str, Any]) -> str:

@@ -79,7 +79,8 @@ def _at(tree: ast.Module, place: int) -> tuple[Suite, int]:
 
 
 def _nothing(statement: ast.stmt) -> Suite | None:
-    return None if isinstance(statement, (ast.Pass, ast.Import, ast.ImportFrom)) else []
+    kept = (ast.Pass, ast.Import, ast.ImportFrom, ast.ClassDef)
+    return None if isinstance(statement, kept) else []
 
 
 def _body(statement: ast.stmt) -> Suite | None:

@@ -2,7 +2,7 @@
 
 The conventions are the rules' own: an opened session gets one code of SES101 to SES106, the first that
 fits in the order 105, 106, 104, 101, 103, 102; a session that was closed and used again is SES206's
-alone. Where two codes say the same thing a demand accepts either.
+alone; a read that is SES201 in one run and SES202 in another is SES201. Where two codes say the same thing a demand accepts either.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Demand:
     story: Story
     accepted: tuple[str, ...] = ()
     """Other codes that would do."""
+    required: bool = True
+    """False where the linter cannot know: it may report and need not."""
 
 
 def demands(told: Iterable[Story]) -> list[Demand]:
@@ -37,12 +39,18 @@ def demands(told: Iterable[Story]) -> list[Demand]:
     found: dict[tuple[int, str], Demand] = {}
     for story in told:
         for sight in story.sights:
-            if sight.code in COMPARED and not sight.doubtful:
+            if sight.code in COMPARED:
                 accepted = ("SES307",) if sight.code == "SES302" else ()
-                found.setdefault((sight.line, sight.code), Demand(sight.line, sight.code, story, accepted))
+                demand = Demand(sight.line, sight.code, story, accepted, not sight.doubtful)
+                known = found.get((sight.line, sight.code))
+                if known is None or (demand.required and not known.required):
+                    found[sight.line, sight.code] = demand
         for ending in story.endings:
             if ending.fate is Fate.REOPENED:
                 found.setdefault((ending.line, "SES206"), Demand(ending.line, "SES206", story))
+    for line, code in list(found):
+        if code == "SES202" and (line, "SES201") in found:
+            del found[line, code]
     for demand in _unclosed(told):
         found[demand.line, demand.code] = demand
     return sorted(found.values(), key=lambda each: (each.line, each.code))

@@ -139,6 +139,10 @@ class Run:
     call_line: int = 0
     await_line: int = 0
     mishap: Mishap | None = None
+    maybe_loaded: set[InstanceState[Any]] = field(default_factory=set)
+    """Expired instances that a query could have loaded, had it found them."""
+    unbound: bool = False
+    """A name had no value, though nothing had failed before."""
     doubtful: bool = False
     """A session or an instance was given to something out of sight, which may have done anything with it."""
     quiet: bool = False
@@ -193,9 +197,21 @@ class Run:
         """A `DetachedInstanceError` is raised."""
         line = self.line(state.obj() if state is not None else None)
         if state is not None and is_expired(state):
-            self.see("SES201", line)
+            self.see("SES201", line, doubtful=state in self.maybe_loaded)
         else:
             self.see("SES202", line)
+
+    def queried(self, session: Any) -> None:
+        """A query of a session is done: with other rows it could have loaded what is expired."""
+        for state in getattr(session, "sync_session", session).identity_map.all_states():
+            if is_expired(state):
+                self.maybe_loaded.add(state)
+
+    def hands_out(self, value: Any, line: int) -> None:
+        """A function gives a value to whoever called."""
+        for each in parts(value):
+            if is_detached_and_expired(each):
+                self.see("SES205", line, doubtful=inspect(each) in self.maybe_loaded)
 
     def refused(self, error: BaseException) -> None:
         """Work is refused because the transaction has failed."""
@@ -209,8 +225,8 @@ class Run:
         mishap.errors.append(error)
         mishap.where = Where.FLYING
 
-    def see(self, code: str, line: int = 0) -> None:
-        self.sights.setdefault(Sight(code, line or self.line(), self.doubtful))
+    def see(self, code: str, line: int = 0, *, doubtful: bool = False) -> None:
+        self.sights.setdefault(Sight(code, line or self.line(), self.doubtful or doubtful))
 
     def out_of_sight(self, given: list[Any]) -> None:
         """A function out of sight gets arguments."""
@@ -253,6 +269,7 @@ class Run:
     def _judge(self, error: BaseException | None) -> None:
         if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
             return
+        self.unbound = self.unbound or isinstance(error, NameError)
         if not any(error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors):
             self.derailed = True
 
@@ -423,8 +440,7 @@ class Activation:
     def yielding(self, line: int, value: Any) -> Any:
         run = self.run
         if run is not None and not run.finished:
-            if any(is_detached_and_expired(each) for each in parts(value)):
-                run.see("SES205", line)
+            run.hands_out(value, line)
             for watched in run.sessions_in(value):
                 watched.named = True
             self.suspended = True
@@ -460,8 +476,7 @@ class Activation:
         assert run is not None
         if value is None:
             return
-        if any(is_detached_and_expired(each) for each in parts(value)):
-            run.see("SES205", line)
+        run.hands_out(value, line)
         for watched in list(run.sessions_in(list(held(value)))):
             if watched.owner is self:
                 self._passes_up(watched)

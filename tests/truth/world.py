@@ -253,7 +253,7 @@ class Hooks:
         session, name = function.__self__, function.__name__
         run.used(session, name)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
-            return _SessionAwaitable(function(*arguments, **options))
+            return _SessionAwaitable(function, function(*arguments, **options))
         if name in CLEANING:
             return function(*arguments, **options)
         return Hooks._database_call(run, function, line, *arguments, **options)
@@ -263,7 +263,9 @@ class Hooks:
         point = run.may_fail(run.failures.database, line)
         before = run.statements
         try:
-            return function(*arguments, **options)
+            result = function(*arguments, **options)
+            _note_query(run, function)
+            return result
         finally:
             point.void = run.statements != before
 
@@ -284,7 +286,8 @@ class Hooks:
 class _SessionAwaitable:
     """What a method of `AsyncSession` gives: its coroutine, known to be database work."""
 
-    def __init__(self, coroutine: Any) -> None:
+    def __init__(self, function: Any, coroutine: Any) -> None:
+        self.function = function
         self.coroutine = coroutine
         self.cleans = coroutine.__name__ in CLEANING
 
@@ -313,10 +316,25 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
         raise
     before = run.statements
     try:
-        return await awaitable
+        result = await awaitable
+        if isinstance(awaitable, _SessionAwaitable):
+            _note_query(run, awaitable.function)
+        return result
     finally:
         for point in points:
             point.void = run.statements != before
+
+
+QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
+"""Methods of a session that bring instances into it."""
+
+
+def _note_query(run: Run, function: Any) -> None:
+    owner = function.__self__
+    if isinstance(owner, sa_orm.Query):
+        run.queried(owner.session)
+    elif isinstance(owner, SESSIONS) and function.__name__ in QUERIES:
+        run.queried(owner)
 
 
 def _is_cleaning(awaitable: Any) -> bool:
