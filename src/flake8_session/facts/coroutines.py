@@ -17,7 +17,16 @@ from flake8_session.flow.events import Bind, Call, Door, Enter, Place, TestInsta
 from flake8_session.knowledge import factories, registries, sessions, transactions
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame, operands
-from flake8_session.linking.meanings import Borrowed, External, Made, Meaning, Member, Opening, Options, Registry
+from flake8_session.linking.meanings import (
+    Borrowed,
+    External,
+    Made,
+    Meaning,
+    Member,
+    Opening,
+    Options,
+    Registry,
+)
 
 _CALLS = {**registries.ASYNC_SCOPED_SESSION, **sessions.ASYNC_SESSION}
 _BEGINNING = frozenset({"begin", "begin_nested"})
@@ -45,15 +54,16 @@ def dropped(facts: FunctionFacts) -> Iterator[Dropped]:
 
 
 def sync_entries(facts: FunctionFacts) -> Iterator[int]:
-    """The steps that enter an asynchronous session, its factory's or its own ``begin()`` by a plain ``with``."""
+    """The steps that enter an asynchronous session, or a ``begin()`` of one, by a plain ``with``."""
     for step, each in enumerate(facts.frame.graph.steps):
         event = each.event
-        if isinstance(event, Enter) and not event.asynchronous and _needs_async_with(facts, step, event.manager):
-            yield step
+        if isinstance(event, Enter) and not event.asynchronous:
+            if _needs_async_with(facts, step, event.manager):
+                yield step
 
 
 def _taken(frame: Frame) -> frozenset[Place]:
-    """The places whose value goes anywhere; a temporary that only names another one anew does not count."""
+    """The places whose value goes anywhere; to be named anew by a temporary does not count."""
     renamed: dict[Place, Place] = {}
     taken: set[Place] = set()
     for step in frame.graph.steps:
@@ -61,7 +71,8 @@ def _taken(frame: Frame) -> frozenset[Place]:
             renamed[step.event.source] = step.event.target
         else:
             taken.update(operands(step.event))
-    return frozenset(taken | {source for source, target in renamed.items() if _ends_in(renamed, target) in taken})
+    passed_on = {source for source, target in renamed.items() if _ends_in(renamed, target) in taken}
+    return frozenset(taken | passed_on)
 
 
 def _ends_in(renamed: dict[Place, Place], place: Place) -> Place:
@@ -86,7 +97,9 @@ def _is_coroutine(facts: FunctionFacts, step: int, receiver: Place, method: str)
     if _is_asynchronous(facts, step, receiver, Role.SESSION):
         return True
     ending = transactions.ASYNC_TRANSACTION.get(method)
-    return ending is not None and ending.awaited and _holds(facts, step, receiver, Role.TRANSACTION, Role.SAVEPOINT)
+    if ending is None or not ending.awaited:
+        return False
+    return _holds(facts, step, receiver, Role.TRANSACTION, Role.SAVEPOINT)
 
 
 def _needs_async_with(facts: FunctionFacts, step: int, manager: Place) -> bool:

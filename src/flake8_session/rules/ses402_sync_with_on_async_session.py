@@ -61,4 +61,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         span = facts.step_span(step)
         if span not in seen:
             seen.add(span)
-            yield RULE.at(facts, span, "an asynchronous session needs `async with`; a plain `with` raises TypeError")
+            yield RULE.at(facts, span, "an asynchronous session needs `async with`; `with` raises TypeError")
