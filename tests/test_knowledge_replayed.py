@@ -5,12 +5,23 @@ The installed SQLAlchemy is used here; the nox session ``knowledge`` runs the sa
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from replay.bench import Bench, Item, Kind, State, bring, settle
 from replay.calls import ON_SESSION
-from replay.rows import NOT_RUN, call, of_each_row, of_each_row_on_a_transaction, row_of, rows_where
+from replay.rows import (
+    INSTALLED,
+    NOT_RUN,
+    call,
+    of_each_row,
+    of_each_row_on_a_transaction,
+    row_of,
+    rows_where,
+)
 from replay.running import run
 from sqlalchemy import exc, select
+from sqlalchemy.orm import make_transient_to_detached
 
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Ends, InFailed, ToInstance, Work
@@ -135,5 +146,24 @@ def test_what_cleans_does_not_raise(kind: Kind, name: str, state: State) -> None
     async def body(bench: Bench) -> None:
         await bring(bench, state)
         await call(bench, kind, name)
+
+    run(kind, body)
+
+
+@pytest.mark.skipif(INSTALLED < (2, 0), reason="close_resets_only came with SQLAlchemy 2.0.22")
+@rows_where(lambda row: row.instance is ToInstance.NOTHING or row.work is not Work.NOTHING)
+def test_session_that_was_closed_for_good(kind: Kind, name: str) -> None:
+    row = row_of(kind, name)
+
+    async def body(bench: Bench) -> None:
+        closed = type(bench.session)(bench.engine, close_resets_only=False)
+        await settle(closed.close())
+        gone = replace(bench, session=closed, loaded=Item(id=1, name="item 1"))
+        make_transient_to_detached(gone.loaded)
+        if row.work is not Work.NOTHING or row.ends is Ends.COMMIT:
+            with pytest.raises(exc.InvalidRequestError, match=r"permanently closed|not persistent"):
+                await call(gone, kind, name)
+        else:
+            await call(gone, kind, name)
 
     run(kind, body)

@@ -4,6 +4,12 @@ Every row was run on SQLite from an idle, begun, connected, failed and closed se
 ended ``with session.begin()``; where versions differ, the row says what 2.x does. A name that only
 some versions have is in the table like any other.
 
+A session made with ``close_resets_only=False`` refuses, once it is closed, each call whose row does
+work, and `commit`: `InvalidRequestError`. All other calls pass, and `reset` never closes for good.
+
+A row speaks of the plain call. ``begin(nested=True)`` is `begin_nested`; `refresh` and `expire` with
+names of attributes act on those only.
+
 Not modelled: ``Session(autocommit=True)`` of 1.4; that a 1.4 session without ``future=True`` ends
 only the savepoint when one is open; two-phase transactions.
 
@@ -112,7 +118,10 @@ SESSION: Mapping[str, Row] = MappingProxyType({
     "__enter__": replace(_LOOK, gives=Gives.SAME, role=Role.SESSION),
     "__exit__": _CLOSE,
 })
-"""Row by name for `sqlalchemy.orm.Session`; `exec` is `sqlmodel.Session`'s."""
+"""Row by name for `sqlalchemy.orm.Session`.
+
+`exec` is `sqlmodel.Session`'s; of a statement that selects several things it gives a RESULT of rows.
+"""
 
 _AWAITED = frozenset({
     "begin",
