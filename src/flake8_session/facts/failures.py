@@ -10,7 +10,7 @@ from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read, Return
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
-from flake8_session.typestate.worlds import Block, Kind, Life, Transaction, World
+from flake8_session.typestate.worlds import Kind, Life, Transaction, World
 
 
 class Swallowed(NamedTuple):
@@ -101,7 +101,7 @@ def _swallowing(solved: Solved, step: int, world: World, use: int | None) -> Ite
     if path is None:
         return
     handler = _swallower(solved, path)
-    if handler is not None and Block.BEGIN not in _blocks_at(path, handler):
+    if handler is not None and not _is_lost_in_block(path, handler):
         yield Swallowed(solved, handler, use, path)
 
 
@@ -119,11 +119,13 @@ def _swallower(solved: Solved, path: Path) -> int | None:
     return found
 
 
-def _blocks_at(path: Path, step: int) -> tuple[Block, ...]:
+def _is_lost_in_block(path: Path, step: int) -> bool:
+    """Whether the handler stands in a `begin()` block, whose work a failed flush has undone (SES305)."""
     for passage in path:
         if passage.step == step and passage.world.session is not None:
-            return passage.world.session.blocks
-    return ()
+            state = passage.world.session
+            return state.failed_write and bool(state.blocks)
+    return False
 
 
 def _closes(solved: Solved, step: int, world: World) -> bool:

@@ -103,7 +103,6 @@ def _is_spent(state: InstanceState | None) -> bool:
         state is not None
         and state.tie is Tie.DETACHED
         and state.columns is Columns.EXPIRED
-        and not state.loaded
     )
 
 

@@ -80,8 +80,7 @@ def _candidates(
         yield Unclosed.OVERWRITTEN, overwritten
     if never:
         yield Unclosed.NEVER, sorted(endings, key=lambda ending: ending.world.spent)
-    returned = alone.graph.returned
-    calm = [ending for ending in endings if not ending.world.spent and ending.step == returned]
+    calm = [ending for ending in endings if not ending.world.spent]
     if calm:
         yield Unclosed.ON_PATH, calm
     yield Unclosed.ON_ERROR, endings

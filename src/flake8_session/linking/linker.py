@@ -358,7 +358,7 @@ class Linker:
             maker = factories.MAKERS.get(meaning.name)
             if maker is None:
                 return UNKNOWN
-            options = Options(asynchronous=maker.asynchronous, expires=None)
+            options = Options(asynchronous=maker.asynchronous, expires=None if maker.asynchronous else True)
             if maker.makes is factories.Makes.SESSION:
                 return Borrowed(options)
             return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)

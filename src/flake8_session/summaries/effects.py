@@ -412,8 +412,7 @@ def _exits(frame: Frame, solution: Solution[World]) -> Iterator[tuple[World, Fli
     for world in solution.before(frame.graph.returned):
         yield world, None
     for world in solution.before(frame.graph.raised):
-        if world.flight is not None:
-            yield world, world.flight
+        yield world, world.flight or Flight(Kind.OTHER)
 
 
 def _given(frame: Frame, inner: Frame, call: Call, world: World) -> Names:

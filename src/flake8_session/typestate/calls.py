@@ -14,6 +14,7 @@ from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees, factories, registries, results, sessions as tables, transactions
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance, Work
 from flake8_session.linking import models
+from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.meanings import (
     Borrowed,
     Called,
@@ -241,7 +242,10 @@ def _elements(
 ) -> Ways:
     """An instance, or a list of them, comes out of the session."""
     if index != context.focus.instance:
-        yield Door.COMPLETED, _reloaded(context, index, world, method)
+        moved = _reloaded(context, index, world, method)
+        if method not in _OPTIONAL and holds_entities(context, result) and row.gives is not Gives.ELEMENTS:
+            moved = moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
+        yield Door.COMPLETED, moved
         return
     if row.instance is ToInstance.MERGE:
         yield from _merged(context, call, world, result)
@@ -284,6 +288,8 @@ def _reloaded(context: Context, index: int, world: World, method: str) -> World:
     if instance.columns is Columns.LOADED or not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
         return world
     if other.model is not None and selected.model is not None and other.model != selected.model:
+        return world
+    if context.focus.constructed and other.key and not selected.key:
         return world
     if selected.key and other.key:
         if selected.key != other.key or selected.model is None:
@@ -363,7 +369,8 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
         yield Door.COMPLETED, world
         return
     if isinstance(context.frame.meaning(call.result), Made | Factory | Registry):
-        yield Door.COMPLETED, _given(world, call)
+        moved = _given(world, call)
+        yield Door.COMPLETED, moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
         return
     if isinstance(callee, FunctionAt):
         ways = _project_call(context, call, world, result, callee)
@@ -496,9 +503,19 @@ def _unknown_call(context: Context, call: Call, world: World, result: Place) -> 
         for argument in call.arguments[:1]:
             if Role.SESSION in world.roles(argument.value):
                 moved = names.named(moved, result, Role.SESSION)
+    if _constructs(context, call):
+        moved = moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
     yield Door.COMPLETED, moved
     if not world.spent:
         yield Door.RAISED, failed(moved, Kind.OTHER)
+
+
+def _constructs(context: Context, call: Call) -> bool:
+    """Whether the call makes an object, which is presumed to be true."""
+    callee = context.frame.callee(call)
+    if isinstance(callee, External):
+        return is_class_name(callee.name.rpartition(".")[2]) and not callee.name.startswith("builtins.")
+    return isinstance(callee, ClassAt)
 
 
 def _collected(call: Call, world: World) -> World:

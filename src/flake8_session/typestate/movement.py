@@ -280,10 +280,7 @@ def _iter(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
 def _iterate(context: Context, step: int, event: ev.Iterate, world: World) -> Ways:
     roles = world.roles(event.iterator)
     if Role.INSTANCES in roles or Role.ROWS in roles:
-        role = Role.INSTANCE if Role.INSTANCES in roles else Role.ROW
-        fresh = _unbound(context, world, event.result)
-        yield Door.TRUE, names.named(fresh, event.result, role)
-        yield Door.FALSE, world
+        yield from _visits(context, event, world, Role.INSTANCES if Role.INSTANCES in roles else Role.ROWS)
         return
     if any(role in roles for role in (Role.QUERY, *_UNREAD)):
         for door, moved in _run(context, step, world, event.result):
@@ -302,6 +299,18 @@ def _iterate(context: Context, step: int, event: ev.Iterate, world: World) -> Wa
         yield Door.RAISED, failed(world, Kind.OTHER)
         if event.asynchronous:
             yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+
+
+def _visits(context: Context, event: ev.Iterate, world: World, holding: Role) -> Ways:
+    """A container that holds the instance gives it exactly once; it is not exhausted before that."""
+    visited = (event.iterator, Hold.VISITED) in world.names
+    other = _unbound(context, world, event.result)
+    yield Door.TRUE, other
+    if visited:
+        yield Door.FALSE, world
+        return
+    role = Role.INSTANCE if holding is Role.INSTANCES else Role.ROW
+    yield Door.TRUE, names.named(names.named(other, event.result, role), event.iterator, Hold.VISITED)
 
 
 def _run(context: Context, step: int, world: World, result: Place) -> Ways:
@@ -365,9 +374,7 @@ def _both(context: Context, step: int, event: Any, world: World) -> Ways:
 
 
 def _catch(context: Context, step: int, event: ev.Catch, world: World) -> Ways:
-    flight = world.flight
-    if flight is None:
-        return
+    flight = world.flight or Flight(Kind.OTHER)
     answer = takes([class_name(context, place) for place in event.classes], flight)
     if answer is not False:
         caught = world._replace(flight=None, caught=flight)

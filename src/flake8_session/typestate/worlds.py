@@ -33,6 +33,7 @@ class Hold(Enum):
     SUSPENDED = "suspended"  # a context manager of the project that holds the session
     CLOSURE = "closure"  # a nested function that reads the session
     DEFERRED = "deferred"  # a nested function that will run a query, or read a result
+    VISITED = "visited"  # an iterator over a container that has given the instance
     STALE = "stale"  # a result whose session was closed before it was read
 
     __hash__ = object.__hash__
