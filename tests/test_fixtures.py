@@ -18,10 +18,12 @@ import pytest
 
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.project import Neighbourhood
 from flake8_session.settings import Settings
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SINGLE_FILES = sorted(FIXTURES.glob("*.py"))
+PROJECT_FILES = sorted((FIXTURES / "projects").rglob("*.py"))
 RULES = sorted((Path(__file__).parents[1] / "src/flake8_session/rules").glob("ses[0-9]*.py"))
 
 ERROR = re.compile(r"error:(?P<codes>(?:\s+SES\d{3})+)\s*(?::(?P<text>.*))?$")
@@ -98,6 +100,15 @@ def test_every_line_is_reported_as_it_says(path: Path) -> None:
     if sys.version_info < tuple(int(part) for part in oldest.split(".")):
         pytest.skip(f"needs Python {oldest}")
     diagnostics = check_source(text, filename=path.name, settings=settings_of(text))
+    found = list(disagreements(text, diagnostics))
+    assert not found, f"{path.name}: {len(found)} lines\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("path", PROJECT_FILES, ids=lambda path: str(path.relative_to(FIXTURES / "projects")))
+def test_every_line_of_a_project_is_reported_as_it_says(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    around = Neighbourhood().project
+    diagnostics = check_source(text, filename=str(path), settings=settings_of(text), project=around)
     found = list(disagreements(text, diagnostics))
     assert not found, f"{path.name}: {len(found)} lines\n" + "\n".join(found)
 
