@@ -57,7 +57,7 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     if world.instance is not None and Role.INSTANCE in world.roles(event.source):
         moved = _related(moved, world.instance)
     if _is_other_instance(context, event):
-        moved = _dirtied(moved)
+        moved = _dirtied(moved, certain=False)
     yield Door.COMPLETED, moved
 
 
@@ -153,7 +153,8 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     if loaded is None and state.columns is Columns.LOADED:
         yield Door.COMPLETED, world._replace(instance=after)
     else:
-        yield Door.COMPLETED, world._replace(instance=after, session=implicit_load(world.session))
+        loading = implicit_load(world.session, certain=loaded is False)
+        yield Door.COMPLETED, world._replace(instance=after, session=loading)
     if not world.spent and loaded is False:
         broken = world.session._replace(transaction=Transaction.FAILED, failed_write=False)
         yield Door.RAISED, failed(world._replace(session=broken), Kind.DATABASE)
@@ -162,9 +163,13 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
 def _refused(state: SessionState) -> Flight | None:
     if state.transaction is Transaction.FAILED:
         return Flight(Kind.RAISED, PENDING_ROLLBACK)
-    if state.blocks and state.blocks[-1] is Block.ENDED:
+    if _is_in_ended_block(state):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
+
+
+def _is_in_ended_block(state: SessionState) -> bool:
+    return bool(state.blocks) and state.blocks[-1] is Block.ENDED
 
 
 def _session_read(event: Read, world: World) -> World:
@@ -185,6 +190,10 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     if state.tie is Tie.DETACHED and _is_unloaded_collection(context, state, event.attribute):
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
         return
+    ended = world.session is not None and _is_in_ended_block(world.session)
+    if state.tie is Tie.ATTACHED and ended:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
+        return
     moved = world._replace(instance=state._replace(loaded=state.loaded | {event.attribute}))
     yield Door.COMPLETED, _dirtied(moved) if state.tie is Tie.ATTACHED else moved
 
@@ -202,11 +211,14 @@ def _related(world: World, state: InstanceState) -> World:
     return world
 
 
-def _dirtied(world: World) -> World:
+def _dirtied(world: World, *, certain: bool = True) -> World:
+    """An instance was changed: certainly one that the session holds, or one that it may hold."""
     state = world.session
     if state is None or state.transaction is Transaction.FAILED:
         return world
-    begun = Transaction.BEGUN if state.transaction is Transaction.IDLE else state.transaction
+    begun = state.transaction
+    if begun is Transaction.IDLE:
+        begun = Transaction.BEGUN if certain else Transaction.UNKNOWN
     return world._replace(session=state._replace(dirty=True, transaction=begun))
 
 

@@ -57,6 +57,8 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
         moved = moved._replace(dirty=False)
     if row.ends is not Ends.NEVER:
         moved = ended(moved, closes=row.ends is Ends.CLOSE)
+    elif row.in_failed is InFailed.MENDS and moved.transaction is Transaction.FAILED:
+        moved = moved._replace(transaction=Transaction.CONNECTED, failed_write=False)
     return Outcome(moved, act)
 
 
@@ -89,9 +91,18 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
         yield Outcome(state, raised=failure)
 
 
-def implicit_load(state: SessionState) -> SessionState:
-    """The state after an attribute was read that needed SQL."""
-    return state._replace(transaction=Transaction.CONNECTED)
+def implicit_load(state: SessionState, *, certain: bool = True) -> SessionState:
+    """The state after an attribute was read that needed SQL, or may have needed it."""
+    if certain or state.transaction is Transaction.CONNECTED:
+        return state._replace(transaction=Transaction.CONNECTED)
+    return state._replace(transaction=Transaction.UNKNOWN)
+
+
+def savepoint_ended(state: SessionState) -> SessionState:
+    """The state after the savepoint of the innermost ``with`` was ended by hand."""
+    if not state.blocks or state.blocks[-1] is not Block.NESTED:
+        return state
+    return state._replace(blocks=(*state.blocks[:-1], Block.ENDED))
 
 
 def closed(state: SessionState, *, by_with: bool = False) -> SessionState:
