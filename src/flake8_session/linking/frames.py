@@ -104,6 +104,12 @@ class Frame:
         return {source: frozenset(targets) for source, targets in found.items()}
 
     @cached_property
+    def entered(self) -> frozenset[Place]:
+        """The places that a ``with`` gives a value to, and the variables that are bound to them."""
+        given = {step.event.result for step in self.graph.steps if isinstance(step.event, Enter)}
+        return frozenset(given.union(*(self.aliases.get(place, frozenset()) for place in given)))
+
+    @cached_property
     def meanings(self) -> Mapping[Place, Meaning]:
         """What every place of the function means."""
         return _Pass(self).run()

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from flake8_session.flow.events import Call, Door, Place
-from flake8_session.knowledge import callees, factories, registries, results, sessions as tables, transactions
+from flake8_session.flow.events import Argument, Call, Door, Place
+from flake8_session.knowledge import callees, factories, loading, registries, results, statements, transactions
+from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance, Work
 from flake8_session.linking import models
 from flake8_session.linking.calls import is_class_name
@@ -26,12 +27,13 @@ from flake8_session.linking.meanings import (
     Holds,
     Made,
     Meaning,
+    Member,
     Registry,
     Selected,
 )
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.focus import Context, Exit, Way, Ways, arguments_holding
-from flake8_session.typestate.sessions import Act, Outcome, closed, failures, is_open, outcome
+from flake8_session.typestate.sessions import Act, Outcome, closed, failures, is_open, outcome, savepoint_ended
 from flake8_session.typestate.worlds import (
     RETURN,
     Columns,
@@ -61,6 +63,13 @@ _UNREAD = (Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS)
 _DERIVED = (Role.QUERY, *_UNREAD, Role.TRANSACTION, Role.SAVEPOINT)
 _OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
 _PRESENT = (Gives.ELEMENT, Gives.ENTITY)
+_IN_TRANSACTION: Mapping[Transaction, int] = {
+    Transaction.IDLE: values.FALSY,
+    Transaction.BEGUN: values.TRUTHY,
+    Transaction.CONNECTED: values.TRUTHY,
+    Transaction.FAILED: values.TRUTHY,
+    Transaction.UNKNOWN: values.ANYTHING,
+}
 
 
 def split(call: Call, world: World) -> tuple[Place, str]:
@@ -78,6 +87,9 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     """All ways out of `call`, made at step `index`, whose value goes to `result`."""
     receiver, method = split(call, world)
     roles = world.roles(receiver) if receiver else ()
+    if not roles and call.receiver and _refines(context, call):
+        yield Door.COMPLETED, world
+        return
     if not roles and call.receiver and isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry):
         yield from _foreign_call(context, call, world, result)
         return
@@ -137,6 +149,16 @@ def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:
     return InstanceState(tie, columns, selected.loads, missing)
 
 
+def _refines(context: Context, call: Call) -> bool:
+    """Whether the call refines a statement, ``select(U).where(…)``, or a piece of SQL."""
+    meaning = context.frame.meaning(call.receiver)
+    if isinstance(meaning, Selected):
+        return call.method in statements.KEEPING | statements.SELECTING | statements.ADDING
+    if isinstance(meaning, External):
+        return meaning.name.endswith("()") and _builds_sql(meaning.name[:-2])
+    return isinstance(meaning, Member) and isinstance(meaning.owner, ClassAt)
+
+
 def _foreign_call(context: Context, call: Call, world: World, result: Place) -> Ways:
     """A method of another session, which may take the instance over."""
     row = _SESSION_TABLE.get(call.method)
@@ -156,6 +178,8 @@ def _foreign_call(context: Context, call: Call, world: World, result: Place) -> 
 def _session_call(
     context: Context, index: int, call: Call, world: World, result: Place, method: str
 ) -> Ways:
+    if method == "begin" and Argument("=True", "nested") in call.arguments:
+        method = "begin_nested"
     row = _SESSION_TABLE.get(method)
     if row is None:
         yield from _unknown_call(context, call, world, result)
@@ -193,7 +217,7 @@ def _row_ways(
         yield Door.RAISED, world._replace(flight=out.raised)
         return
     moved = with_act(context, world, out.state, out.act)
-    moved = _savepoint_end(context, moved, method, role)
+    moved = _savepoint_end(context, call, moved, method, role)
     moved = _on_instances(context, call, moved, row)
     yield from _completed(context, index, call, moved, result, row, method, role)
     if world.spent:
@@ -226,6 +250,10 @@ def _completed(
     if row.gives is Gives.SAME:
         same = role if role is not None else Role.SESSION
         yield Door.COMPLETED, names.named(names.bound(world, result, ""), result, same)
+        return
+    if method == "in_transaction" and world.session is not None:
+        known = values.with_value(world.values, result, _IN_TRANSACTION[world.session.transaction])
+        yield Door.COMPLETED, world._replace(values=known)
         return
     if row.gives in _PRESENT or row.gives is Gives.ELEMENTS or row.role is Role.INSTANCE:
         yield from _elements(context, index, call, world, result, row, method)
@@ -298,8 +326,12 @@ def _reloaded(context: Context, index: int, world: World, method: str) -> World:
     return world._replace(instance=instances.clouded(instance))
 
 
-def _savepoint_end(context: Context, world: World, method: str, role: Role | None) -> World:
-    if role is not Role.SAVEPOINT or method not in ("rollback", "close") or world.instance is None:
+def _savepoint_end(context: Context, call: Call, world: World, method: str, role: Role | None) -> World:
+    if role is not Role.SAVEPOINT or method not in ("commit", "rollback", "close"):
+        return world
+    if world.session is not None and call.receiver in context.frame.entered:
+        world = world._replace(session=savepoint_ended(world.session))
+    if method == "commit" or world.instance is None:
         return world
     return world._replace(instance=instances.acted(world.instance, Act.SAVEPOINT_ROLLBACK))
 
@@ -441,6 +473,8 @@ def _known_call(
         raised = callees.NEVER_RETURN[name]
         if raised:
             yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, raised))
+    elif isinstance(callee, External) and _builds_sql(callee.name):
+        yield Door.COMPLETED, world
     elif name in callees.READERS:
         yield from _reader(context, index, call, world, result, callees.READERS[name])
     elif name == "typing.cast" and len(call.arguments) == 2:
@@ -449,6 +483,20 @@ def _known_call(
         yield from _unknown_call(context, call, world, result)
 
 
+def _builds_sql(name: str) -> bool:
+    """Whether the call only builds a piece of SQL: ``select(U)``, ``func.count()``, ``U.name.in_(names)``."""
+    if name.removesuffix("()") in statements.CONSTRUCTORS or name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.")):
+        return True
+    if name.startswith(("sqlalchemy.", "sqlmodel.")):
+        return name.rpartition(".")[2] in _SQL_FUNCTIONS
+    owners = name.split(".")[:-2]
+    return bool(owners) and is_class_name(owners[-1])
+
+
+_SQL_FUNCTIONS = frozenset({
+    "and_", "or_", "not_", "desc", "asc", "case", "cast", "literal", "literal_column", "exists", "bindparam",
+    "func", "null", "true", "false", "tuple_", "distinct", "between", "col", "aliased", *loading.OPTIONS,
+})
 _WRAPPING = {
     callees.Manager.CLOSING: Hold.CLOSING,
     callees.Manager.ASYNC_CLOSING: Hold.CLOSING,
