@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flake8_session.flow.outline import Class, Expression, Function, Imported, Literal, Outline, Sequence
+
+if TYPE_CHECKING:
+    from flake8_session.flow.reaching import Reaching
 
 
 @dataclass
@@ -19,13 +23,16 @@ class Gathered:
     def assign(self, name: str, annotation: Expression | None, value: Expression | None) -> None:
         self.assigned.setdefault(name, []).append((annotation, value))
 
-    def outline(self) -> Outline:
+    def outline(self, reached: Reaching) -> Outline:
         return Outline(
             functions=self.functions,
             classes=self.classes,
             imports=tuple(self.imports),
             assigned={name: tuple(values) for name, values in self.assigned.items()},
             exports=self._exports(),
+            rebound=reached.rebound,
+            configured=reached.configured,
+            stored=reached.stored,
         )
 
     def _exports(self) -> tuple[str, ...] | None:

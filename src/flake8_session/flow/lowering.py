@@ -18,6 +18,7 @@ from flake8_session.diagnostics import Span
 from flake8_session.flow import skimming
 from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.outline import Function, Kind, Outline
+from flake8_session.flow.reaching import reaching
 from flake8_session.flow.scopes import Scope, Scopes
 from flake8_session.source.slices import Slice, Wanted, cut
 from flake8_session.source.text import SyntaxRefused
@@ -101,7 +102,8 @@ def _lower(parts: tuple[Part, ...]) -> Lowered:
     graphs = _graphs(scopes, parts)
     for scope in scopes.root.below():
         _outline(gathered, scope, graphs, parts)
-    return Lowered(gathered.outline(), parts, graphs.nodes if graphs else ())
+    reached = reaching(statement for part in parts for statement in part.slice.statements)
+    return Lowered(gathered.outline(reached), parts, graphs.nodes if graphs else ())
 
 
 def _add(scopes: Scopes, gathered: Gathered, part: Slice, module: cst.Module) -> None:

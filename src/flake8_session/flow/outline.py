@@ -55,11 +55,21 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """What one of several targets takes of a value: of ``a, b = f()``, ``b`` takes number 1."""
+
+    of: Expression
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque:
     """Anything else."""
 
 
-Expression: TypeAlias = Named | Literal | Applied | Indexed | Either | Sequence | Opaque
+Expression: TypeAlias = Named | Literal | Applied | Indexed | Either | Sequence | Element | Opaque
+Arguments: TypeAlias = tuple[tuple[str, Expression], ...]
+"""The arguments of a call, each with its keyword as in `events.Argument`."""
 
 
 class Kind(Enum):
@@ -153,3 +163,9 @@ class Outline:
     assigned: Mapping[str, tuple[tuple[Expression | None, Expression | None], ...]]
     exports: tuple[str, ...] | None = None
     """``__all__`` where it is a plain list of strings."""
+    rebound: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Module-level name to the functions that declare it ``global``."""
+    configured: Mapping[str, tuple[Arguments, ...]] = field(default_factory=dict)
+    """Name to the arguments of each ``name.configure(...)``, wherever in the file that stands."""
+    stored: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Class to what its methods store: attribute to the methods that assign ``self.attribute``."""

@@ -233,6 +233,9 @@ def _bound(target: cst.CSTNode, value: cst.CSTNode) -> Iterator[tuple[str, Expre
     if isinstance(target, _DISPLAYS) and len(target.elements) == len(parts):
         for each, part in zip(target.elements, parts):
             yield from _bound(each.value, part.value)
+    elif isinstance(target, _DISPLAYS) and all(isinstance(each.value, cst.Name) for each in target.elements):
+        starred = any(isinstance(each, cst.StarredElement) for each in target.elements)
+        yield from plain.elements(target_names(target)[0], Opaque() if starred else expression(value))
     else:
         yield from ((name, Opaque()) for name in target_names(target)[0])
 

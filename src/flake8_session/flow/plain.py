@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from collections.abc import Sequence as Names
 
-from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named, Opaque, Sequence
+from flake8_session.flow.outline import (
+    Applied,
+    Arguments,
+    Either,
+    Element,
+    Expression,
+    Indexed,
+    Literal,
+    Named,
+    Opaque,
+    Sequence,
+)
 
 _LONGEST = 500
 
@@ -39,7 +52,7 @@ def _expression(node: ast.expr, annotation: bool) -> Expression:
         case ast.Constant(value=int() | None as value):
             return Literal(value)
         case ast.Call():
-            return Applied(_expression(node.func, annotation), _arguments(node, annotation))
+            return Applied(_expression(node.func, annotation), arguments(node, annotation))
         case ast.Subscript():
             inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             items = tuple(_expression(each, annotation) for each in inner)
@@ -59,10 +72,15 @@ def either(left: Expression, right: Expression) -> Either:
     return Either((*(left.options if isinstance(left, Either) else (left,)), right))
 
 
-def _arguments(node: ast.Call, annotation: bool) -> tuple[tuple[str, Expression], ...]:
+def arguments(node: ast.Call, annotation: bool = False) -> Arguments:
+    """The arguments of a call, those with a keyword last."""
     positional = [
         ("*" if isinstance(each, ast.Starred) else "", _expression(each, annotation)) for each in node.args
     ]
     return (*positional, *((each.arg or "**", _expression(each.value, annotation)) for each in node.keywords))
 
 
+def elements(names: Names[str], value: Expression) -> Iterator[tuple[str, Expression]]:
+    """What each of several targets takes of a value that is no display; only calls are worth remembering."""
+    for index, name in enumerate(names):
+        yield name, Element(value, index) if isinstance(value, Applied) else Opaque()

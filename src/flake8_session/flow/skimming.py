@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.outline import Class, Expression, Function, Imported, Kind, Opaque, Parameter
-from flake8_session.flow.plain import expression
+from flake8_session.flow.plain import elements, expression
 from flake8_session.flow.scopes import Scope, Scopes
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -176,6 +176,8 @@ def _bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, Expression]
     elif isinstance(target, displays) and isinstance(value, displays) and len(target.elts) == len(value.elts):
         for each, part in zip(target.elts, value.elts):
             yield from _bound(each, part)
+    elif isinstance(target, displays) and all(isinstance(each, ast.Name) for each in target.elts):
+        yield from elements(list(_names(target)), expression(value))
     else:
         yield from ((name, Opaque()) for name in _names(target))
 
