@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read, Return
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.calls import split
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
-from flake8_session.typestate.worlds import Kind, Life, Transaction, World
+from flake8_session.typestate.worlds import Hold, Kind, Life, Transaction, World
 
 
 class Swallowed(NamedTuple):
@@ -57,6 +60,22 @@ def stumbles(session: SessionFacts) -> Iterator[Stumble]:
                 yield Stumble(solved, step, event.attribute if isinstance(event, Read) else "", path)
 
 
+def swallowed_in_block(session: SessionFacts) -> Iterator[Swallowed]:
+    """Handlers that swallow a failed flush inside the ``with`` whose work it has undone, and which goes on."""
+    for solved in session.solutions:
+        for step, world in solved.reached():
+            if not _is_failed_in_block(world):
+                continue
+            if not (_leaves_block(solved, step, world) or _is_refused(solved, step, world)):
+                continue
+            path = solved.path(step, world)
+            handler = _swallower(solved, path) if path is not None else None
+            if path is None or handler is None or _handler_leaves(solved, path, handler):
+                continue
+            if _is_lost_in_block(solved, path, handler):
+                yield Swallowed(solved, handler, step, path)
+
+
 def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
     """Handlers that swallow a failed write which only a later close of the same function ends."""
     solved = session.alone
@@ -101,7 +120,7 @@ def _swallowing(solved: Solved, step: int, world: World, use: int | None) -> Ite
     if path is None:
         return
     handler = _swallower(solved, path)
-    if handler is not None and not _is_lost_in_block(path, handler):
+    if handler is not None and not _is_lost_in_block(solved, path, handler):
         yield Swallowed(solved, handler, use, path)
 
 
@@ -119,12 +138,38 @@ def _swallower(solved: Solved, path: Path) -> int | None:
     return found
 
 
-def _is_lost_in_block(path: Path, step: int) -> bool:
+def _is_failed_in_block(world: World) -> bool:
+    state = world.session
+    failed = state is not None and state.transaction is Transaction.FAILED and state.failed_write
+    return failed and state is not None and bool(state.blocks) and not _in_handler(world)
+
+
+def _leaves_block(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step leaves a ``with`` over a transaction of the session, as if all were well."""
+    event = solved.graph.steps[step].event
+    if not isinstance(event, Leave) or event.raising:
+        return False
+    owning = (Role.TRANSACTION, Role.SAVEPOINT, Hold.OPENING)
+    return any(holding in owning for holding in world.roles(event.manager))
+
+
+def _is_lost_in_block(solved: Solved, path: Path, step: int) -> bool:
     """Whether the handler stands in a `begin()` block, whose work a failed flush has undone (SES305)."""
     for passage in path:
         if passage.step == step and passage.world.session is not None:
             state = passage.world.session
-            return state.failed_write and bool(state.blocks)
+            return state.failed_write and bool(state.blocks) and not _is_failed_statement(solved, path)
+    return False
+
+
+def _is_failed_statement(solved: Solved, path: Path) -> bool:
+    """Whether a statement of the function itself has failed, which undoes nothing, and not a flush."""
+    for before, after in pairwise(path):
+        was, now = before.world.session, after.world.session
+        if after.world.spent and not before.world.spent and was is not None and now is not None:
+            event = made(solved, before.step)
+            direct = isinstance(event, Call) and before.world.roles(split(event, before.world)[0]) != ()
+            return direct and was.dirty == now.dirty
     return False
 
 

@@ -49,3 +49,37 @@ written together.
 - SQLAlchemy, Transactions and Connection Management: "Managing Transactions", "Explicit Begin"
 - SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.transactions import EndedInside, ended_inside
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES303",
+    name="transaction-ended-in-begin-block",
+    summary="a transaction is ended inside its own `begin()` block, and work follows",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call that ends the transaction of the block around it."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in ended_inside(session):
+            span = facts.step_span(found.end)
+            if span in seen:
+                continue
+            seen.add(span)
+            refused = Related(facts.step_span(found.work), "this raises InvalidRequestError")
+            yield RULE.at(facts, span, _message(found), (*told(facts, found.solved, found.path), refused))
+
+
+def _message(found: EndedInside) -> str:
+    name = quoted(found.solved.place, "the session")
+    return f"the transaction of the block around this ends here; {name} refuses the work that follows in it"

@@ -52,3 +52,44 @@ No fix is offered: a savepoint for each attempt, or giving up the whole block, a
 - SQLAlchemy, Frequently Asked Questions, Sessions / Queries: "But why does flush() insist on issuing
   a ROLLBACK?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.facts.failures import Swallowed, swallowed_in_block
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.flow.events import Leave
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES305",
+    name="error-swallowed-in-begin-block",
+    summary="a handler swallows a failed flush inside a `begin()` block, which goes on",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each handler."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in swallowed_in_block(session):
+            span = facts.step_span(found.step)
+            if span not in seen:
+                seen.add(span)
+                path = told(facts, found.solved, found.path)
+                yield RULE.at(facts, span, _message(found), (*path, *_then(facts, found)))
+
+
+def _message(found: Swallowed) -> str:
+    name = quoted(found.solved.place, "the session")
+    return f"the failed flush of {name} is swallowed here; the block around it can commit nothing any more"
+
+
+def _then(facts: FunctionFacts, found: Swallowed) -> Iterator[Related]:
+    if found.use is not None:
+        leaves = isinstance(found.solved.graph.steps[found.use].event, Leave)
+        message = "the block ends as if all were well" if leaves else "this raises: the transaction is gone"
+        yield Related(facts.step_span(found.use), message)

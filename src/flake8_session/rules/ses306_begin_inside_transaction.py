@@ -44,3 +44,41 @@ it, is the author's decision.
 - SQLAlchemy, Session Basics: "Auto Begin"
 - SQLAlchemy, Transactions and Connection Management: "Explicit Begin"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.transactions import SecondBegin, second_begins
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES306",
+    name="begin-inside-transaction",
+    summary="a transaction is begun where one has begun already",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each ``begin()``."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in second_begins(session):
+            span = facts.step_span(found.step)
+            if span not in seen:
+                seen.add(span)
+                path = told(facts, found.solved, found.path)
+                yield RULE.at(facts, span, _message(found), (*path, *_first(facts, found)))
+
+
+def _message(found: SecondBegin) -> str:
+    name = quoted(found.solved.place, "the session")
+    return f"{name} has begun a transaction already; `begin()` raises InvalidRequestError"
+
+
+def _first(facts: FunctionFacts, found: SecondBegin) -> Iterator[Related]:
+    if found.first is not None:
+        yield Related(facts.step_span(found.first), "the transaction begins here")
