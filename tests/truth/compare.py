@@ -54,6 +54,10 @@ class Verdict:
     disagreements: tuple[Disagreement, ...] = ()
     crash: str = ""
     """The linter's own failure."""
+    unreached: int = 0
+    """Reports on statements that no run comes to, since what stands before them always raises."""
+    misused: str = ""
+    """The error by which SQLAlchemy refuses something that is not compared here, in a run without failure."""
     unbound: bool = False
     """In some run a name had no value, though nothing had failed before: no program that anybody runs."""
 
@@ -65,6 +69,8 @@ class Table:
     programs: int = 0
     unfinished: int = 0
     unbound: int = 0
+    misused: int = 0
+    unreached: int = 0
     crashes: int = 0
     runs: int = 0
     with_code: Counter[str] = field(default_factory=Counter)
@@ -75,7 +81,9 @@ class Table:
     def add(self, verdict: Verdict) -> None:
         self.programs += 1
         self.runs += verdict.runs
-        self.unfinished += not verdict.finished and not verdict.unbound
+        self.unfinished += not verdict.finished and not verdict.unbound and not verdict.misused
+        self.misused += bool(verdict.misused)
+        self.unreached += verdict.unreached
         self.unbound += verdict.unbound
         self.crashes += bool(verdict.crash)
         self.met.update(verdict.met)
@@ -101,8 +109,9 @@ class Table:
         ]
         lines.append(
             f"{self.programs} programs, {self.runs} runs; {self.unfinished} needed more than {RUNS} runs"
-            f" and {self.unbound} read a name without a value, and were left out;"
-            f" the linter failed on {self.crashes}"
+            f", {self.unbound} read a name without a value, {self.misused} do what SQLAlchemy refuses"
+            f" for reasons that are not compared: left out. The linter failed on {self.crashes}."
+            f" {self.unreached} reports stand on statements that no run comes to"
         )
         return "\n".join(lines)
 
@@ -113,15 +122,18 @@ def examine(text: str) -> Verdict:
         told = program.stories(RUNS)
     runs = sum(len(each.told) for each in told)
     unbound = any(story.unbound for each in told for story in each.told)
-    if unbound or not all(each.complete for each in told):
-        return Verdict(text, runs, finished=False, unbound=unbound)
+    misused = next((story.misused for each in told for story in each.told if story.misused), "")
+    if unbound or misused or not all(each.complete for each in told):
+        return Verdict(text, runs, finished=False, unbound=unbound, misused=misused)
     try:
         reports = check_source(text)
     except Exception:
         return Verdict(text, runs, finished=True, crash=traceback.format_exc(limit=-3))
     wanted = _in_sight(text, demands(story for each in told for story in each.told))
-    met, disagreements = _match(wanted, [each for each in reports if _counts(each)])
-    return Verdict(text, runs, True, tuple(met), tuple(disagreements))
+    reached = [each for each in reports if each.span.line in program.reached]
+    met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
+    unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
+    return Verdict(text, runs, True, tuple(met), tuple(disagreements), unreached=unreached)
 
 
 def _in_sight(text: str, wanted: Iterable[Demand]) -> list[Demand]:

@@ -7,6 +7,7 @@ Only the bodies of functions are changed. In them
 - ``return x``, ``yield x``, ``await x``, ``raise x`` pass `x` through a hook,
 - the bodies of ``except`` stand in ``with __act__.handler(line)``, those of ``finally`` in
   ``with __act__.cleanup(line)``,
+- before each statement stands ``__truth__.reached(line)``,
 - after each statement that binds or deletes names stands ``__act__.names(locals())``,
 - what is stored in an attribute or an item passes through ``__truth__.stored``,
 - the subject of a ``match`` passes through ``__truth__.subject``, which may turn it into any constant
@@ -217,6 +218,8 @@ class _Watcher(ast.NodeTransformer):
             result.append(_names(body[0]))
         for statement in body:
             binds = _binds(statement)
+            result.append(_reached(statement))
+            result += [_reached(each) for each in getattr(statement, "handlers", [])]
             new = self.visit(statement)
             result.append(new)
             if binds:
@@ -367,6 +370,11 @@ def _watch(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     hook = _hook("__truth__.activation()", function, _number(function.name), _number(generator and not framework))
     item = ast.withitem(context_expr=hook, optional_vars=ast.Name("__act__", ast.Store()))
     function.body = [ast.copy_location(ast.With(items=[item], body=body), function.body[0])]
+
+
+def _reached(at: ast.stmt | ast.excepthandler) -> ast.stmt:
+    """The note that a statement is reached, or that a handler stands ready."""
+    return ast.copy_location(ast.Expr(_hook("__truth__.reached()", at, _number(at.lineno))), at)
 
 
 def _names(at: ast.AST) -> ast.Expr:

@@ -52,6 +52,8 @@ class Story:
     endings: tuple[Ending, ...]
     injected: str
     injected_line: int
+    misused: str
+    """The error by which SQLAlchemy refused something, though nothing had failed before."""
     unbound: bool
     """A name had no value, though nothing had failed before."""
     how: str
@@ -78,6 +80,8 @@ class Program:
         self.entries = instrumented.entries
         self.failures: Failures = failures_of(instrumented.caught)
         self.temporary = instrumented.temporary
+        self.reached: set[int] = set()
+        """The lines of statements that some run has come to."""
         self._space = run_module(instrumented.tree, filename, instrumented.wanted)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -126,6 +130,7 @@ class Program:
             Stage.run = None
             STORE.listener = None
             self._tidy(run)
+            self.reached |= run.reached
         return Story(
             trail.script,
             tuple(trail.answers),
@@ -133,6 +138,7 @@ class Program:
             endings,
             run.injected,
             run.injected_line,
+            run.misused,
             run.unbound,
             how,
         )

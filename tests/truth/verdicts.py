@@ -84,7 +84,8 @@ def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) ->
         return Demand(line, "SES101", first)
     for ending, story in unclosed:
         if not ending.injected and not ending.derailed:
-            return Demand(line, "SES103", story)
+            accepted = ("SES102",) if story.how.startswith("raised") else ()
+            return Demand(line, "SES103", story, accepted)
     for ending, story in unclosed:
         if not ending.injected:
             return Demand(line, "SES103", story, ("SES102",))

@@ -24,6 +24,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from sqlalchemy import inspect
+from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound, NoResultFound, PendingRollbackError
 from sqlalchemy.orm import InstanceState, Session
 
 from tests.truth.choices import GivenUp, Trail
@@ -139,6 +140,9 @@ class Run:
     call_line: int = 0
     await_line: int = 0
     mishap: Mishap | None = None
+    reached: set[int] = field(default_factory=set)
+    misused: str = ""
+    """The error by which SQLAlchemy refused something that other rules are about, though nothing had failed."""
     maybe_loaded: set[InstanceState[Any]] = field(default_factory=set)
     """Expired instances that a query could have loaded, had it found them."""
     unbound: bool = False
@@ -200,6 +204,13 @@ class Run:
             self.see("SES201", line, doubtful=state in self.maybe_loaded)
         else:
             self.see("SES202", line)
+
+    def expired(self, state: InstanceState[Any], session: Any, *, by_commit: bool) -> None:
+        """An instance is expired; by the commit of a session whose options nobody in the program knows?"""
+        if by_commit and any(session is getattr(lent, "sync_session", lent) for lent, _ in self.borrowed):
+            self.maybe_loaded.add(state)
+        else:
+            self.maybe_loaded.discard(state)
 
     def queried(self, session: Any) -> None:
         """A query of a session is done: with other rows it could have loaded what is expired."""
@@ -270,6 +281,8 @@ class Run:
         if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
             return
         self.unbound = self.unbound or isinstance(error, NameError)
+        if is_misuse(error) or is_misuse(getattr(error, "orig", None)):
+            self.misused = type(error).__name__
         if not any(error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors):
             self.derailed = True
 
@@ -559,6 +572,12 @@ def held(value: Any) -> Iterator[Any]:
             yield cell.cell_contents
         if hasattr(each, "__self__"):
             yield each.__self__
+
+
+def is_misuse(error: Any) -> bool:
+    """Whether an error says that a call makes no sense in the state that things are in."""
+    harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
+    return isinstance(error, InvalidRequestError) and not isinstance(error, harmless)
 
 
 def is_mapped(value: Any) -> bool:

@@ -165,6 +165,24 @@ orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[method-a
 sa_exc.InvalidRequestError.__init__ = _note_invalid  # type: ignore[method-assign]
 
 
+@sa.event.listens_for(sa_orm.Mapper, "expire", raw=True)
+def _note_expired(state: sa_orm.InstanceState[Any], _: Any) -> None:
+    run = Stage.run
+    if run is not None and not run.finished:
+        run.expired(state, state.session, by_commit=_within("_remove_snapshot"))
+
+
+def _within(name: str) -> bool:
+    frame: types.FrameType | None = sys._getframe(2)
+    for _ in range(8):
+        if frame is None:
+            return False
+        if frame.f_code.co_name == name:
+            return True
+        frame = frame.f_back
+    return False
+
+
 # The hooks that `instrumenting` writes.
 
 CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "expunge_all", "close_all"}
@@ -186,6 +204,10 @@ class Hooks:
 
     def __init__(self, filename: str) -> None:
         self.filename = filename
+
+    def reached(self, line: int) -> None:
+        if Stage.run is not None:
+            Stage.run.reached.add(line)
 
     def activation(self, name: str, generator: bool) -> Activation:
         return Activation(Stage.run, name, generator)
