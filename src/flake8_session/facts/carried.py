@@ -26,7 +26,7 @@ from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
 from flake8_session.linking import models
 from flake8_session.linking.frames import Frame, operands
 from flake8_session.linking.meanings import External, Holds, Object, Selected
-from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate import sessions
 from flake8_session.typestate.worlds import RETURN, World
 
 
@@ -80,17 +80,22 @@ def carry(solved: Solved) -> Carry:
     tracing = _Tracing(solved.frame)
     uses: dict[Use, None] = {}
     escapes: dict[Escape, None] = {}
-    for (step, is_open_), places in sorted(before.items(), key=lambda item: item[0]):
+    for (step, opened), places in sorted(before.items(), key=lambda item: item[0]):
         event = solved.graph.steps[step].event
         for kind in _BOTH:
             if any((place, kind) in places for place in operands(event)):
-                uses[Use(step, kind, is_open_)] = None
-        if is_open_:
+                uses[Use(step, kind, opened)] = None
+        if opened:
             for how in tracing.escapes(step, event, places):
                 escapes[Escape(step, how)] = None
     if _of(before.get((solved.graph.returned, True), _NOTHING), RETURN):
         escapes[Escape(solved.graph.returned, Getaway.RETURNED)] = None
     return Carry(tuple(uses), tuple(escapes))
+
+
+def is_open(world: World) -> bool:
+    """Whether somebody still has to close the session."""
+    return world.session is not None and sessions.is_open(world.session)
 
 
 def _solve(solved: Solved) -> Mapping[_Node, _Places]:
@@ -125,14 +130,10 @@ def _edges(solved: Solved) -> Mapping[_Node, tuple[tuple[int, _Node], ...]]:
     """Where each pair of a step and the session's openness leads, by which door."""
     edges: dict[_Node, dict[tuple[int, _Node], None]] = {}
     for step, world in solved.reached():
-        leads = edges.setdefault((step, _is_open(world)), {})
+        leads = edges.setdefault((step, is_open(world)), {})
         for door, target, moved in solved.movement.transfer(step, world):
-            leads[(door, (target, _is_open(moved)))] = None
+            leads[(door, (target, is_open(moved)))] = None
     return {node: tuple(leads) for node, leads in edges.items()}
-
-
-def _is_open(world: World) -> bool:
-    return world.session is not None and is_open(world.session)
 
 
 class _Tracing:

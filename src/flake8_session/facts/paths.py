@@ -65,7 +65,7 @@ def _happened(solved: Solved, before: Passage[World], after: Passage[World], sub
         yield _may_raise(solved.graph.steps[before.step].event, new)
     yield from _session_happened(old, new, subject)
     yield from _instance_happened(solved, old, new)
-    if new.lost and not old.lost:
+    if new.lost is not None and old.lost is None:
         yield f"{subject} loses its last name here"
     if isinstance(solved.graph.steps[before.step].event, Catch) and before.door == Door.TRUE:
         yield "the exception is caught here"

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from flake8_session.dataflow import Passage, Solution, TooManyWorlds, replays, solve
 from flake8_session.diagnostics import Span
-from flake8_session.flow.events import Place
+from flake8_session.flow.events import Door, Leave, Place, Raise
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
@@ -19,10 +19,12 @@ from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import names
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement
-from flake8_session.typestate.worlds import Life, SessionState, Transaction, World
+from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Transaction, World
 from flake8_session.knowledge.words import Role
 
 Spans = Callable[[int], Span]
+Raising = Mapping[int, Flight]
+_ROUNDS = 4
 
 
 class Solved:
@@ -76,22 +78,24 @@ class Solved:
 class SessionFacts:
     """One session of a function, alone and together with each instance that may be its."""
 
-    def __init__(self, frame: Frame, focus: Focus, effects: ProjectEffects) -> None:
+    def __init__(self, frame: Frame, focus: Focus, effects: ProjectEffects, raising: Raising) -> None:
         self.frame = frame
         self.focus = focus
         self._effects = effects
+        self._raising = raising
 
     @cached_property
     def alone(self) -> Solved | None:
         """The session by itself; None where there are too many worlds to tell anything."""
-        return _solved(self.frame, self.focus, self._effects)
+        return _solved(self.frame, self.focus, self._effects, self._raising)
 
     @cached_property
     def with_instances(self) -> tuple[Solved, ...]:
         """The session with each of its instances, one at a time."""
         if self.alone is None:
             return ()
-        found = (_solved(self.frame, focus, self._effects) for focus in instance_foci(self.frame, self.focus))
+        foci = instance_foci(self.frame, self.focus)
+        found = (_solved(self.frame, focus, self._effects, self._raising) for focus in foci)
         return tuple(solved for solved in found if solved is not None and _has_instance(solved))
 
     @cached_property
@@ -112,9 +116,22 @@ class FunctionFacts:
 
     @cached_property
     def sessions(self) -> tuple[SessionFacts, ...]:
-        """The sessions of the function, in order of the text."""
+        """The sessions of the function, in order of the text.
+
+        A step that must raise because of one session or instance raises for all others too: so
+        what is found of one is told to the others, until nothing new is found.
+        """
         foci = session_foci(self.frame, self.effects)
-        return tuple(SessionFacts(self.frame, focus, self.effects) for focus in foci)
+        raising: dict[int, Flight] = {}
+        for _ in range(_ROUNDS):
+            sessions = tuple(SessionFacts(self.frame, focus, self.effects, dict(raising)) for focus in foci)
+            before = len(raising)
+            for session in sessions:
+                for solved in session.solutions:
+                    raising.update(_must_raise(solved))
+            if len(raising) == before:
+                break
+        return sessions
 
     @property
     def qualname(self) -> str:
@@ -134,8 +151,28 @@ def start(focus: Focus) -> World:
     return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=held)
 
 
-def _solved(frame: Frame, focus: Focus, effects: ProjectEffects) -> Solved | None:
-    movement = SessionMovement(frame, focus, effects)
+def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
+    """The steps that no world gets through, because SQLAlchemy refuses or the instance is detached."""
+    for step in solved.solution.steps():
+        if step in solved.movement.context.raising or Door.RAISED not in solved.graph.steps[step].doors:
+            continue
+        if isinstance(solved.graph.steps[step].event, Raise | Leave):
+            continue
+        flight: Flight | None = None
+        for world in solved.solution.before(step):
+            ways = list(solved.movement.transfer(step, world))
+            if not ways or any(door != Door.RAISED for door, _, _ in ways):
+                break
+            flight = ways[0][2].flight
+            if flight is None or flight.kind is not Kind.RAISED:
+                break
+        else:
+            if flight is not None:
+                yield step, flight
+
+
+def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, raising: Raising) -> Solved | None:
+    movement = SessionMovement(frame, focus, effects, raising=raising)
     try:
         return Solved(frame, focus, movement, solve(movement, {0: (start(focus),)}))
     except TooManyWorlds:

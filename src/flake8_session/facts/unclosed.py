@@ -75,7 +75,7 @@ def _candidates(
         at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
         if at_yield or (never and _yields_while_open(alone)):
             yield Unclosed.AT_YIELD, at_yield or endings
-    overwritten = [ending for ending in endings if ending.world.lost]
+    overwritten = [ending for ending in endings if ending.world.lost is Life.OPEN]
     if overwritten:
         yield Unclosed.OVERWRITTEN, overwritten
     if never:
@@ -88,7 +88,7 @@ def _candidates(
 
 def _open_endings(solved: Solved) -> Iterator[_Ending]:
     for step, world in solved.exits():
-        if world.lost or _is_open(world):
+        if world.lost is Life.OPEN or _is_open(world):
             yield _Ending(solved, step, world)
 
 
@@ -116,9 +116,9 @@ def _first_path(endings: list[_Ending]) -> tuple[Solved, Path] | None:
 def _is_before_endless_loop(solved: Solved) -> bool:
     """Whether the session is opened in front of a loop that only an exception leaves."""
     birth = solved.focus.birth
-    behind = _reachable(solved, birth, birth)
+    behind = _behind(solved, birth, birth)
     return solved.graph.returned not in behind and any(
-        step in _reachable(solved, step, birth) for step in behind if _loops_back(solved, step)
+        step in _behind(solved, step, birth) for step in behind if _loops_back(solved, step)
     )
 
 
@@ -126,14 +126,13 @@ def _loops_back(solved: Solved, step: int) -> bool:
     return any(target <= step for target in solved.graph.steps[step].doors.values())
 
 
-def _reachable(solved: Solved, start: int, barrier: int) -> set[int]:
-    """The steps behind `start` that the solution reaches, not going through `barrier` again."""
-    reached = set(solved.solution.steps())
+def _behind(solved: Solved, start: int, barrier: int) -> set[int]:
+    """The steps behind `start` as long as nothing raises, not going through `barrier` again."""
     seen: set[int] = set()
     pending = [start]
     while pending:
-        for target in solved.graph.steps[pending.pop()].doors.values():
-            if target in reached and target not in seen and target != barrier:
+        for door, target in solved.graph.steps[pending.pop()].doors.items():
+            if door is not Door.RAISED and target not in seen and target != barrier:
                 seen.add(target)
                 pending.append(target)
     return seen

@@ -44,7 +44,8 @@ def reuses(session: SessionFacts) -> Iterator[Reuse]:
         return
     for solved in session.solutions:
         for step, world in solved.exits():
-            if world.session is not None and world.session.life is Life.REOPENED:
+            reopened = world.session is not None and world.session.life is Life.REOPENED
+            if reopened or world.lost is Life.REOPENED:
                 yield from _reopening(solved, step, world)
     if session.alone is not None and not session.focus.options.resets:
         yield from _refused(session.alone)

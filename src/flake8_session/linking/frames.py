@@ -45,6 +45,7 @@ from flake8_session.linking.meanings import (
     External,
     Factory,
     FunctionAt,
+    Holds,
     Made,
     Meaning,
     Member,
@@ -118,6 +119,25 @@ class Frame:
     def drivers(self) -> frozenset[Driver]:
         """Who calls the function, as far as its decorators tell."""
         return frozenset(drivers(self.linker, self.module, self.function))
+
+    @cached_property
+    def certain_objects(self) -> frozenset[int]:
+        """Calls that give an object, never None: constructors, factories, ``scalar_one()`` of entities."""
+        return frozenset(
+            index
+            for index, step in enumerate(self.graph.steps)
+            if isinstance(step.event, Call) and self._gives_object(step.event)
+        )
+
+    def _gives_object(self, call: Call) -> bool:
+        match self.meaning(call.result):
+            case Made() | Factory() | Registry() | Object():
+                return True
+            case Selected(holds) if holds in (Holds.INSTANCE, Holds.ROWS):
+                return call.method in ("one", "scalar_one", "get_one", "merge")
+            case External(name) if name.endswith("()"):
+                return calls.is_class_name(name[:-2].rpartition(".")[2]) and not name.startswith("builtins.")
+        return False
 
     @cached_property
     def certain_sessions(self) -> frozenset[Place]:

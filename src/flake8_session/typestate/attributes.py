@@ -156,8 +156,14 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
         loading = implicit_load(world.session, certain=loaded is False)
         yield Door.COMPLETED, world._replace(instance=after, session=loading)
     if not world.spent and loaded is False:
-        broken = world.session._replace(transaction=Transaction.FAILED, failed_write=False)
-        yield Door.RAISED, failed(world._replace(session=broken), Kind.DATABASE)
+        yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
+
+
+def _broken(world: World) -> World:
+    """The world after an implicit load failed: PostgreSQL refuses what comes next."""
+    if world.session is None:
+        return world
+    return world._replace(session=world.session._replace(transaction=Transaction.FAILED, failed_write=False))
 
 
 def _refused(state: SessionState) -> Flight | None:
@@ -194,6 +200,15 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     if state.tie is Tie.ATTACHED and ended:
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
         return
+    collection = _is_unloaded_collection(context, state, event.attribute)
+    if state.tie is Tie.ATTACHED and collection and world.session is not None:
+        refused = _refused(world.session)
+        if refused is not None:
+            yield Door.RAISED, world._replace(flight=refused)
+            return
+        world = world._replace(session=implicit_load(world.session))
+        if not world.spent:
+            yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
     moved = world._replace(instance=state._replace(loaded=state.loaded | {event.attribute}))
     yield Door.COMPLETED, _dirtied(moved) if state.tie is Tie.ATTACHED else moved
 

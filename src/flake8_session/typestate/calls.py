@@ -33,7 +33,7 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.focus import Context, Exit, Way, Ways, arguments_holding
-from flake8_session.typestate.sessions import Act, Outcome, closed, failures, is_open, outcome, savepoint_ended
+from flake8_session.typestate.sessions import INVALID_REQUEST, Act, Outcome, closed, failures, is_open, outcome, savepoint_ended
 from flake8_session.typestate.worlds import (
     RETURN,
     Columns,
@@ -165,6 +165,10 @@ def _foreign_call(context: Context, call: Call, world: World, result: Place) -> 
     moved = world
     given = arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES)
     if given and world.instance is not None:
+        takes_over = row is not None and row.instance in (ToInstance.ADD, ToInstance.DELETE)
+        if takes_over and world.instance.tie in (Tie.ATTACHED, Tie.PENDING):
+            yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
+            return
         elsewhere = row is None or row.instance in (ToInstance.ADD, ToInstance.DELETE)
         moved = world._replace(instance=world.instance._replace(tie=Tie.UNKNOWN)) if elsewhere else world
     yield Door.COMPLETED, moved
@@ -215,6 +219,9 @@ def _row_ways(
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
+        return
+    if _is_refused(context, call, world, row):
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
         return
     moved = with_act(context, world, out.state, out.act)
     moved = _savepoint_end(context, call, moved, method, role)
@@ -271,8 +278,6 @@ def _elements(
     """An instance, or a list of them, comes out of the session."""
     if index != context.focus.instance:
         moved = _reloaded(context, index, world, method)
-        if method not in _OPTIONAL and holds_entities(context, result) and row.gives is not Gives.ELEMENTS:
-            moved = moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
         yield Door.COMPLETED, moved
         return
     if row.instance is ToInstance.MERGE:
@@ -339,6 +344,24 @@ def _savepoint_end(context: Context, call: Call, world: World, method: str, role
 # What a call does to the instances among its arguments.
 
 
+def _is_refused(context: Context, call: Call, world: World, row: Row) -> bool:
+    """Whether the call must raise because the session does not hold the instance as the call needs it."""
+    instance = world.instance
+    if instance is None or row.instance not in _NEEDED:
+        return False
+    if not arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+        return False
+    return instance.tie not in (*_NEEDED[row.instance], Tie.UNKNOWN)
+
+
+_NEEDED = {
+    ToInstance.REFRESH: (Tie.ATTACHED, Tie.DELETED),
+    ToInstance.EXPIRE: (Tie.ATTACHED, Tie.DELETED),
+    ToInstance.EXPUNGE: (Tie.ATTACHED, Tie.PENDING, Tie.DELETED),
+    ToInstance.DELETE: (Tie.ATTACHED, Tie.DETACHED, Tie.DELETED),
+}
+
+
 def _on_instances(context: Context, call: Call, world: World, row: Row) -> World:
     instance = world.instance
     if instance is None or row.instance is ToInstance.NOTHING:
@@ -401,8 +424,7 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
         yield Door.COMPLETED, world
         return
     if isinstance(context.frame.meaning(call.result), Made | Factory | Registry):
-        moved = _given(world, call)
-        yield Door.COMPLETED, moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
+        yield Door.COMPLETED, _given(world, call)
         return
     if isinstance(callee, FunctionAt):
         ways = _project_call(context, call, world, result, callee)
@@ -551,19 +573,9 @@ def _unknown_call(context: Context, call: Call, world: World, result: Place) -> 
         for argument in call.arguments[:1]:
             if Role.SESSION in world.roles(argument.value):
                 moved = names.named(moved, result, Role.SESSION)
-    if _constructs(context, call):
-        moved = moved._replace(values=values.with_value(moved.values, result, values.TRUTHY))
     yield Door.COMPLETED, moved
     if not world.spent:
         yield Door.RAISED, failed(moved, Kind.OTHER)
-
-
-def _constructs(context: Context, call: Call) -> bool:
-    """Whether the call makes an object, which is presumed to be true."""
-    callee = context.frame.callee(call)
-    if isinstance(callee, External):
-        return is_class_name(callee.name.rpartition(".")[2]) and not callee.name.startswith("builtins.")
-    return isinstance(callee, ClassAt)
 
 
 def _collected(call: Call, world: World) -> World:

@@ -6,8 +6,8 @@ adds up instead of multiplying.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from flake8_session.flow.events import Argument, Call, Door, Place
@@ -88,6 +88,8 @@ class Context:
     frame: Frame
     focus: Focus
     effects: Effects
+    raising: Mapping[int, Flight] = field(default_factory=dict)
+    """Steps that are known to raise, whatever this focus does there."""
 
 
 def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:

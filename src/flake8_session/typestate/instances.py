@@ -86,7 +86,7 @@ def has(state: InstanceState, attribute: str) -> bool | None:
 
 def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
     if state.tie is Tie.DELETED:
-        return state._replace(tie=Tie.DETACHED, columns=Columns.LOADED, fresh=False, explicit=False)
+        return _unknown(state)
     if state.tie not in (Tie.PENDING, Tie.ATTACHED):
         return state
     kept = state._replace(tie=Tie.ATTACHED, fresh=False)

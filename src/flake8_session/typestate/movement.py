@@ -43,9 +43,20 @@ _CARRIED = (Role.SESSION, Role.QUERY, *_UNREAD, Role.INSTANCE, Role.INSTANCES, R
 class SessionMovement:
     """The `dataflow.Movement` of one focus in one function."""
 
-    def __init__(self, frame: Frame, focus: Focus, effects: Effects, *, stops: bool = False) -> None:
-        """`stops`: a generator's body is followed up to its first ``yield`` only."""
-        self.context = Context(frame, focus, effects)
+    def __init__(
+        self,
+        frame: Frame,
+        focus: Focus,
+        effects: Effects,
+        *,
+        raising: Mapping[int, Flight] | None = None,
+        stops: bool = False,
+    ) -> None:
+        """`raising`: steps that are known to raise because of something that this focus does not hold.
+
+        `stops`: a generator's body is followed up to its first ``yield`` only.
+        """
+        self.context = Context(frame, focus, effects, raising or {})
         self._stops = stops
         self._graph = frame.graph
         self._liveness = frame.liveness
@@ -55,8 +66,11 @@ class SessionMovement:
         here = self._graph.steps[step]
         if not here.doors or (self._stops and isinstance(here.event, ev.Yield)):
             return
-        ways = _WAYS[type(here.event)]
-        for door, moved in ways(self.context, step, here.event, world):
+        ways = list(_WAYS[type(here.event)](self.context, step, here.event, world))
+        must = self.context.raising.get(step)
+        if must is not None and any(door is not Door.RAISED for door, _ in ways):
+            ways = [(Door.RAISED, world._replace(flight=must))]
+        for door, moved in ways:
             target = here.doors.get(door)
             if target is not None:
                 yield door, target, self._forgotten(target, moved)
@@ -89,7 +103,9 @@ def _bind(context: Context, step: int, event: ev.Bind, world: World) -> Ways:
 
 def _assigned(context: Context, world: World, target: Place, source: Place) -> World:
     moved = names.bound(world, target, source, owned=context.focus.owned)
-    if target in context.frame.graph.shared and Role.SESSION in moved.roles(target):
+    graph = context.frame.graph
+    outlives = target.startswith("@") or target in graph.captured or target in graph.shared
+    if outlives and Role.SESSION in moved.roles(target):
         moved = handed(moved)
     if moved.roles(target):
         return moved._replace(values=values.without(moved.values, target))
@@ -110,6 +126,10 @@ def _unpack(context: Context, step: int, event: ev.Unpack, world: World) -> Ways
             moved = part_of_row(context, moved, target)
     if Role.SESSION in world.roles(event.source):
         moved = handed(moved)
+    if Role.INSTANCES in world.roles(event.source):
+        for target in event.targets:
+            yield Door.COMPLETED, names.named(moved, target, Role.INSTANCE)
+        return
     yield Door.COMPLETED, moved
 
 
@@ -145,7 +165,15 @@ def _call(context: Context, step: int, event: ev.Call, world: World) -> Ways:
     if _is_dropped_coroutine(context, event, world):
         yield Door.COMPLETED, _uncertain(context, event, world)
         return
-    yield from _called(context, step, event, world, event.result)
+    for door, moved in _called(context, step, event, world, event.result):
+        yield door, _with_truth(context, step, event.result, moved) if door is Door.COMPLETED else moved
+
+
+def _with_truth(context: Context, call: int, result: Place, world: World) -> World:
+    """What certainly gives an object is true."""
+    if call not in context.frame.certain_objects:
+        return world
+    return world._replace(values=values.with_value(world.values, result, values.TRUTHY))
 
 
 def _called(context: Context, step: int, call: ev.Call, world: World, result: Place) -> Ways:
@@ -211,7 +239,7 @@ def _await(context: Context, step: int, event: ev.Await, world: World) -> Ways:
         return
     assumed = other = False
     for door, moved in _called(context, made, call, world, event.result):
-        yield door, moved
+        yield door, _with_truth(context, made, event.result, moved) if door is Door.COMPLETED else moved
         if door is Door.RAISED and moved.spent and not world.spent:
             assumed = True
             if moved.flight == Flight(Kind.OTHER):

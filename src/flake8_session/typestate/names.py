@@ -10,7 +10,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Place
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.sessions import is_open
-from flake8_session.typestate.worlds import RETURN, Holding, Names, Older, SessionState, Tie, World
+from flake8_session.typestate.worlds import RETURN, Hold, Holding, Life, Names, Older, SessionState, Tie, World
 
 
 def holds(world: World, place: Place, holding: Holding) -> bool:
@@ -43,18 +43,23 @@ def unbound(world: World, place: Place, *, owned: bool = True, kept: bool = Fals
     moved = world
     if names is not world.names:
         moved = world._replace(names=names)
-        if owned and not kept and _loses(world.session, world.names, names):
-            moved = moved._replace(lost=True)
+        if owned and not kept and world.session is not None and _loses(world.session, world.names, names):
+            moved = _with_loss(moved, world.session)
     older = moved.older
     if older is not None:
         rest = _dropped(older.names, place)
         if rest is not older.names:
-            lost = owned and not _has_session(rest)
-            moved = moved._replace(
-                older=older._replace(names=rest) if not lost else None,
-                lost=moved.lost or (lost and is_open(older.state)),
-            )
+            if owned and not _has_session(rest):
+                moved = _with_loss(moved._replace(older=None), older.state)
+            else:
+                moved = moved._replace(older=older._replace(names=rest))
     return moved
+
+
+def _with_loss(world: World, state: SessionState) -> World:
+    if not is_open(state) or world.lost is Life.OPEN:
+        return world
+    return world._replace(lost=state.life)
 
 
 def superseded(world: World) -> World:
@@ -112,12 +117,17 @@ def _dropped(names: Names, place: Place) -> Names:
     return names if len(rest) == len(names) else rest
 
 
-def _loses(state: SessionState | None, before: Names, after: Names) -> bool:
-    return state is not None and is_open(state) and _has_session(before) and not _has_session(after)
+def _loses(state: SessionState, before: Names, after: Names) -> bool:
+    return is_open(state) and _has_session(before) and not _has_session(after)
 
 
 def _has_session(names: Names) -> bool:
-    return any(_of_session(holding) and holding is not Role.INSTANCE for _, holding in names)
+    return any(holding in _CLOSABLE for _, holding in names)
+
+
+_CLOSABLE = (
+    Role.SESSION, Role.AUTOFLUSH_PAUSE, Hold.OPENING, Hold.CLOSING, Hold.BORROWING, Hold.SUSPENDED, Hold.CLOSURE
+)
 
 
 def _of_session(holding: Holding) -> bool:

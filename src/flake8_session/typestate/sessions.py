@@ -167,7 +167,7 @@ def _act(row: Row, state: SessionState) -> Act:
     if row.ends is Ends.COMMIT:
         return Act.COMMIT
     if row.ends is Ends.ROLLBACK:
-        return Act.ROLLBACK
+        return Act.NOTHING if state.transaction is Transaction.IDLE else Act.ROLLBACK
     if row.ends is Ends.CLOSE:
         return Act.CLOSE
     if row.everything is ToAll.EXPIRE:
