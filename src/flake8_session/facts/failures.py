@@ -61,7 +61,7 @@ def stumbles(session: SessionFacts) -> Iterator[Stumble]:
 
 
 def swallowed_in_block(session: SessionFacts) -> Iterator[Swallowed]:
-    """Handlers that swallow a failed flush inside the ``with`` whose work it has undone, and which goes on."""
+    """Handlers that swallow a failed flush inside the ``with`` whose work it undoes, and which goes on."""
     for solved in session.solutions:
         for step, world in solved.reached():
             if not _is_failed_in_block(world):
