@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from flake8_session.diagnostics import Diagnostic
@@ -53,16 +54,30 @@ def check_source(
     filename: str = "<string>",
     settings: Settings = Settings(),
     project: Surroundings | None = None,
+    fixes: bool = False,
 ) -> list[Diagnostic]:
     """The reports on a file's text, sorted, before any suppression. Raises `SyntaxRefused`.
 
-    Without a `project` the file stands alone.
+    Without a `project` the file stands alone. With `fixes` the reports carry their fixes, which cost
+    more than the reports.
     """
     lowered = lower_module(text)
     around = project or OneFile(lowered.outline)
     module, effects = around.effects(filename, text, lowered.outline)
-    found = _reports(lowered, module, effects, filename, settings)
-    return sorted(found, key=lambda each: each.sort_key)
+    found = sorted(_reports(lowered, module, effects, filename, settings), key=lambda each: each.sort_key)
+    return _with_fixes(found, lowered) if fixes else [replace(each, plan=None) for each in found]
+
+
+def _with_fixes(found: list[Diagnostic], lowered: Lowered) -> list[Diagnostic]:
+    from flake8_session.editing.fixes import fix_of
+    from flake8_session.editing.ground import Grounds
+
+    grounds = Grounds(lowered)
+    plans = [each.plan() if each.plan is not None else None for each in found]
+    return [
+        replace(each, plan=None, fix=fix_of(plan, grounds) if plan is not None else None)
+        for each, plan in zip(found, plans)
+    ]
 
 
 def _reports(

@@ -6,8 +6,13 @@ Lines and columns count from 1, columns in characters; an end is exclusive.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flake8_session.editing.plans import Plan
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +57,8 @@ class Fix:
     edits: tuple[Edit, ...]
     reason: str = ""
     """Why the fix is not safe; empty for a safe one."""
+    imports: bool = False
+    """It changes what the module imports, besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ class Diagnostic:
     function: str = ""
     """Qualified name of the function that holds the report, `""` for the module's body."""
     fix: Fix | None = field(default=None, compare=False)
+    plan: Callable[[], Plan | None] | None = field(default=None, compare=False, repr=False)
+    """What would mend it, worked out when somebody asks. It stays inside the checker, which makes it `fix`."""
 
     @property
     def sort_key(self) -> tuple[int, int, str, str]:

@@ -23,12 +23,23 @@ class Options:
     config: str = ""
     isolated: bool = False
     exit_zero: bool = False
+    fix: bool = False
+    diff: bool = False
+    interactive: bool = False
+    unsafe_fixes: bool = False
+    show_fixes: bool = False
+    exit_non_zero_on_fix: bool = False
     output_file: str = ""
     show_settings: bool = False
     show_files: bool = False
     explain: str = ""
     list_rules: bool = False
     color: str = "auto"
+
+    @property
+    def fixes(self) -> bool:
+        """Whether files are to be fixed, or shown as they would be."""
+        return self.fix or self.diff or self.interactive
 
     @property
     def asks_a_question(self) -> bool:
@@ -63,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--show-files", action="store_true", help="list the files that would be linted")
     files.add_argument("--stdin-filename", default="", metavar="PATH", help="the name of what - reads")
     _add_choices(files, ("exclude", "extend-exclude", "per-file-ignores"))
+    _add_fixing(command)
     _add_output(command)
     settings = command.add_argument_group("configuration")
     settings.add_argument("--config", default="", metavar="FILE", help="read the settings from this file")
@@ -73,6 +85,21 @@ def parser() -> argparse.ArgumentParser:
     explanations.add_argument("--explain", default="", metavar="CODE", help="show the page of a rule")
     explanations.add_argument("--list-rules", action="store_true", help="list all rules")
     return command
+
+
+def _add_fixing(command: argparse.ArgumentParser) -> None:
+    fixing = command.add_argument_group("fixing")
+    switches = {
+        "fix": "mend what can be mended safely",
+        "diff": "show what --fix would change, and change nothing",
+        "interactive": "ask about each fix",
+        "unsafe-fixes": "take fixes that may also change timing, data or types",
+        "show-fixes": "list what was fixed",
+        "exit-non-zero-on-fix": "exit with 1 where something was fixed, also if nothing is left",
+    }
+    for name, summary in switches.items():
+        fixing.add_argument(f"--{name}", action="store_true", help=summary)
+    _add_choices(fixing, ("fixable", "unfixable"))
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:

@@ -33,6 +33,8 @@ class Configuration:
     """None: the usual folders that hold no code of the project's own."""
     extend_exclude: tuple[str, ...] = ()
     per_file_ignores: PerFile = ()
+    fixable: tuple[str, ...] = ()
+    unfixable: tuple[str, ...] = ()
     output_format: str = "full"
     statistics: bool = False
     jobs: int = 0

@@ -72,6 +72,8 @@ KNOBS: tuple[Knob, ...] = (
     Knob("sqlalchemy-version", Kind.VERSION,
          "the SQLAlchemy that the code runs on, if not the locked or installed"),
     Knob("src", Kind.FOLDERS, "where the project's own modules are looked up", shared_key="session-src"),
+    Knob("fixable", Kind.CODES, "fix only these codes"),
+    Knob("unfixable", Kind.CODES, "do not fix these codes"),
     Knob("output-format", Kind.CHOICE, "how findings are written", choices=FORMATS),
     Knob("statistics", Kind.SWITCH, "count the findings by code instead of listing them", flake8_has_it=True),
     Knob("jobs", Kind.COUNT, "how many processes to use, 0 for as many as there are processors",
@@ -82,7 +84,7 @@ KNOBS: tuple[Knob, ...] = (
 )
 
 BY_KEY = {knob.key: knob for knob in KNOBS}
-_ONLY_OURS = {"output-format", "cache", "cache-dir", "baseline"}
+_ONLY_OURS = {"fixable", "unfixable", "output-format", "cache", "cache-dir", "baseline"}
 OURS_IN_FLAKE8 = tuple(knob for knob in KNOBS if not knob.flake8_has_it and knob.key not in _ONLY_OURS)
 """What the flake8 plugin adds to flake8's own options: all that changes the findings."""
 

@@ -40,19 +40,21 @@ def lint_source(
         return []
 
 
-def lint(text: str, filename: str, settings: Settings, around: Neighbourhood | None = None) -> Linted:
+def lint(
+    text: str, filename: str, settings: Settings, around: Neighbourhood | None = None, *, fixes: bool = False
+) -> Linted:
     """As `lint_source`, with the silenced findings beside; raises `SyntaxRefused` for what is no Python.
 
-    Without the neighbourhood `around` it, the file stands alone.
+    Without the neighbourhood `around` it, the file stands alone. With `fixes` the findings carry theirs.
     """
-    if not _is_looked_at(text, settings):
+    if not is_looked_at(text, settings):
         return Linted()
     noqas = read_noqas(text)
     if noqas.whole_file:
         return Linted()
     reported: list[Diagnostic] = []
     silenced: list[Diagnostic] = []
-    for finding in _all_findings(text, filename, settings, noqas, around):
+    for finding in _all_findings(text, filename, settings, noqas, around, fixes):
         (silenced if noqas.silence(finding) else reported).append(finding)
     return Linted(tuple(reported), tuple(silenced))
 
@@ -61,7 +63,7 @@ def findings_for_host(
     text: str, filename: str, settings: Settings, around: Neighbourhood | None = None
 ) -> list[Diagnostic]:
     """All findings, for a host that reads ``# noqa`` itself and speaks itself of what is no Python."""
-    if not _is_looked_at(text, settings):
+    if not is_looked_at(text, settings):
         return []
     try:
         return _all_findings(text, filename, settings, read_noqas(text), around)
@@ -69,15 +71,23 @@ def findings_for_host(
         return []
 
 
-def _is_looked_at(text: str, settings: Settings) -> bool:
-    """Whether it may have to do with sessions, or with comments that are to be checked."""
-    return may_concern(text, settings) or ("noqa" in text.lower() and bool(_comment_codes(settings)))
+def is_looked_at(text: str | bytes, settings: Settings) -> bool:
+    """Whether a file, decoded or not, may have to do with sessions or has comments to be checked."""
+    if may_concern(text, settings):
+        return True
+    has_comments = "noqa" in text.lower() if isinstance(text, str) else b"noqa" in text.lower()
+    return has_comments and bool(_comment_codes(settings))
 
 
 def _all_findings(
-    text: str, filename: str, settings: Settings, noqas: Noqas, around: Neighbourhood | None
+    text: str,
+    filename: str,
+    settings: Settings,
+    noqas: Noqas,
+    around: Neighbourhood | None,
+    fixes: bool = False,
 ) -> list[Diagnostic]:
-    findings = _checked(text, filename, settings, around) if may_concern(text, settings) else []
+    findings = _checked(text, filename, settings, around, fixes) if may_concern(text, settings) else []
     codes = _comment_codes(settings)
     if codes and noqas.comments:
         findings += _on_comments(text, settings, noqas, findings, codes)
@@ -86,14 +96,14 @@ def _all_findings(
 
 
 def _checked(
-    text: str, filename: str, settings: Settings, around: Neighbourhood | None
+    text: str, filename: str, settings: Settings, around: Neighbourhood | None, fixes: bool
 ) -> list[Diagnostic]:
     """The checker's findings; where the checker itself fails, that is the one finding."""
     from flake8_session.checker import check_source
 
     try:
         project = around.project if around else None
-        return list(check_source(text, filename=filename, settings=settings, project=project))
+        return list(check_source(text, filename=filename, settings=settings, project=project, fixes=fixes))
     except SyntaxRefused:
         raise
     except Exception as failure:

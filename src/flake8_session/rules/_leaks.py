@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from flake8_session.diagnostics import Related, Span
+from flake8_session.editing.plans import Plan
 from flake8_session.facts.circumstances import is_one_shot, is_process_wide, is_test
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.unclosed import Leak, Unclosed, leak
+from flake8_session.rules._enclosing import enclosing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class FoundLeak:
     leak: Leak
     span: Span
     path: tuple[Related, ...]
+    plan: Callable[[], Plan | None]
 
 
 def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
@@ -33,7 +37,8 @@ def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
         if found is None or found.how is not how or is_process_wide(facts, session):
             continue
         span = facts.step_span(session.focus.birth)
-        yield FoundLeak(found, span, told(facts, found.solved, found.path, leaves=True))
+        path = told(facts, found.solved, found.path, leaves=True)
+        yield FoundLeak(found, span, path, partial(enclosing, facts, found))
 
 
 def subject(found: FoundLeak) -> str:

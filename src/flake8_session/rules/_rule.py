@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.editing.plans import Plan
 from flake8_session.facts.solving import FunctionFacts
 
 Check = Callable[[FunctionFacts], Iterator[Diagnostic]]
@@ -27,9 +28,16 @@ class Rule:
     fixable: str = ""
     page: str = field(default="", repr=False)
 
-    def at(self, facts: FunctionFacts, span: Span, message: str, path: tuple[Related, ...] = ()) -> Diagnostic:
-        """A report of this rule."""
-        return Diagnostic(span, self.code, self.name, message, path, facts.qualname)
+    def at(
+        self,
+        facts: FunctionFacts,
+        span: Span,
+        message: str,
+        path: tuple[Related, ...] = (),
+        plan: Callable[[], Plan | None] | None = None,
+    ) -> Diagnostic:
+        """A report of this rule; `plan` works out what would mend it, once somebody wants to know."""
+        return Diagnostic(span, self.code, self.name, message, path, facts.qualname, plan=plan)
 
 
 def quoted(name: str, otherwise: str) -> str:

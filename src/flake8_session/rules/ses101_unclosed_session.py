@@ -83,4 +83,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that no path closes."""
     for found in leaks(facts, Unclosed.NEVER):
         message = f"{subject(found)} is never closed; {connection(found)}{one_shot_note(facts)}"
-        yield RULE.at(facts, found.span, message, found.path)
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

@@ -62,4 +62,4 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that never has a name."""
     for found in leaks(facts, Unclosed.TEMPORARY):
-        yield RULE.at(facts, found.span, f"this session is used without a name, so nothing can close it", found.path)
+        yield RULE.at(facts, found.span, f"this session is used without a name, so nothing can close it", found.path, found.plan)

@@ -1,0 +1,70 @@
+"""Questions about expressions: what running them can do, and how often they run."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+_QUIET = (
+    cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.Ellipsis, cst.Tuple, cst.List, cst.Set,
+    cst.Dict, cst.Element, cst.DictElement, cst.UnaryOperation, cst.BooleanOperation, cst.IfExp, cst.Comparison,
+    cst.ComparisonTarget, cst.ConcatenatedString,
+)
+"""What runs no code of anybody's but comparisons of what the function has at hand."""
+
+_ONCE = (
+    cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Await, cst.Call, cst.Arg, cst.Attribute,
+    cst.Subscript, cst.SubscriptElement, cst.Index, cst.Comparison, cst.ComparisonTarget, cst.BinaryOperation,
+    cst.UnaryOperation, cst.Tuple, cst.List, cst.Set, cst.Dict, cst.Element, cst.StarredElement, cst.DictElement,
+    cst.FormattedString, cst.FormattedStringExpression, cst.NamedExpr, cst.For,
+)
+"""What evaluates its parts exactly once, in order."""
+
+
+def is_plain(node: cst.BaseExpression | None) -> bool:
+    """Names, attributes of names, literals and displays of them: nothing that calls anything."""
+    if isinstance(node, cst.Attribute):
+        return is_plain(node.value)
+    return is_quiet(node)
+
+
+def is_quiet(node: cst.BaseExpression | None) -> bool:
+    """As `is_plain`, without attributes, which may have to be loaded."""
+    stack: list[cst.CSTNode] = [node] if node is not None else []
+    while stack:
+        each = stack.pop()
+        if isinstance(each, (cst.BaseExpression, cst.BaseElement, cst.BaseDictElement, cst.ComparisonTarget)):
+            if not isinstance(each, _QUIET):
+                return False
+        stack.extend(each.children)
+    return True
+
+
+def is_evaluated_once(statement: cst.CSTNode, expression: cst.CSTNode) -> bool:
+    """Whether running `statement` evaluates `expression` exactly once, before anything else of a body."""
+    path = _path(statement, expression)
+    if path is None or not all(isinstance(node, _ONCE) for node in path[:-1]):
+        return False
+    return not isinstance(statement, cst.For) or _path(statement.iter, expression) is not None
+
+
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """Every name that stands in `node`, those of attributes and keywords included."""
+    found: set[str] = set()
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, cst.Name):
+            found.add(each.value)
+        stack.extend(each.children)
+    return frozenset(found)
+
+
+def _path(node: cst.CSTNode, wanted: cst.CSTNode) -> list[cst.CSTNode] | None:
+    """The nodes from `node` down to `wanted`."""
+    if node is wanted:
+        return [node]
+    for child in node.children:
+        below = _path(child, wanted)
+        if below is not None:
+            return [node, *below]
+    return None

@@ -1,0 +1,77 @@
+"""The plan for a session that is left open: close it where its live range ends, by a ``with`` or a ``finally``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.editing.plans import Enclose, Touch
+from flake8_session.facts.carried import Carried, Carry, Getaway, carry, is_open
+from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.unclosed import Leak, Unclosed
+from flake8_session.flow.events import Bind, Call
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.calls import split
+
+_DOUBTS = {
+    Getaway.RETURNED: "what is returned may still need the session",
+    Getaway.YIELDED: "what is yielded may still need the session",
+    Getaway.STORED: "what is stored may still need the session",
+    Getaway.PASSED: "what is passed on may be kept, and still need the session",
+}
+
+
+def enclosing(facts: FunctionFacts, found: Leak) -> Enclose | None:
+    """What closes the session of a leak on every way out; None where nothing in this function can."""
+    solved = found.solved
+    focus, options = solved.focus, solved.focus.options
+    if options.asynchronous and not facts.frame.function.asynchronous:
+        return None
+    carried = carry(solved)
+    return Enclose(
+        opening=facts.frame.graph.steps[focus.birth].origin,
+        name="" if found.how is Unclosed.TEMPORARY else _variable(solved),
+        touches=tuple(_touches(solved, carried)),
+        closes=tuple(dict.fromkeys(_closes(solved))),
+        asynchronous=options.asynchronous,
+        doubts=tuple(dict.fromkeys(_doubts(found, carried))),
+    )
+
+
+def _touches(solved: Solved, carried: Carry) -> Iterator[Touch]:
+    for use in carried.uses:
+        origin = solved.graph.steps[use.step].origin
+        if origin >= 0:
+            yield Touch(origin, use.carried is Carried.BOUND, use.open)
+
+
+def _variable(solved: Solved) -> str:
+    """The variable that the session is bound to where it is made."""
+    steps = solved.graph.steps
+    made = {getattr(steps[solved.focus.birth].event, "result", "")}
+    awaited = solved.frame.awaited.get(solved.focus.birth)
+    if awaited is not None:
+        made.add(getattr(steps[awaited].event, "result", ""))
+    for step in steps:
+        if isinstance(step.event, Bind) and step.event.source in made:
+            return step.event.target.partition("'")[0]
+    return ""
+
+
+def _closes(solved: Solved) -> Iterator[int]:
+    """The calls that close this session, and never anything else."""
+    for index, step in enumerate(solved.graph.steps):
+        event, worlds = step.event, list(solved.solution.before(index))
+        if isinstance(event, Call) and event.method == "close" and worlds:
+            if all(Role.SESSION in world.roles(split(event, world)[0]) for world in worlds):
+                yield step.origin
+
+
+def _doubts(found: Leak, carried: Carry) -> Iterator[str]:
+    """What speaks against the fix; what gets away from a session that is closed in the end loses nothing."""
+    if found.solved.focus.options.exits_unknown:
+        yield "the class of the session has an end of its own"
+    if found.how is Unclosed.OVERWRITTEN:
+        yield "it may be the second opening that should go"
+    if any(is_open(world) for world in found.solved.solution.before(found.solved.graph.returned)):
+        for escape in carried.escapes:
+            yield _DOUBTS[escape.how]
