@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,8 @@ def settings_of(text: str) -> Settings:
     settings = Settings(select=tuple(marked.get("select", "").split()))
     for setting in marked.get("settings", "").split():
         name, _, value = setting.partition("=")
-        settings = replace(settings, **{name: _as_setting(value)})
+        chosen: dict[str, Any] = {name: _like(getattr(settings, name), value)}
+        settings = replace(settings, **chosen)
     return settings
 
 
@@ -125,7 +127,7 @@ def test_every_rule_has_loud_cases_and_more_silent_ones(rule: Path) -> None:
 
 def test_a_missed_line_a_wrong_code_and_an_unexpected_line_are_told() -> None:
     text = "import x\nx.f()  # error: SES101\nx.g()  # error: SES102\nx.h()\n"
-    wrong = reported(2, "SES101"), reported(3, "SES103"), reported(4, "SES101")
+    wrong = _reported(2, "SES101"), _reported(3, "SES103"), _reported(4, "SES101")
     assert [said.split(",")[0] for said in disagreements(text, list(wrong))] == [
         "line 3: wanted SES102",
         "line 4: wanted nothing",
@@ -138,7 +140,7 @@ def test_a_missed_line_a_wrong_code_and_an_unexpected_line_are_told() -> None:
 
 def test_the_words_of_the_message_are_compared() -> None:
     text = "f()  # error: SES101: no connection\n"
-    (said,) = disagreements(text, [reported(1, "SES101")])
+    (said,) = disagreements(text, [_reported(1, "SES101")])
     assert "wanted 'no connection' in the message" in said
 
 
@@ -147,19 +149,23 @@ def test_a_comment_that_only_looks_like_an_expectation_is_refused() -> None:
         expectations("f()  # error SES101\n")
 
 
-def reported(line: int, code: str) -> Diagnostic:
-    """A diagnostic such as the linter would make, for testing the comparison."""
-    return Diagnostic(Span(line, 1, line, 2), code, "some-rule", "`session` is never closed")
-
-
 def _blocks(text: str) -> list[str]:
     """The text of each public function and class of a case, and what stands in front of the first."""
     starts = [match.start() for match in re.finditer(r"^(?:(?:async )?def|class) (?!_)", text, re.MULTILINE)]
     return [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
 
 
-def _as_setting(value: str) -> object:
-    """A setting's value as it stands in a marker: a switch, a list with commas, or a word."""
-    if value in ("true", "false"):
-        return value == "true"
-    return tuple(value.split(",")) if "," in value else value
+def _reported(line: int, code: str) -> Diagnostic:
+    """A diagnostic such as the linter would make, for testing the comparison."""
+    return Diagnostic(Span(line, 1, line, 2), code, "some-rule", "`session` is never closed")
+
+
+def _like(default: object, value: str) -> Any:
+    """A setting's value as it stands in a marker, of the same type as its default: switch, list or word."""
+    match default:
+        case bool():
+            return {"true": True, "false": False}[value]
+        case tuple():
+            return tuple(value.split(","))
+        case _:
+            return value
