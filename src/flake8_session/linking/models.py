@@ -11,7 +11,7 @@ from enum import Enum
 from flake8_session.flow.outline import Applied, Expression, Indexed, Literal, Named
 from flake8_session.knowledge import loading
 from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import ClassAt
+from flake8_session.linking.meanings import ClassAt, External
 
 
 class Attribute(Enum):
@@ -51,6 +51,27 @@ def columns(linker: Linker, model: object) -> frozenset[str]:
         for name, (annotation, value) in class_.assigned.items() if class_ is not None else ():
             key = _keyword(value, "primary_key") == Literal(True)
             if not key and _defined(annotation, value) is Attribute.COLUMN:
+                found.add(name)
+    return frozenset(found)
+
+
+def set_by_update(linker: Linker, model: object) -> frozenset[str]:
+    """The columns that every UPDATE of a row sets in the database, so that their values are unknown after it.
+
+    A value that Python computes is known. With ``eager_defaults`` in its ``__mapper_args__`` the model
+    fetches them at once; which arguments stand there is not looked at.
+    """
+    found: set[str] = set()
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is None or not isinstance(at, ClassAt):
+            continue
+        if "__mapper_args__" in class_.assigned or "__mapper_args__" in class_.methods:
+            return frozenset()
+        for name, (_, value) in class_.assigned.items():
+            given = [_keyword(value, option) for option in ("onupdate", "server_onupdate")]
+            column = _construct(value) is loading.Construct.COLUMN
+            if column and any(_is_sql(linker, at, each) for each in given):
                 found.add(name)
     return frozenset(found)
 
@@ -127,6 +148,14 @@ def _keyword(value: Expression | None, name: str) -> Expression | None:
             if keyword == name:
                 return given
     return None
+
+
+def _is_sql(linker: Linker, at: ClassAt, value: Expression | None) -> bool:
+    """Whether a value is an expression that the database computes: ``func.now()``, ``FetchedValue()``."""
+    if not isinstance(value, Applied):
+        return False
+    meaning = linker.expression(at.module, value.function)
+    return isinstance(meaning, External) and meaning.name.startswith("sqlalchemy.")
 
 
 def _is_collection(annotation: Expression | None, value: Expression | None) -> bool:

@@ -52,3 +52,24 @@ is gone.
 - SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
 - SQLAlchemy, Error Messages: "greenlet_spawn has not been called; can't call await_only() here"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule
+from flake8_session.rules._waits import reports
+
+RULE = Rule(
+    code="SES403",
+    name="expired-attribute-in-async",
+    summary="an expired attribute of an attached instance is read in asynchronous code",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read of what a commit, rollback or flush has expired."""
+    yield from reports(RULE, facts, expired=True, problem="must be fetched anew, for which nothing waits")

@@ -64,3 +64,24 @@ Unsafe: an eager option changes which SQL runs, and when.
 - SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
 - SQLAlchemy, Relationship Loading Techniques: "Select IN loading"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule
+from flake8_session.rules._waits import reports
+
+RULE = Rule(
+    code="SES404",
+    name="lazy-load-in-async",
+    summary="an unloaded relationship or deferred column is read in asynchronous code",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each read of what was never loaded."""
+    yield from reports(RULE, facts, expired=False, problem="is not loaded, and nothing waits for its load")

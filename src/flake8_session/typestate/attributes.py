@@ -9,13 +9,14 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, Selected
 from flake8_session.typestate import instances, names, values
-from flake8_session.typestate.calls import failed, handed
+from flake8_session.typestate.calls import failed, handed, updated_columns
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, implicit_load
 from flake8_session.typestate.worlds import (
     Block,
     Columns,
     Flight,
+    Hold,
     InstanceState,
     Kind,
     SessionState,
@@ -25,6 +26,7 @@ from flake8_session.typestate.worlds import (
 )
 
 DETACHED_INSTANCE = "sqlalchemy.orm.exc.DetachedInstanceError"
+MISSING_GREENLET = "sqlalchemy.exc.MissingGreenlet"
 _ENDING = frozenset({"close", "aclose", "reset", "remove", "invalidate", "__exit__", "__aexit__"})
 
 
@@ -32,7 +34,11 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
     """All ways out of ``event.object.event.attribute``."""
     roles = world.roles(event.object)
     known = names.bound(world, event.result, f"{event.object}.{event.attribute}")
-    if Role.INSTANCE in roles and world.instance is not None:
+    if Role.INSTANCE in roles and event.attribute == "awaitable_attrs":
+        yield Door.COMPLETED, names.named(known, event.result, Hold.AWAITABLE)
+    elif Hold.AWAITABLE in roles and world.instance is not None:
+        yield Door.COMPLETED, _awaited_read(context, event, known, world.instance)
+    elif Role.INSTANCE in roles and world.instance is not None:
         yield from _instance_read(context, event, known, world.instance)
     elif Role.SESSION in roles:
         yield Door.COMPLETED, _session_read(event, known)
@@ -145,11 +151,10 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     if refused is not None and loaded is False:
         yield Door.RAISED, world._replace(flight=refused)
         return
-    column = models.attribute(context.frame.linker, model(context), event.attribute)
-    after = state
-    if state.columns is not Columns.LOADED and column is not models.Attribute.LAZY:
-        after = state._replace(columns=Columns.LOADED)
-    after = after._replace(loaded=after.loaded | {event.attribute})
+    if context.focus.options.asynchronous and loaded is False:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, MISSING_GREENLET))
+        return
+    after = _loaded(context, state, event.attribute)
     if loaded is None and state.columns is Columns.LOADED:
         yield Door.COMPLETED, world._replace(instance=after)
     else:
@@ -164,6 +169,23 @@ def _broken(world: World) -> World:
     if world.session is None:
         return world
     return world._replace(session=world.session._replace(transaction=Transaction.FAILED, failed_write=False))
+
+
+def _awaited_read(context: Context, event: Read, world: World, state: InstanceState) -> World:
+    """``await instance.awaitable_attrs.name`` loads what it names."""
+    if state.tie is not Tie.ATTACHED or world.session is None:
+        return world
+    after = _loaded(context, state, event.attribute)
+    return world._replace(instance=after, session=implicit_load(world.session, certain=False))
+
+
+def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
+    """The instance after an attribute was fetched: with one plain column all others come."""
+    column = models.attribute(context.frame.linker, model(context), attribute)
+    after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
+    if state.columns is not Columns.LOADED and column is not models.Attribute.LAZY:
+        return after._replace(columns=Columns.LOADED)
+    return after
 
 
 def _refused(state: SessionState) -> Flight | None:
@@ -209,7 +231,15 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
         world = world._replace(session=implicit_load(world.session))
         if not world.spent:
             yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
-    moved = world._replace(instance=state._replace(loaded=state.loaded | {event.attribute}))
+    if context.focus.options.asynchronous and state.tie is Tie.ATTACHED:
+        if _is_unloaded_collection(context, state, event.attribute):
+            yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, MISSING_GREENLET))
+            return
+    changed = state.changed
+    if state.tie is Tie.ATTACHED and updated_columns(context):
+        changed |= {event.attribute}
+    after = state._replace(loaded=state.loaded | {event.attribute}, changed=changed)
+    moved = world._replace(instance=after)
     yield Door.COMPLETED, _dirtied(moved) if state.tie is Tie.ATTACHED else moved
 
 

@@ -28,6 +28,7 @@ from flake8_session.linking.meanings import (
     Made,
     Meaning,
     Member,
+    Object,
     Registry,
     Selected,
 )
@@ -118,8 +119,18 @@ def with_act(context: Context, world: World, state: SessionState, act: Act, *, e
     if instance is not None and act is not Act.NOTHING:
         expires = context.focus.options.expires
         instance = instances.acted(instance, act, expires=expires, explicit=explicit)
+        if instance.changed:
+            flushes = act is Act.FLUSH or act is Act.COMMIT
+            instance = instances.updated(instance, updated_columns(context) if flushes else frozenset())
     moved = world._replace(session=state, instance=instance)
     return _stale(context, moved) if act is Act.CLOSE else moved
+
+
+def updated_columns(context: Context) -> frozenset[str]:
+    """The columns of the instance that an UPDATE sets in the database, unless it names them."""
+    selected = context.focus.selected
+    model = selected.model if selected is not None else None
+    return models.set_by_update(context.frame.linker, model.of if isinstance(model, Object) else model)
 
 
 def failed(world: World, kind: Kind) -> World:
@@ -226,6 +237,8 @@ def _row_ways(
     moved = with_act(context, world, out.state, out.act)
     moved = _savepoint_end(context, call, moved, method, role)
     moved = _on_instances(context, call, moved, row)
+    if method == "run_sync":
+        moved = clouded(moved)
     yield from _completed(context, index, call, moved, result, row, method, role)
     if world.spent:
         return
@@ -318,7 +331,9 @@ def _reloaded(context: Context, index: int, world: World, method: str) -> World:
     if instance is None or selected is None or instance.tie is not Tie.ATTACHED:
         return world
     other = _meaning_of_call(context, index)
-    if instance.columns is Columns.LOADED or not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
+    if not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
+        return world
+    if instance.columns is Columns.LOADED and not (instance.missing or other.loads or other.limited):
         return world
     if other.model is not None and selected.model is not None and other.model != selected.model:
         return world
@@ -327,7 +342,8 @@ def _reloaded(context: Context, index: int, world: World, method: str) -> World:
     if selected.key and other.key:
         if selected.key != other.key or selected.model is None:
             return world
-        return world._replace(instance=instances.refreshed(instance))
+        loaded = instances.refreshed(instance, other.loads) if other.loads else instance
+        return world._replace(instance=instances.refreshed(loaded))
     return world._replace(instance=instances.clouded(instance))
 
 

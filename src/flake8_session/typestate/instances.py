@@ -77,6 +77,14 @@ def clouded(state: InstanceState) -> InstanceState:
     return state._replace(columns=Columns.UNKNOWN) if state.tie is not Tie.TRANSIENT else state
 
 
+def updated(state: InstanceState, by_database: frozenset[str]) -> InstanceState:
+    """The instance after an UPDATE in which the database has set columns anew that nobody had named."""
+    unknown = by_database - state.changed if state.changed else frozenset()
+    return state._replace(
+        loaded=state.loaded - unknown, missing=state.missing | unknown, changed=frozenset()
+    )
+
+
 def has(state: InstanceState, attribute: str) -> bool | None:
     """Whether a column is loaded; None where that is not known."""
     if attribute in state.loaded or state.columns is Columns.LOADED:

@@ -35,6 +35,7 @@ class Hold(Enum):
     DEFERRED = "deferred"  # a nested function that will run a query, or read a result
     VISITED = "visited"  # an iterator over a container that has given the instance
     STALE = "stale"  # a result whose session was closed before it was read
+    AWAITABLE = "awaitable"  # instance.awaitable_attrs
 
     __hash__ = object.__hash__
 
@@ -115,8 +116,10 @@ class Columns(Enum):
 class InstanceState(NamedTuple):
     """`loaded`: relationships and deferred columns that are loaded, and what was set since the expiry.
 
-    `missing`: what a query's options left out. `fresh`: made in the transaction that is open. `explicit`: detached by a call of ``close()``
-    (or ``expunge``, ``reset``), not by the exit of a ``with``.
+    `missing`: what a query's options left out, and what the database has set anew. `fresh`: made in the
+    transaction that is open. `explicit`: detached by a call of ``close()`` (or ``expunge``, ``reset``), not
+    by the exit of a ``with``. `changed`: what was set since the last flush, asked of models only in which
+    an UPDATE changes columns that nobody names.
     """
 
     tie: Tie
@@ -125,6 +128,7 @@ class InstanceState(NamedTuple):
     missing: frozenset[str] = frozenset()
     fresh: bool = False
     explicit: bool = False
+    changed: frozenset[str] = frozenset()
 
 
 class Kind(Enum):

@@ -1,0 +1,62 @@
+"""Reads of attached instances that would have to wait for the database where nothing can wait for it.
+
+A plain attribute of an instance of an `AsyncSession` cannot be awaited: one that is not loaded raises
+`MissingGreenlet`, at the read itself or in the body of a method or property that is in sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.facts.paths import Path
+from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.flow.events import Read, Write
+from flake8_session.typestate.attributes import MISSING_GREENLET
+from flake8_session.typestate.calls import updated_columns
+from flake8_session.typestate.worlds import Columns, Tie, World
+
+
+class Wait(NamedTuple):
+    """A read (or replacement) at `step`; `attribute` is empty where it happens in a body that is called.
+
+    `expired`: the value was known before, and has to be fetched again.
+    """
+
+    solved: Solved
+    step: int
+    name: str
+    attribute: str
+    expired: bool
+    path: Path
+
+
+def waits(session: SessionFacts) -> Iterator[Wait]:
+    """Every read that raises because its attribute is not loaded, each with one path."""
+    if not session.focus.options.asynchronous:
+        return
+    for solved in session.with_instances:
+        for step, world in solved.reached():
+            if world.instance is None or world.instance.tie is not Tie.ATTACHED:
+                continue
+            if _must_wait(solved, step, world):
+                path = solved.path(step, world)
+                if path is not None:
+                    yield _wait(solved, step, world, path)
+
+
+def _must_wait(solved: Solved, step: int, world: World) -> bool:
+    return any(
+        moved.flight is not None and moved.flight != world.flight and moved.flight.name == MISSING_GREENLET
+        for _, _, moved in solved.movement.transfer(step, world)
+    )
+
+
+def _wait(solved: Solved, step: int, world: World, path: Path) -> Wait:
+    event, state = solved.graph.steps[step].event, world.instance
+    attribute = event.attribute if isinstance(event, Read | Write) else ""
+    place = event.object if isinstance(event, Read | Write) else ""
+    name = place if place and place[0] not in "%@" else solved.instance_place(world)
+    updated = attribute in updated_columns(solved.movement.context)
+    expired = updated or (state is not None and state.columns is Columns.EXPIRED)
+    return Wait(solved, step, name.partition("'")[0], attribute, expired, path)
