@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Call, Event, Read, Return, Yield
+from flake8_session.flow.events import Await, Build, Call, Event, Read, Return, Write, Yield
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
@@ -89,6 +89,8 @@ def _loaded(solved: Solved, attribute: str, state: InstanceState) -> bool | None
 
 def _must_raise(solved: Solved, step: int, world: World) -> bool:
     """Whether nothing but `DetachedInstanceError` can come of the step."""
+    if not isinstance(solved.graph.steps[step].event, Await | Build | Call | Read | Write):
+        return False
     if not any(holding in _ENTITY for _, holding in world.names):
         return False
     ways = [moved for _, _, moved in solved.movement.transfer(step, world)]

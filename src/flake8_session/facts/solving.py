@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from flake8_session.dataflow import Passage, Solution, TooManyWorlds, replays, solve
 from flake8_session.diagnostics import Span
-from flake8_session.flow.events import Door, Leave, Place, Raise
+from flake8_session.flow.events import Bind, Door, Leave, Place, Raise, Read
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
@@ -23,8 +24,15 @@ from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Tr
 from flake8_session.knowledge.words import Role
 
 Spans = Callable[[int], Span]
-Raising = Mapping[int, Flight]
 _ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other sessions and instances of the function say of its steps: see `focus.Context`."""
+
+    raising: Mapping[int, Flight] = field(default_factory=dict)
+    loading: frozenset[int] = frozenset()
 
 
 class Solved:
@@ -78,16 +86,16 @@ class Solved:
 class SessionFacts:
     """One session of a function, alone and together with each instance that may be its."""
 
-    def __init__(self, frame: Frame, focus: Focus, effects: ProjectEffects, raising: Raising) -> None:
+    def __init__(self, frame: Frame, focus: Focus, effects: ProjectEffects, raising: Elsewhere) -> None:
         self.frame = frame
         self.focus = focus
         self._effects = effects
-        self._raising = raising
+        self._elsewhere = raising
 
     @cached_property
     def alone(self) -> Solved | None:
         """The session by itself; None where there are too many worlds to tell anything."""
-        return _solved(self.frame, self.focus, self._effects, self._raising)
+        return _solved(self.frame, self.focus, self._effects, self._elsewhere)
 
     @cached_property
     def with_instances(self) -> tuple[Solved, ...]:
@@ -95,7 +103,7 @@ class SessionFacts:
         if self.alone is None:
             return ()
         foci = instance_foci(self.frame, self.focus)
-        found = (_solved(self.frame, focus, self._effects, self._raising) for focus in foci)
+        found = (_solved(self.frame, focus, self._effects, self._elsewhere) for focus in foci)
         return tuple(solved for solved in found if solved is not None and _has_instance(solved))
 
     @cached_property
@@ -122,15 +130,13 @@ class FunctionFacts:
         what is found of one is told to the others, until nothing new is found.
         """
         foci = session_foci(self.frame, self.effects)
-        raising: dict[int, Flight] = {}
+        told = Elsewhere()
         for _ in range(_ROUNDS):
-            sessions = tuple(SessionFacts(self.frame, focus, self.effects, dict(raising)) for focus in foci)
-            before = len(raising)
-            for session in sessions:
-                for solved in session.solutions:
-                    raising.update(_must_raise(solved))
-            if len(raising) == before:
+            sessions = tuple(SessionFacts(self.frame, focus, self.effects, told) for focus in foci)
+            found = _told_to_others(sessions, told)
+            if found == told:
                 break
+            told = found
         return sessions
 
     @property
@@ -151,6 +157,24 @@ def start(focus: Focus) -> World:
     return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=held)
 
 
+def _told_to_others(sessions: tuple[SessionFacts, ...], told: Elsewhere) -> Elsewhere:
+    raising, loading = dict(told.raising), set(told.loading)
+    for session in sessions:
+        for solved in session.solutions:
+            raising.update(_must_raise(solved))
+            if len(sessions) > 1:
+                loading.update(_may_load(solved))
+    return Elsewhere(raising, frozenset(loading))
+
+
+def _may_load(solved: Solved) -> Iterator[int]:
+    """The reads that may run SQL, and so may fail."""
+    for step, world in solved.reached():
+        if isinstance(solved.graph.steps[step].event, Read) and not world.spent:
+            if any(moved.spent for _, _, moved in solved.movement.transfer(step, world)):
+                yield step
+
+
 def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
     """The steps that no world gets through, because SQLAlchemy refuses or the instance is detached."""
     for step in solved.solution.steps():
@@ -160,6 +184,8 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
             continue
         flight: Flight | None = None
         for world in solved.solution.before(step):
+            if world.instance is None and _reads_only_the_instance(solved, step):
+                continue
             ways = list(solved.movement.transfer(step, world))
             if not ways or any(door != Door.RAISED for door, _, _ in ways):
                 break
@@ -171,8 +197,27 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
                 yield step, flight
 
 
-def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, raising: Raising) -> Solved | None:
-    movement = SessionMovement(frame, focus, effects, raising=raising)
+def _reads_only_the_instance(solved: Solved, step: int) -> bool:
+    """Whether the step reads an attribute of a variable that is bound to the instance and to nothing else.
+
+    Where the query gave none, the variable is None, and the step raises as well.
+    """
+    event = solved.graph.steps[step].event
+    if solved.focus.instance < 0 or not isinstance(event, Read):
+        return False
+    bound = [s.event for s in solved.graph.steps if isinstance(s.event, Bind) and s.event.target == event.object]
+    if len(bound) != 1:
+        return False
+    birth = solved.graph.steps[solved.focus.instance].event
+    made = solved.frame.awaited.get(solved.focus.instance)
+    results = {getattr(birth, "result", "")}
+    if made is not None:
+        results.add(getattr(solved.graph.steps[made].event, "result", ""))
+    return bound[0].source in results
+
+
+def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere) -> Solved | None:
+    movement = SessionMovement(frame, focus, effects, raising=told.raising, loading=told.loading)
     try:
         return Solved(frame, focus, movement, solve(movement, {0: (start(focus),)}))
     except TooManyWorlds:

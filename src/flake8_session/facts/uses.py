@@ -63,13 +63,16 @@ def _reopening(solved: Solved, step: int, world: World) -> Iterator[Reuse]:
     path = solved.path(step, world)
     if path is None:
         return
+    found: Reuse | None = None
     for before, after in pairwise(path):
         was, now = before.world.session, after.world.session
         if was is None or now is None or was.life is not Life.CLOSED or now.life is not Life.REOPENED:
             continue
         event = _made(solved, before.step)
-        yield Reuse(solved, before.step, _method(event, before.world), False, _is_lazy(event, before.world), path)
-        return
+        by_query = _is_lazy(event, before.world)
+        found = Reuse(solved, before.step, _method(event, before.world), False, by_query, path)
+    if found is not None:
+        yield found
 
 
 def _refused(solved: Solved) -> Iterator[Reuse]:

@@ -111,9 +111,17 @@ class Frame:
         return frozenset(given.union(*(self.aliases.get(place, frozenset()) for place in given)))
 
     @cached_property
-    def meanings(self) -> Mapping[Place, Meaning]:
-        """What every place of the function means."""
-        return _Pass(self).run()
+    def binders(self) -> Mapping[Place, tuple[int, ...]]:
+        """The steps that bind each place, in order."""
+        found: dict[Place, list[int]] = {}
+        for index, step in enumerate(self.graph.steps):
+            for place in bound(step.event):
+                found.setdefault(place, []).append(index)
+        return {place: tuple(steps) for place, steps in found.items()}
+
+    @cached_property
+    def _meanings(self) -> _Meanings:
+        return _Meanings(self)
 
     @cached_property
     def drivers(self) -> frozenset[Driver]:
@@ -167,7 +175,7 @@ class Frame:
             return self.outside(place[1:])
         if place.startswith("="):
             return _literal(place)
-        known = self.meanings.get(place)
+        known = self._meanings.of(place)
         if known is not None:
             return known
         if self.parent is not None and place in self.graph.captured:
@@ -218,19 +226,55 @@ def operands(event: Event) -> Iterator[Place]:
             yield from getattr(event, "classes", ())
 
 
-class _Pass:
-    """Two passes over the steps in order: enough for what loops carry around."""
+def bound(event: Event) -> Iterator[Place]:
+    """Every place that an event gives a value to."""
+    match event:
+        case Unpack(targets, _):
+            yield from targets
+        case Extend(container, _):
+            yield container
+        case Bind(target, _) | Define(target, _, _, _, _) | Import(target, _, _, _):
+            if target:
+                yield target
+        case _:
+            result = getattr(event, "result", "")
+            if result:
+                yield result
+
+
+class _Meanings:
+    """The meanings of a function's places, found when they are asked for.
+
+    Of the steps only those are looked at that bind the place, or what flows into it: two passes over
+    them in order, which is enough for what loops carry around.
+    """
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._found: dict[Place, Meaning] = {}
-
-    def run(self) -> Mapping[Place, Meaning]:
         self._parameters()
-        for _ in range(2):
-            for step in self._frame.graph.steps:
-                self._step(step.event)
-        return self._found
+
+    def of(self, place: Place) -> Meaning | None:
+        """What `place` means; None where this function does not bind it."""
+        if place not in self._found and place in self._frame.binders:
+            steps = self._flowing_into(place)
+            for _ in range(2):
+                for index in steps:
+                    self._step(self._frame.graph.steps[index].event)
+        return self._found.get(place)
+
+    def _flowing_into(self, place: Place) -> list[int]:
+        steps: set[int] = set()
+        seen = {place}
+        pending = [place]
+        while pending:
+            for index in self._frame.binders.get(pending.pop(), ()):
+                steps.add(index)
+                for source in operands(self._frame.graph.steps[index].event):
+                    if source not in seen and source not in self._found:
+                        seen.add(source)
+                        pending.append(source)
+        return sorted(steps)
 
     def _bind(self, place: Place, meaning: Meaning) -> None:
         if place.startswith("%"):

@@ -393,7 +393,7 @@ class Linker:
 def _external_member(owner: str, name: str) -> Meaning:
     if owner.endswith("()") and owner[:-2] in frameworks.EXTENSIONS:
         if name == frameworks.EXTENSION_REGISTRY:
-            return Registry(Options())
+            return Registry(Options(app_scoped=True))
         if name != frameworks.EXTENSION_BASE:
             return External(frameworks.extension_name(name))
     return External(f"{owner}.{name}")

@@ -24,6 +24,8 @@ class Options:
     autoflush: bool = True
     resets: bool = True
     on_connection: bool = False
+    app_scoped: bool = False
+    """A Flask extension's: removed when the application context ends."""
     exits_unknown: bool = False
     """A subclass with an ``__exit__`` or a ``commit`` of its own."""
 

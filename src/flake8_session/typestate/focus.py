@@ -90,6 +90,8 @@ class Context:
     effects: Effects
     raising: Mapping[int, Flight] = field(default_factory=dict)
     """Steps that are known to raise, whatever this focus does there."""
+    loading: frozenset[int] = frozenset()
+    """Steps that may run SQL for an instance that this focus does not hold, and so may fail."""
 
 
 def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:

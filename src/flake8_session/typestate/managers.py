@@ -197,6 +197,8 @@ def _exits(event: Leave, world: World, exits: list[object]) -> Ways:
 
 def _other_leave(context: Context, event: Leave, world: World) -> Ways:
     """A manager that is not known does not swallow; `suppress` and `pytest.raises` do."""
+    if _ends_app_context(context, event) and world.session is not None:
+        world = with_act(context, world, closed(world.session, by_with=True), Act.CLOSE, explicit=False)
     if not event.raising:
         yield Door.COMPLETED, world
         return
@@ -205,6 +207,16 @@ def _other_leave(context: Context, event: Leave, world: World) -> Ways:
         yield Door.TRUE, world._replace(flight=None)
     if swallows is not True:
         yield Door.FALSE, world
+
+
+def _ends_app_context(context: Context, event: Leave) -> bool:
+    """Whether ``with app.app_context()`` ends here, which removes the session of a Flask extension."""
+    meaning = context.frame.meaning(event.manager)
+    return (
+        context.focus.options.app_scoped
+        and isinstance(meaning, External)
+        and meaning.name.endswith(".app_context()")
+    )
 
 
 def _swallows(context: Context, event: Leave, world: World) -> bool | None:

@@ -50,13 +50,15 @@ class SessionMovement:
         effects: Effects,
         *,
         raising: Mapping[int, Flight] | None = None,
+        loading: frozenset[int] = frozenset(),
         stops: bool = False,
     ) -> None:
-        """`raising`: steps that are known to raise because of something that this focus does not hold.
+        """`raising`: steps that are known to raise because of something that this focus does not hold;
+        `loading`: steps that may fail because they load something that it does not hold.
 
         `stops`: a generator's body is followed up to its first ``yield`` only.
         """
-        self.context = Context(frame, focus, effects, raising or {})
+        self.context = Context(frame, focus, effects, raising or {}, loading)
         self._stops = stops
         self._graph = frame.graph
         self._liveness = frame.liveness
@@ -70,6 +72,8 @@ class SessionMovement:
         must = self.context.raising.get(step)
         if must is not None and any(door is not Door.RAISED for door, _ in ways):
             ways = [(Door.RAISED, world._replace(flight=must))]
+        elif step in self.context.loading and not world.spent and all(door is not Door.RAISED for door, _ in ways):
+            ways.append((Door.RAISED, failed(world, Kind.DATABASE)))
         for door, moved in ways:
             target = here.doors.get(door)
             if target is not None:

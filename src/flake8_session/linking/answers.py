@@ -1,0 +1,86 @@
+"""Questions that lead to other questions, and sometimes back to themselves; answers that do not depend on order.
+
+A question that is asked while it is being answered gets its answer so far, at first the one that it
+starts from. The questions of such a cycle are answered in rounds until none of their answers
+changes, and only then remembered: no answer is kept that rests on another one's beginning. If the
+answers grow from where they start (or shrink), the end is the same wherever the cycle was entered.
+
+Not modelled: answers that swing forever, and questions that lie deeper than `DEEPEST`; both end as
+they started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar, cast
+
+DEEPEST = 24
+_MOST_ROUNDS = 12
+_NOBODY = 1 << 30
+T = TypeVar("T")
+
+
+class Answers:
+    """The answers of a run. One for all kinds of questions, so that cycles through several kinds are seen."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, object] = {}
+        self._so_far: dict[Hashable, object] = {}
+        self._running: dict[Hashable, int] = {}
+        self._waiting: dict[Hashable, int] = {}
+        """Answered in this round, with the outermost running question that the answer rests on."""
+        self._rests_on = _NOBODY
+        self._changes = 0
+
+    def ask(self, question: Hashable, answer: Callable[[], T], start: T) -> T:
+        """What `answer` gives, found once; `start` is the answer where the question comes back to itself."""
+        if question in self._known:
+            return cast(T, self._known[question])
+        for open_ in (self._running, self._waiting):
+            if question in open_:
+                self._rests_on = min(self._rests_on, open_[question])
+                return cast(T, self._so_far[question])
+        depth = len(self._running)
+        if depth >= DEEPEST:
+            self._rests_on = 0
+            return start
+        self._so_far.setdefault(question, start)
+        self._running[question] = depth
+        outer = self._rests_on
+        try:
+            found = self._rounds(question, answer, start, depth)
+        finally:
+            del self._running[question]
+            if not self._running:
+                self._so_far.clear()
+                self._waiting.clear()
+            self._rests_on = min(outer, self._rests_on) if self._running else _NOBODY
+        return found
+
+    def _rounds(self, question: Hashable, answer: Callable[[], T], start: T, depth: int) -> T:
+        before = len(self._waiting)
+        for _ in range(_MOST_ROUNDS):
+            changes, self._rests_on = self._changes, _NOBODY
+            found = answer()
+            if found != self._so_far[question]:
+                self._so_far[question] = found
+                self._changes += 1
+            if self._rests_on < depth:
+                self._waiting[question] = self._rests_on
+                return found
+            if self._rests_on == _NOBODY or self._changes == changes:
+                self._settle(question, before)
+                return found
+            for member in list(self._waiting)[before:]:
+                del self._waiting[member]
+        self._so_far[question] = start
+        self._settle(question, before)
+        return start
+
+    def _settle(self, question: Hashable, before: int) -> None:
+        """Remembers the question and those that waited for it."""
+        members = list(self._waiting)[before:]
+        for member in (*members, question):
+            self._known[member] = self._so_far.pop(member)
+            self._waiting.pop(member, None)
+        self._rests_on = _NOBODY
