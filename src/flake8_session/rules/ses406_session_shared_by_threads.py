@@ -11,8 +11,8 @@ uses the session.
 ## Why is this bad?
 A session belongs to one thread at a time. Two threads share its transaction and its connection: one
 commits what the other has half done, or closes it in the middle of a query, and many drivers refuse a
-connection that comes from another thread. A task queue may even run the work in another process,
-which receives a copy that is bound to nothing.
+connection that comes from another thread. A task queue runs the work in another process, where a
+session cannot go at all, and where an instance arrives as a detached copy.
 
 ## Example
 
