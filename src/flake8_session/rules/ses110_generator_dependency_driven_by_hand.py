@@ -56,3 +56,39 @@ a commit perhaps, run after the work instead of before it.
 - FastAPI, "Dependencies with yield"
 - SQLAlchemy, Session Basics: "Closing"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.generators import Driven, driven_by_hand
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES110",
+    name="generator-dependency-driven-by-hand",
+    summary="a generator that lends a session is driven by hand, and nothing closes the session",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call of such a generator."""
+    if is_test(facts) and not facts.settings.tests:
+        return
+    for session in facts.sessions:
+        found = driven_by_hand(session)
+        if found is not None:
+            path = told(facts, found.solved, found.path, leaves=True)
+            yield RULE.at(facts, facts.step_span(found.step), _message(found), path)
+
+
+def _message(found: Driven) -> str:
+    name = quoted(found.solved.place, "the session")
+    if found.loop:
+        return f"when this loop is left early, {name} is closed at some later time, if at all"
+    return f"{name} is closed before its first use, as nothing holds the generator; the use opens it again"

@@ -212,7 +212,7 @@ class ProjectEffects:
         return found
 
     def _own_foci(self, frame: Frame) -> list[Focus]:
-        return [focus for focus in session_foci(frame, self) if focus.birth >= 0]
+        return [focus for focus in session_foci(frame, self) if focus.birth >= 0 and not focus.driven]
 
     def _stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""

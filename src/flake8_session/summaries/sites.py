@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iterate, Place, Read, Write
+from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iter, Iterate, Place, Read, Write
 from flake8_session.knowledge import callees
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
@@ -116,6 +116,12 @@ def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
         event = step.event
         if isinstance(event, Call):
             yield from _called(frame, givers, index, event)
+        elif isinstance(event, Iterate) and event.asynchronous:
+            started = frame.made_by.get(event.iterator)
+            start = frame.graph.steps[started].event if started is not None else None
+            driven = _driven(frame, givers, start.iterable) if isinstance(start, Iter) else None
+            if driven is not None:
+                yield Focus(driven, birth=index, owned=False, driven=True)
         elif isinstance(event, Enter):
             meaning = frame.meaning(event.manager)
             if isinstance(meaning, Opening):
@@ -131,6 +137,10 @@ def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
 
 
 def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Focus]:
+    driven = _driven(frame, givers, _asked_for_next(frame, call))
+    if driven is not None:
+        yield Focus(driven, birth=index, owned=False, driven=True)
+        return
     callee = frame.callee(call)
     made = frame.meaning(call.result)
     if isinstance(callee, FunctionAt) and not isinstance(made, Borrowed):
@@ -145,6 +155,27 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         return
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
+
+
+def _asked_for_next(frame: Frame, call: Call) -> Place:
+    """What ``next(…)``, ``anext(…)`` or ``….__next__()`` asks; `""` for any other call."""
+    if call.method in ("__next__", "__anext__"):
+        return call.receiver
+    callee = frame.meaning(call.function) if call.function else None
+    if callee not in (External("builtins.next"), External("builtins.anext")) or not call.arguments:
+        return ""
+    return call.arguments[0].value
+
+
+def _driven(frame: Frame, givers: Givers, generator: Place) -> Options | None:
+    """The options of the session that a generator lends which nothing but this expression refers to."""
+    meaning = frame.meaning(generator) if generator.startswith("%") else None
+    if not isinstance(meaning, Called):
+        return None
+    function = frame.linker.function(meaning.function)
+    if function is None or not function.generator or function.decorators:
+        return None
+    return givers.lent(meaning.function)
 
 
 def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:

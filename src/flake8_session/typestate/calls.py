@@ -461,7 +461,8 @@ def _birth(context: Context, call: Call, world: World, result: Place, callee: Me
         exits = context.effects.call(context.frame, callee, call, names.superseded(world), context.focus)
         yield from after_exits(exits or (), result)
         return
-    yield Door.COMPLETED, born_session(context, world, result, SessionState())
+    life = Life.CLOSED if context.focus.driven else Life.OPEN
+    yield Door.COMPLETED, born_session(context, world, result, SessionState(life))
 
 
 def after_exits(exits: Iterable[Exit], result: Place) -> Ways:

@@ -36,6 +36,8 @@ class Focus:
     registry: bool = False
     lent: bool = False
     """A context manager of the project opens and closes it."""
+    driven: bool = False
+    """A generator of the project lends it, which has no name and is driven by hand."""
     instance: int = -1
     selected: Selected | None = None
     constructed: bool = False

@@ -21,6 +21,7 @@ from flake8_session.typestate.attributes import body_of, body_ways, part_of_row,
 from flake8_session.typestate.calls import (
     after_exits,
     born_instance,
+    born_session,
     call_ways,
     clouded,
     failed,
@@ -33,8 +34,8 @@ from flake8_session.typestate.calls import (
 from flake8_session.typestate.catching import takes
 from flake8_session.typestate.focus import Context, Effects, Focus, Ways
 from flake8_session.typestate.managers import class_name, enter_ways, leave_ways
-from flake8_session.typestate.sessions import failures, outcome
-from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Transaction, World
+from flake8_session.typestate.sessions import Act, closed, failures, outcome
+from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Life, SessionState, Transaction, World
 
 _UNREAD = (Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS)
 _CARRIED = (Role.SESSION, Role.QUERY, *_UNREAD, Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
@@ -311,6 +312,13 @@ def _iter(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
 
 def _iterate(context: Context, step: int, event: ev.Iterate, world: World) -> Ways:
     roles = world.roles(event.iterator)
+    if step == context.focus.birth:
+        lent = born_session(context, _unbound(context, world, event.result), event.result, SessionState(Life.LENT))
+        yield Door.TRUE, lent
+        if world.session is not None:
+            world = with_act(context, world, closed(world.session), Act.CLOSE)
+        yield Door.FALSE, world
+        return
     if Role.INSTANCES in roles or Role.ROWS in roles:
         yield from _visits(context, event, world, Role.INSTANCES if Role.INSTANCES in roles else Role.ROWS)
         return
