@@ -42,6 +42,17 @@ def say(text: str) -> None:
         raise NobodyReads from None
 
 
+def write_bytes(content: bytes) -> None:
+    """Writes to standard output as it is. Raises `NobodyReads`."""
+    say("")
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise NobodyReads from None
+
+
 def complain(message: str) -> None:
     """Writes one line to standard error, where anybody listens."""
     try:
@@ -70,7 +81,7 @@ def write_whole(path: str, text: str) -> None:
 
 def terminal(stream: TextIO, color: str) -> Terminal:
     """What `stream` can show. `color` is auto, always or never; NO_COLOR and FORCE_COLOR decide in auto."""
-    interactive = stream.isatty() and os.environ.get("TERM") != "dumb"
+    interactive = stream_is_terminal(stream)
     if color != "auto":
         coloured = color == "always"
     elif os.environ.get("NO_COLOR"):
@@ -79,6 +90,14 @@ def terminal(stream: TextIO, color: str) -> Terminal:
         coloured = interactive or os.environ.get("FORCE_COLOR", "0") not in ("", "0")
     width = shutil.get_terminal_size((100, 24)).columns if interactive or "COLUMNS" in os.environ else 100
     return Terminal(colour=coloured, width=max(width, 40), links=coloured and interactive and _has_links())
+
+
+def stream_is_terminal(stream: TextIO) -> bool:
+    """Whether somebody looks at `stream`, on something that can move its cursor."""
+    try:
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
+    except (AttributeError, ValueError):  # there is no stream, or it is closed
+        return False
 
 
 def _has_links() -> bool:

@@ -1,0 +1,44 @@
+"""The outcomes of a run, in order of its files: looked at, looked up, or linted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from flake8_session.cli.progress import tracked
+from flake8_session.cli.running import Outcome, Source, look
+from flake8_session.cli.sources import Files
+from flake8_session.cli.store import Store, open_store
+from flake8_session.cli.working import Batch, lint_sources
+from flake8_session.configuration import Configuration
+
+
+def outcomes_of(
+    paths: Sequence[str], files: Files, configuration: Configuration, named: Iterable[str]
+) -> list[Outcome]:
+    """What became of each of the files at `paths`; the user wrote the paths in `named` himself."""
+    names = [files.name(path) for path in paths]
+    written = set(named)
+    looked = [look(name, configuration, files.read, named=name in written) for name in names]
+    done = {each.filename: each for each in looked if isinstance(each, Outcome)}
+    sources = [each for each in looked if isinstance(each, Source)]
+    store = open_store(configuration) if configuration.cache and sources and not files.reads_stdin else None
+    if store is not None:
+        done.update({name: Outcome(name, linted) for name, linted in store.fresh(sources).items()})
+    _lint([source for source in sources if source.filename not in done], configuration, store, done)
+    return [done[name] for name in names]
+
+
+def _lint(
+    sources: Sequence[Source], configuration: Configuration, store: Store | None, done: dict[str, Outcome]
+) -> None:
+    """Lints `sources` into `done`, and has them remembered where there is a store."""
+    if not sources:
+        return
+    asked = Batch()
+    for outcome in tracked(lint_sources(sources, configuration, asked), len(sources)):
+        done[outcome.filename] = outcome
+    if store is None or not asked.consistent:
+        return
+    linted = [(source, done[source.filename]) for source in sources]
+    store.remember([(source, each.linted) for source, each in linted if not each.problem], asked.record)
+    store.save()
