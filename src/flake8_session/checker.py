@@ -9,7 +9,7 @@ from typing import Protocol
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow import Lowered, lower_module
-from flake8_session.flow.outline import Outline
+from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import FunctionAt
 from flake8_session.rules import catalogue, checks
@@ -34,6 +34,10 @@ class OneFile:
     def inner(self, module: str, name: str) -> str | None:
         """See `Modules.inner`."""
         return None
+
+    def body(self, module: str, qualname: str) -> Function | None:
+        """See `Modules.body`."""
+        return self._outline.functions.get(qualname)
 
     def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""

@@ -1,4 +1,4 @@
-"""Questions that lead to other questions, and sometimes back to themselves; answers that do not depend on order.
+"""Questions that lead to other questions, and maybe back to themselves; answers in whatever order.
 
 A question that is asked while it is being answered gets its answer so far, at first the one that it
 starts from. The questions of such a cycle are answered in rounds until none of their answers
@@ -31,6 +31,12 @@ class Answers:
         """Answered in this round, with the outermost running question that the answer rests on."""
         self._rests_on = _NOBODY
         self._changes = 0
+        self._is_cut = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether what the question that is being answered has learnt so far will not change."""
+        return self._rests_on == _NOBODY
 
     def ask(self, question: Hashable, answer: Callable[[], T], start: T) -> T:
         """What `answer` gives, found once; `start` is the answer where the question comes back to itself."""
@@ -42,7 +48,7 @@ class Answers:
                 return cast(T, self._so_far[question])
         depth = len(self._running)
         if depth >= DEEPEST:
-            self._rests_on = 0
+            self._rests_on, self._is_cut = 0, True
             return start
         self._so_far.setdefault(question, start)
         self._running[question] = depth
@@ -54,6 +60,7 @@ class Answers:
             if not self._running:
                 self._so_far.clear()
                 self._waiting.clear()
+                self._is_cut = False
             self._rests_on = min(outer, self._rests_on) if self._running else _NOBODY
         return found
 
@@ -67,6 +74,9 @@ class Answers:
                 self._changes += 1
             if self._rests_on < depth:
                 self._waiting[question] = self._rests_on
+                return found
+            if self._is_cut and depth == 0:
+                self._known[question] = found
                 return found
             if self._rests_on == _NOBODY or self._changes == changes:
                 self._settle(question, before)

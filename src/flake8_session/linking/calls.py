@@ -44,7 +44,7 @@ def applied(function: Meaning, arguments: Arguments) -> Meaning:
         case External(name):
             return _external(name, arguments)
         case Factory(options):
-            return Made(_with_options(options, arguments))
+            return Made(reconfigured(options, arguments))
         case Registry(options):
             return Borrowed(options, registry=True)
         case Member(owner, method):
@@ -67,7 +67,7 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     last = name.rpartition(".")[2]
     if name.startswith("sqlalchemy.") and last in loading.OPTIONS:
         return _loader(last, arguments)
-    return External(f"{name}()")
+    return External(f"{name}()", _autocommits(arguments))
 
 
 def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
@@ -89,7 +89,7 @@ def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         base = replace(base, asynchronous=class_.options.asynchronous, exits_unknown=class_.options.exits_unknown)
     elif class_ is not None:
         base = replace(base, exits_unknown=True, expires=None)
-    options = _with_options(base, list(given.items()))
+    options = reconfigured(base, list(given.items()))
     if maker.makes is factories.Makes.FACTORY:
         return Factory(options)
     return Made(options)
@@ -107,7 +107,8 @@ def _by_name(positional: Sequence[str], arguments: Arguments) -> list[tuple[str,
     return named
 
 
-def _with_options(options: Options, arguments: Arguments) -> Options:
+def reconfigured(options: Options, arguments: Arguments) -> Options:
+    """`options` with what the arguments of a constructor, a factory's call or ``configure`` change."""
     for keyword, value in arguments:
         constant = value.value if isinstance(value, Constant) else None
         match keyword:
@@ -119,9 +120,17 @@ def _with_options(options: Options, arguments: Arguments) -> Options:
                 options = replace(options, resets=constant is not False)
             case "**":
                 options = replace(options, expires=None)
+            case "autocommit":
+                options = replace(options, autocommits=constant is not False)
             case "bind" | "":
                 options = replace(options, on_connection=options.on_connection or is_connection(value))
+                if isinstance(value, External) and value.autocommits:
+                    options = replace(options, autocommits=True)
     return options
+
+
+def _autocommits(arguments: Arguments) -> bool:
+    return ("isolation_level", Constant("AUTOCOMMIT")) in arguments
 
 
 def is_connection(value: Meaning) -> bool:
@@ -188,7 +197,7 @@ def _attribute(value: Meaning) -> str:
 
 def _method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
     if isinstance(owner, Factory) and name == "begin":
-        return Opening(_with_options(owner.options, arguments))
+        return Opening(reconfigured(owner.options, arguments))
     if isinstance(owner, Loads):
         return owner if name in loading.OPTIONS else Loads(owner.names, limits=True)
     if name in _QUERY_METHODS and not isinstance(owner, Selected):
@@ -200,7 +209,7 @@ def _method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
     if name in ("connect", "connection", "get_bind") and not isinstance(owner, External):
         return External("sqlalchemy.Connection")
     if isinstance(owner, External):
-        return External(f"{owner.name}.{name}()")
+        return External(f"{owner.name}.{name}()", owner.autocommits or _autocommits(arguments))
     return UNKNOWN
 
 

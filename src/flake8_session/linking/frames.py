@@ -30,7 +30,15 @@ from flake8_session.flow.events import (
     Yield,
 )
 from flake8_session.flow.graph import Graph
-from flake8_session.flow.outline import Applied, Either, Expression, Function, Indexed, Kind, Literal, Named, Parameter
+from flake8_session.flow.outline import (
+    Either,
+    Function,
+    Indexed,
+    Kind,
+    Literal,
+    Named,
+    Parameter,
+)
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.linking import calls
@@ -46,10 +54,10 @@ from flake8_session.linking.meanings import (
     Factory,
     FunctionAt,
     Holds,
+    Loads,
     Made,
     Meaning,
     Member,
-    Loads,
     ModuleAt,
     Object,
     Opening,
@@ -57,6 +65,7 @@ from flake8_session.linking.meanings import (
     Selected,
     joined,
 )
+from flake8_session.linking.spelling import last_name
 
 
 class Frame:
@@ -157,6 +166,30 @@ class Frame:
             and not _may_be_none(parameter)
         )
 
+    def source(self, place: Place) -> Place:
+        """The variable from which a chain of calls and reads made the value of `place`; ``""`` for none."""
+        for _ in range(20):
+            if not place.startswith("%"):
+                bound = [step.event.source for step in self.graph.steps
+                         if isinstance(step.event, Bind) and step.event.target == place]
+                if len(bound) != 1 or not bound[0].startswith("%"):
+                    return place
+                place = bound[0]
+            made = self.made_by.get(place)
+            event = self.graph.steps[made].event if made is not None else None
+            match event:
+                case Call() if event.receiver:
+                    place = event.receiver
+                case Call() if event.function.startswith("@"):
+                    return event.function.rpartition(".")[0]
+                case Await(_, value):
+                    place = value
+                case _:
+                    return ""
+            if not place.startswith("%"):
+                return place
+        return ""
+
     def parameter_meaning(self, parameter: Parameter) -> Meaning:
         """What a parameter holds when the function is called, by its annotation or default."""
         if parameter.annotation is not None:
@@ -189,8 +222,12 @@ class Frame:
     def callee(self, call: Call) -> Meaning:
         """What is called."""
         if call.function:
-            return self.meaning(call.function)
-        return self.linker.member(self.meaning(call.receiver), call.method)
+            called = self.meaning(call.function)
+        else:
+            called = self.linker.member(self.meaning(call.receiver), call.method)
+        if isinstance(called, Object):
+            return self.linker.member(called, "__call__")
+        return called
 
     def outside_places(self) -> list[Place]:
         """Every place from outside that the function reads, longest prefixes not split, in order."""
@@ -243,27 +280,40 @@ def bound(event: Event) -> Iterator[Place]:
 
 
 class _Meanings:
-    """The meanings of a function's places, found when they are asked for.
-
-    Of the steps only those are looked at that bind the place, or what flows into it: two passes over
-    them in order, which is enough for what loops carry around.
-    """
+    """The meanings of a function's places, found when they are asked for."""
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._found: dict[Place, Meaning] = {}
-        self._parameters()
+        self._parameters = {parameter.name: parameter for parameter in frame.function.parameters}
 
     def of(self, place: Place) -> Meaning | None:
         """What `place` means; None where this function does not bind it."""
-        if place not in self._found and place in self._frame.binders:
-            steps = self._flowing_into(place)
-            for _ in range(2):
-                for index in steps:
-                    self._step(self._frame.graph.steps[index].event)
-        return self._found.get(place)
+        if place in self._found:
+            return self._found[place]
+        frame = self._frame
+        if place not in frame.binders and place not in self._parameters:
+            return None
+        question = ("place", frame.module, frame.function.qualname, place)
+        return frame.linker.answers.ask(question, lambda: self._solved(place), UNKNOWN)
 
-    def _flowing_into(self, place: Place) -> list[int]:
+    def _solved(self, place: Place) -> Meaning:
+        """Looks at the steps alone that bind `place`, or what flows into it.
+
+        Two passes over them in order are enough for what loops carry around.
+        """
+        steps, places = self._flowing_into(place)
+        solving = _Pass(self._frame, self._found)
+        for name in places & self._parameters.keys():
+            solving.start(self._parameters[name])
+        for _ in range(2):
+            for index in steps:
+                solving.step(self._frame.graph.steps[index].event)
+        if self._frame.linker.answers.is_final:
+            self._found.update(solving.found)
+        return solving.found.get(place, UNKNOWN)
+
+    def _flowing_into(self, place: Place) -> tuple[list[int], set[Place]]:
         steps: set[int] = set()
         seen = {place}
         pending = [place]
@@ -274,35 +324,44 @@ class _Meanings:
                     if source not in seen and source not in self._found:
                         seen.add(source)
                         pending.append(source)
-        return sorted(steps)
+        return sorted(steps), seen
+
+
+class _Pass:
+    """Binds places step by step; `found` are the meanings so far, beside those that are `known` for good."""
+
+    def __init__(self, frame: Frame, known: Mapping[Place, Meaning]) -> None:
+        self._frame = frame
+        self._known = known
+        self.found: dict[Place, Meaning] = {}
 
     def _bind(self, place: Place, meaning: Meaning) -> None:
-        if place.startswith("%"):
-            known = self._found.get(place)
-            self._found[place] = meaning if known in (None, UNKNOWN) else joined(known, meaning)
-            return
-        self._found[place] = joined(self._found.get(place), meaning)
+        known = self.found.get(place)
+        if place.startswith("%") and known == UNKNOWN:
+            known = None
+        self.found[place] = joined(known, meaning)
 
     def _meaning(self, place: Place) -> Meaning:
         if place.startswith("@") or place.startswith("="):
             return self._frame.meaning(place)
-        if place in self._found:
-            return self._found[place]
+        if place in self._known:
+            return self._known[place]
+        if place in self.found:
+            return self.found[place]
         parent = self._frame.parent
         if parent is not None and place in self._frame.graph.captured:
             return parent.meaning(place)
         return UNKNOWN
 
-    def _parameters(self) -> None:
-        function = self._frame.function
-        owner = self._owner()
-        for position, parameter in enumerate(function.parameters):
-            if position == 0 and owner is not None:
-                self._found[parameter.name] = owner
-            elif parameter.keyword in ("*args", "**kwargs"):
-                self._found[parameter.name] = UNKNOWN
-            else:
-                self._found[parameter.name] = self._frame.parameter_meaning(parameter)
+    def start(self, parameter: Parameter) -> None:
+        """Binds a parameter."""
+        owner = self._owner() if parameter == self._frame.function.parameters[0] else None
+        if owner is not None:
+            self.found[parameter.name] = owner
+        elif parameter.keyword in ("*args", "**kwargs"):
+            self.found[parameter.name] = UNKNOWN
+        else:
+            self.found[parameter.name] = self._frame.parameter_meaning(parameter)
 
     def _owner(self) -> Meaning | None:
         """The class that a method's first parameter is of."""
@@ -312,12 +371,13 @@ class _Meanings:
         at = ClassAt(self._frame.module, function.parent)
         if linker.class_(at) is None:
             return None
-        decorators = {_last_name(decorator) for decorator in function.decorators}
+        decorators = {last_name(decorator) for decorator in function.decorators}
         if "staticmethod" in decorators:
             return None
         return at if "classmethod" in decorators else Object(at)
 
-    def _step(self, event: Event) -> None:
+    def step(self, event: Event) -> None:
+        """Binds what `event` binds."""
         match event:
             case Bind(target, source):
                 self._bind(target, self._meaning(source))
@@ -417,20 +477,9 @@ def _literal(place: Place) -> Meaning:
 def _may_be_none(parameter: Parameter) -> bool:
     annotation = parameter.annotation
     optional = isinstance(annotation, Either) or (
-        isinstance(annotation, Indexed) and _last_name(annotation.base) in ("Optional", "Union")
+        isinstance(annotation, Indexed) and last_name(annotation.base) in ("Optional", "Union")
     )
     return optional or parameter.default == Literal(None)
-
-
-def _last_name(expression: Expression) -> str:
-    match expression:
-        case Named(name):
-            return name.rpartition(".")[2]
-        case Applied(function, _):
-            return _last_name(function)
-        case Indexed(base, _):
-            return _last_name(base)
-    return ""
 
 
 __all__ = ["Frame", "ModuleAt", "operands"]

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from flake8_session.flow.outline import (
     Applied,
     Class,
     Either,
+    Element,
     Expression,
     Function,
     Indexed,
@@ -25,7 +27,8 @@ from flake8_session.flow.outline import (
     Outline,
 )
 from flake8_session.knowledge import factories, frameworks
-from flake8_session.linking.calls import applied
+from flake8_session.linking.answers import Answers
+from flake8_session.linking.calls import applied, reconfigured
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -44,13 +47,16 @@ from flake8_session.linking.meanings import (
     Registry,
     joined,
 )
+from flake8_session.linking.spelling import last_name
 
 Argument = tuple[str, Meaning]
-_MAX_DEPTH = 40
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "classproperty"})
+_SAYING_NOTHING = (Constant(None), External("typing.Any"), External("builtins.object"))
+"""What a name is bound to where the real thing cannot be imported, or for type checkers only."""
 
 
 class Modules(Protocol):
-    """The project's modules; what their names look like is up to whoever gives them out. Answers never change."""
+    """The project's modules; whoever gives out their names knows what they look like. Answers never change."""
 
     def outline(self, module: str) -> Outline | None:
         """The outline of a module of the project, None for anything else."""
@@ -62,6 +68,10 @@ class Modules(Protocol):
 
     def inner(self, module: str, name: str) -> str | None:
         """The module `name` inside of the package `module`, None where there is none."""
+        ...
+
+    def body(self, module: str, qualname: str) -> Function | None:
+        """The function as in the outline, and with its graph."""
         ...
 
 
@@ -76,6 +86,14 @@ class Bodies(Protocol):
         """What a call of the function gives, where it is no session of its own; else unknown."""
         ...
 
+    def element(self, at: FunctionAt, index: int) -> Meaning:
+        """What element `index` of the tuples is that a function returns."""
+        ...
+
+    def rebound(self, at: FunctionAt, name: str) -> Meaning | None:
+        """What the function binds the module's `name` to; None where it does not."""
+        ...
+
 
 class Linker:
     """Answers what names mean, and remembers the answers."""
@@ -84,22 +102,31 @@ class Linker:
         self._modules = modules
         self.bodies: Bodies | None = None
         """What only the bodies of functions tell; set by whoever can solve them."""
-        self._names: dict[tuple[str, str], Meaning] = {}
-        self._asking: set[tuple[str, str]] = set()
+        self.answers = Answers()
 
     def outline(self, module: str) -> Outline | None:
         """The outline of a project module."""
         return self._modules.outline(module)
 
     def function(self, at: FunctionAt) -> Function | None:
-        """The function of the project that `at` names."""
+        """The function of the project that `at` names; maybe without its graph."""
         outline = self._modules.outline(at.module)
-        return outline.functions.get(at.qualname) if outline is not None else None
+        listed = outline.functions.get(at.qualname) if outline is not None else None
+        return self.body(at) if listed is None and ".<locals>." in at.qualname else listed
+
+    def body(self, at: FunctionAt) -> Function | None:
+        """The function of the project that `at` names, with its graph."""
+        return self._modules.body(at.module, at.qualname)
 
     def class_(self, at: ClassAt) -> Class | None:
         """The class of the project that `at` names."""
         outline = self._modules.outline(at.module)
         return outline.classes.get(at.qualname) if outline is not None else None
+
+    def storing(self, at: ClassAt, name: str) -> tuple[str, ...]:
+        """The methods of the class that assign ``self.name``."""
+        outline = self._modules.outline(at.module)
+        return outline.stored.get(at.qualname, {}).get(name, ()) if outline is not None else ()
 
     def dotted(self, module: str, name: str) -> Meaning:
         """What a dotted name means at the top level of `module`."""
@@ -111,18 +138,7 @@ class Linker:
 
     def top_level(self, module: str, name: str) -> Meaning:
         """What a name means at the top level of `module`; a builtin where nothing binds it."""
-        key = (module, name)
-        if key in self._names:
-            return self._names[key]
-        if key in self._asking or len(self._asking) > _MAX_DEPTH:
-            return UNKNOWN
-        self._asking.add(key)
-        try:
-            meaning = self._top_level(module, name)
-        finally:
-            self._asking.discard(key)
-        self._names[key] = meaning
-        return meaning
+        return self.answers.ask(("name", module, name), lambda: self._top_level(module, name), UNKNOWN)
 
     def _top_level(self, module: str, name: str) -> Meaning:
         outline = self._modules.outline(module)
@@ -140,13 +156,31 @@ class Linker:
             for entry in outline.imports
             if entry.name == name
         )
+        for qualname in outline.rebound.get(name, ()):
+            rebound = self.bodies.rebound(FunctionAt(module, qualname), name) if self.bodies else None
+            if rebound is not None:
+                found.append(Borrowed(rebound.options) if isinstance(rebound, Made) else rebound)
         if found:
-            return _agreed(found)
-        return self._from_star(module, outline, name) or External(f"builtins.{name}")
+            return self._configured(module, outline, name, _agreed(found))
+        starred = self._from_star(module, outline, name, {module})
+        if starred is not None:
+            return starred
+        is_hidden = not _is_builtin(name) and any(entry.name == "*" for entry in outline.imports)
+        return UNKNOWN if is_hidden else External(f"builtins.{name}")
 
-    def _from_star(self, module: str, outline: Outline, name: str) -> Meaning | None:
-        starred = [entry for entry in outline.imports if entry.name == "*"]
-        for entry in starred:
+    def _configured(self, module: str, outline: Outline, name: str, meaning: Meaning) -> Meaning:
+        """A factory or registry with the options that ``name.configure(...)`` gives it."""
+        if isinstance(meaning, Factory | Registry):
+            for arguments in outline.configured.get(name, ()):
+                given = [(keyword, self.expression(module, value)) for keyword, value in arguments]
+                meaning = replace(meaning, options=reconfigured(meaning.options, given))
+        return meaning
+
+    def _from_star(self, module: str, outline: Outline, name: str, seen: set[str]) -> Meaning | None:
+        """What a star import of `module` binds `name` to; None where none does."""
+        for entry in outline.imports:
+            if entry.name != "*":
+                continue
             target = self._modules.target(module, entry.module, entry.level)
             if target is None:
                 known = External(f"{entry.module}.{name}")
@@ -154,12 +188,16 @@ class Linker:
                     return known
                 continue
             offered = self._modules.outline(target)
-            if offered is None or not _is_offered(offered, name):
+            if target in seen or offered is None or not _is_offered(offered, name):
                 continue
-            meaning = self.top_level(target, name)
-            if meaning != External(f"builtins.{name}"):
-                return meaning
-        return UNKNOWN if starred and not _is_builtin(name) else None
+            seen.add(target)
+            if _binds(offered, name):
+                return self.top_level(target, name)
+            inner = self._modules.inner(target, name) if offered.exports is not None else None
+            deeper = self._from_star(target, offered, name, seen) if inner is None else ModuleAt(inner)
+            if deeper is not None:
+                return deeper
+        return None
 
     def imported(self, module: str, imported: str, member: str, level: int) -> Meaning:
         """What ``import imported`` (no `member`) or ``from imported import member`` binds in `module`."""
@@ -206,7 +244,7 @@ class Linker:
             if class_ is None:
                 break
             if name in class_.methods:
-                return FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}")
+                return self._method(owner, FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}"), name)
             if name in class_.assigned:
                 annotation, value = class_.assigned[name]
                 meaning = self.assigned(ancestor.module, annotation, value)
@@ -214,20 +252,21 @@ class Linker:
                 return meaning if known else self._stored(owner, name)
         return self._stored(owner, name)
 
+    def _method(self, owner: ClassAt | Object, at: FunctionAt, name: str) -> Meaning:
+        """A method, or the factory or session that reading it gives where it is a property."""
+        function = self.function(at)
+        decorators = {last_name(decorator) for decorator in function.decorators} if function else set()
+        if not isinstance(owner, Object) or not decorators & _PROPERTIES:
+            return at
+        given = self._returned(at)
+        return given if isinstance(given, Factory | Registry | Borrowed) else at
+
     def _stored(self, owner: ClassAt | Object, name: str) -> Meaning:
         """What the methods of the class store under that name, found once."""
         if self.bodies is None or not isinstance(owner, Object):
             return Member(owner, name)
-        key = (f"{owner.of.module}:{owner.of.qualname}", name)
-        if key not in self._names:
-            if key in self._asking:
-                return Member(owner, name)
-            self._asking.add(key)
-            try:
-                self._names[key] = self.bodies.attribute(owner.of, name)
-            finally:
-                self._asking.discard(key)
-        found = self._names[key]
+        bodies, at = self.bodies, owner.of
+        found = self.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN)
         return Member(owner, name) if found == UNKNOWN else found
 
     def ancestry(self, at: ClassAt) -> list[ClassAt | External]:
@@ -291,6 +330,8 @@ class Linker:
                 return self.call(called, given)
             case Indexed(base, _):
                 return self.expression(module, base)
+            case Element(value, index):
+                return self._element(module, value, index)
         return UNKNOWN
 
     def call(self, function: Meaning, arguments: Sequence[Argument]) -> Meaning:
@@ -300,24 +341,26 @@ class Linker:
                 return self._returned(function)
             case ClassAt():
                 return Object(function)
-            case Object(at):
+            case Object():
                 called = self._of_class(function, "__call__")
                 return self._returned(called) if isinstance(called, FunctionAt) else UNKNOWN
         return applied(function, arguments)
 
     def _returned(self, at: FunctionAt) -> Meaning:
         """What a call of a project function gives: a factory or a borrowed session where its body says so."""
-        key = (f"{at.module}:{at.qualname}", "()")
-        if key not in self._names:
-            if self.bodies is None or key in self._asking:
-                return Called(at)
-            self._asking.add(key)
-            try:
-                self._names[key] = self.bodies.returned(at)
-            finally:
-                self._asking.discard(key)
-        found = self._names[key]
+        bodies = self.bodies
+        if bodies is None:
+            return Called(at)
+        found = self.answers.ask(("returned", at), lambda: bodies.returned(at), UNKNOWN)
         return Called(at) if found == UNKNOWN else found
+
+    def _element(self, module: str, value: Expression, index: int) -> Meaning:
+        """What a target takes of a call of a project function that returns tuples."""
+        called = self.expression(module, value.function) if isinstance(value, Applied) else UNKNOWN
+        bodies = self.bodies
+        if not isinstance(called, FunctionAt) or bodies is None:
+            return UNKNOWN
+        return self.answers.ask(("element", called, index), lambda: bodies.element(called, index), UNKNOWN)
 
     def annotation(self, module: str, expression: Expression) -> Meaning:
         """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""
@@ -400,8 +443,10 @@ def _external_member(owner: str, name: str) -> Meaning:
 
 
 def _agreed(meanings: Sequence[Meaning]) -> Meaning:
+    """What all bindings of a name agree on; those that say nothing are passed over where another one does."""
+    saying = [meaning for meaning in meanings if meaning not in _SAYING_NOTHING] or meanings
     agreed: Meaning | None = None
-    for meaning in meanings:
+    for meaning in saying:
         agreed = joined(agreed, meaning)
     return UNKNOWN if agreed is None else agreed
 
@@ -409,6 +454,7 @@ def _agreed(meanings: Sequence[Meaning]) -> Meaning:
 def _binds(outline: Outline, name: str) -> bool:
     return (
         name in outline.assigned
+        or name in outline.rebound
         or name in outline.functions
         or name in outline.classes
         or any(entry.name == name for entry in outline.imports)

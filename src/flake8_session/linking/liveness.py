@@ -18,7 +18,6 @@ from flake8_session.flow.events import (
     EndCatch,
     Enter,
     Event,
-    Extend,
     Import,
     Place,
     Test,

@@ -26,6 +26,8 @@ class Options:
     on_connection: bool = False
     app_scoped: bool = False
     """A Flask extension's: removed when the application context ends."""
+    autocommits: bool = False
+    """Its statements are committed one by one: by its engine, or by itself (1.4)."""
     exits_unknown: bool = False
     """A subclass with an ``__exit__`` or a ``commit`` of its own."""
 
@@ -51,6 +53,8 @@ class External:
     """A thing outside of the project, by its dotted name: ``sqlalchemy.orm.Session``."""
 
     name: str
+    autocommits: bool = False
+    """It was given ``isolation_level="AUTOCOMMIT"``, as engines are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,7 @@ Meaning: TypeAlias = (
     | Borrowed | Called | Selected | Loads | Member | Constant
 )
 
-UNKNOWN = Unknown()
+UNKNOWN: Meaning = Unknown()
 
 
 def joined(left: Meaning | None, right: Meaning) -> Meaning:

@@ -76,6 +76,15 @@ def set_by_update(linker: Linker, model: object) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_relationship(linker: Linker, model: object, name: str) -> bool:
+    """Whether the class in sight says that `name` is a relationship."""
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is not None and name in class_.assigned:
+            return _construct(class_.assigned[name][1]) is loading.Construct.RELATIONSHIP
+    return False
+
+
 def is_lazy_collection(linker: Linker, model: object, name: str) -> bool:
     """Whether `name` is a collection whose replacement needs the old one loaded."""
     if attribute(linker, model, name) is not Attribute.LAZY or not isinstance(model, ClassAt):
@@ -116,7 +125,7 @@ def _relationship(annotation: Expression | None, value: Expression | None) -> At
         loads = by_annotation
         if _last(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
             loads = loading.Loads.NEVER_FAILING
-    elif isinstance(given, Literal) and not isinstance(given.value, int) or given in (Literal(True), Literal(False)):
+    elif (isinstance(given, Literal) and not isinstance(given.value, int)) or given in (Literal(True), Literal(False)):
         loads = loading.lazy(given.value if isinstance(given, Literal) else None)
     else:
         return Attribute.UNKNOWN

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from flake8_session.flow.outline import Outline
+from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
 from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
-from flake8_session.project.piecemeal import outline_of
+from flake8_session.project.piecemeal import Neighbour, neighbour
 from flake8_session.project.reading import read_text, unified
 from flake8_session.summaries.effects import ProjectEffects
 
@@ -37,7 +37,7 @@ class Project:
         if self._texts.get(path, text) != text or self._imports.was_missing(path):
             self._forget()
         self._texts[path] = text
-        self._outlines[path] = outline
+        self._linted[path] = outline
         self._effects.frames.forget(path)
         return path, self._effects
 
@@ -45,11 +45,19 @@ class Project:
         """See `Modules.outline`."""
         if module.endswith(os.sep):
             return None
-        if module not in self._outlines:
-            text = read_text(module)
-            self._texts[module] = text
-            self._outlines[module] = None if text is None else outline_of(text)
-        return self._outlines[module]
+        linted = self._linted.get(module)
+        if linted is not None:
+            return linted
+        found = self._neighbour(module)
+        return None if found is None else found.outline
+
+    def body(self, module: str, qualname: str) -> Function | None:
+        """See `Modules.body`."""
+        linted = self._linted.get(module)
+        if linted is not None:
+            return linted.functions.get(qualname)
+        found = self._neighbour(module)
+        return None if found is None else found.body(qualname)
 
     def target(self, module: str, imported: str, level: int) -> str | None:
         """See `Modules.target`."""
@@ -59,8 +67,16 @@ class Project:
         """See `Modules.inner`."""
         return self._imports.inner(module, name)
 
+    def _neighbour(self, module: str) -> Neighbour | None:
+        if module not in self._neighbours:
+            text = read_text(module)
+            self._texts[module] = text
+            self._neighbours[module] = None if text is None else neighbour(text)
+        return self._neighbours[module]
+
     def _forget(self) -> None:
         self._texts: dict[str, str | None] = {}
-        self._outlines: dict[str, Outline | None] = {}
+        self._linted: dict[str, Outline] = {}
+        self._neighbours: dict[str, Neighbour | None] = {}
         self._imports = Imports(self._layouts, self._texts.__contains__)
         self._effects = ProjectEffects(Linker(self))

@@ -1,12 +1,13 @@
-"""The outline of a neighbour: from `ast` at once, and graphs for the functions that somebody asks about.
+"""A neighbour: its outline from `ast` at once, and graphs for the functions that somebody asks about.
 
-Most of a neighbour is never asked for. LibCST reads the top-level statement, of a class the one
-method, that holds a function when the function is looked up; what it gives does not depend on what
-else was lowered, so that an outline says the same in every order of asking.
+Most of a neighbour is never asked for. LibCST reads a function when its graph is wanted: the top-level
+statement that holds it, and of a class that one method. What it gives does not depend on what else was
+read, so that the answers are the same in every order of asking.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
@@ -15,117 +16,111 @@ from flake8_session.flow import lower_module
 from flake8_session.flow.lowering import Lowered
 from flake8_session.flow.outline import Class, Function, Outline
 from flake8_session.flow.skimming import Definition, flat
-from flake8_session.source.text import SyntaxRefused
+from flake8_session.source.slices import Slice
+from flake8_session.source.text import SyntaxRefused, lines_of
 
 Unit: TypeAlias = tuple[str, str]
-"""What is lowered at a time: a top-level name, and of a class one name inside of it."""
+"""What is lowered at a time: a top-level name, and of a class one name inside of it, or none."""
 
 
-def outline_of(text: str) -> Outline | None:
-    """The outline of a file that is not the linted one; None where its text is no Python."""
+def neighbour(text: str) -> Neighbour | None:
+    """The neighbour with this text; None where it is no Python."""
     try:
         lowered = lower_module(text, lambda words: False)
     except SyntaxRefused:
         return None
-    return piecemeal(lowered.outline, _pieces(lowered))
+    return Neighbour(lowered.outline, dict(_units(lowered)))
 
 
-def piecemeal(skimmed: Outline, pieces: Mapping[str, str]) -> Outline:
-    """`skimmed` with graphs on demand. `pieces` are the lines that define each top-level name."""
-    bodies = _Bodies(skimmed, pieces)
-    return replace(skimmed, functions=_Functions(bodies), classes=_Classes(bodies))
+class Neighbour:
+    """A file that is not the linted one."""
 
-
-def _pieces(lowered: Lowered) -> dict[str, str]:
-    return {
-        statement.name: part.slice.text
-        for part in lowered.parts
-        if part.module is None
-        for statement in flat(part.slice.statements)
-        if isinstance(statement, Definition)
-    }
-
-
-class _Bodies:
-    """The functions with their graphs, and the classes inside of functions, as far as they are lowered."""
-
-    def __init__(self, skimmed: Outline, pieces: Mapping[str, str]) -> None:
-        self.skimmed = skimmed
-        self.functions: dict[str, Function] = {}
+    def __init__(self, skimmed: Outline, units: Mapping[Unit, str]) -> None:
+        """`units` are the lines of each unit, as a module of their own."""
+        self.outline = replace(skimmed, classes=_Classes(self, skimmed.classes))
         self.classes: dict[str, Class] = {}
-        self._pieces = pieces
+        """Classes inside of functions that are lowered."""
+        self._listed = skimmed.functions
+        self._bodies: dict[str, Function] = {}
+        self._units = units
         self._lowered: set[Unit] = set()
+
+    def body(self, qualname: str) -> Function | None:
+        """The function with its graph; without one where it was given up."""
+        listed = self._listed.get(qualname)
+        if listed is not None and listed.graph is not None:
+            return listed
+        self.lower(qualname)
+        return self._bodies.get(qualname, listed)
 
     def lower(self, qualname: str) -> None:
         """Lowers what holds the function or class `qualname`, unless that was done before."""
         unit = self._unit(qualname)
-        text = self._pieces.get(unit[0])
-        if text is None or unit in self._lowered:
+        if unit in self._lowered or unit not in self._units:
             return
         self._lowered.add(unit)
-        name = unit[1]
         try:
-            outline = lower_module(text, (lambda words: name in words) if name else None).outline
+            outline = lower_module(self._units[unit]).outline
         except SyntaxRefused:
             return
         within = ".".join(filter(None, unit))
         for key, function in outline.functions.items():
             if _is_within(key, within):
-                self.functions[key] = function
+                self._bodies[key] = function
         for key, class_ in outline.classes.items():
             if _is_within(key, within) and ".<locals>." in key:
                 self.classes[key] = class_
 
     def _unit(self, qualname: str) -> Unit:
-        names = [name.partition("#")[0] for name in qualname.split(".")]
-        return (names[0], names[1] if len(names) > 1 and names[0] in self.skimmed.classes else "")
+        outer, *inner = [name.partition("#")[0] for name in qualname.split(".")]
+        unit = (outer, inner[0] if inner else "")
+        return unit if unit in self._units else (outer, "")
+
+
+class _Classes(Mapping[str, Class]):
+    """The classes of a neighbour; those inside of functions when they are asked for by name."""
+
+    def __init__(self, owner: Neighbour, listed: Mapping[str, Class]) -> None:
+        self._owner = owner
+        self._listed = listed
+
+    def __getitem__(self, qualname: str) -> Class:
+        if qualname in self._listed:
+            return self._listed[qualname]
+        if ".<locals>." in qualname:
+            self._owner.lower(qualname)
+        return self._owner.classes[qualname]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+
+def _units(lowered: Lowered) -> Iterator[tuple[Unit, str]]:
+    for part in lowered.parts:
+        if part.module is not None:
+            continue
+        for statement in flat(part.slice.statements):
+            if isinstance(statement, Definition):
+                yield (statement.name, ""), part.slice.text
+        if len(part.slice.statements) == 1 and isinstance(part.slice.statements[0], ast.ClassDef):
+            yield from _inner_units(part.slice, part.slice.statements[0])
+
+
+def _inner_units(part: Slice, class_: ast.ClassDef) -> Iterator[tuple[Unit, str]]:
+    """A unit for each function and class that has its lines in the body of the class for itself."""
+    lines = lines_of(part.text)
+    start = part.numbers[0]
+    ends = [class_.lineno, *(each.end_lineno or each.lineno for each in class_.body)]
+    for before, each in zip(ends, class_.body):
+        if isinstance(each, Definition):
+            first = min(each.lineno, *(decorator.lineno for decorator in each.decorator_list), each.lineno)
+            if first > before:
+                text = "".join(lines[first - start : (each.end_lineno or each.lineno) - start + 1])
+                yield (class_.name, each.name), f"class {class_.name}:\n{text}"
 
 
 def _is_within(qualname: str, outer: str) -> bool:
     return qualname == outer or qualname.startswith((f"{outer}.", f"{outer}#"))
-
-
-class _Functions(Mapping[str, Function]):
-    def __init__(self, bodies: _Bodies) -> None:
-        self._bodies = bodies
-        self._listed = bodies.skimmed.functions
-
-    def __getitem__(self, qualname: str) -> Function:
-        listed = self._listed.get(qualname)
-        if listed is not None and listed.graph is not None:
-            return listed
-        self._bodies.lower(qualname)
-        found = self._bodies.functions.get(qualname, listed)
-        if found is None:
-            raise KeyError(qualname)
-        return found
-
-    def __contains__(self, qualname: object) -> bool:
-        return qualname in self._listed or qualname in self._bodies.functions
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._listed)
-
-    def __len__(self) -> int:
-        return len(self._listed)
-
-
-class _Classes(Mapping[str, Class]):
-    def __init__(self, bodies: _Bodies) -> None:
-        self._bodies = bodies
-        self._listed = bodies.skimmed.classes
-
-    def __getitem__(self, qualname: str) -> Class:
-        listed = self._listed.get(qualname)
-        if listed is None and ".<locals>." in qualname:
-            self._bodies.lower(qualname)
-            listed = self._bodies.classes.get(qualname)
-        if listed is None:
-            raise KeyError(qualname)
-        return listed
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._listed)
-
-    def __len__(self) -> int:
-        return len(self._listed)

@@ -54,8 +54,7 @@ def attribute(frames: Frames, at: ClassAt, name: str) -> Meaning:
 
 
 def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
-    class_ = frames.linker.class_(at)
-    for method in class_.methods if class_ is not None else ():
+    for method in frames.linker.storing(at, name):
         frame = frames.of(FunctionAt(at.module, f"{at.qualname}.{method}"))
         if frame is None or not frame.function.parameters:
             continue

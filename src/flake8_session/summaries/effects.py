@@ -27,8 +27,8 @@ from flake8_session.linking.meanings import ClassAt, FunctionAt, Meaning, Object
 from flake8_session.summaries import classes
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.frames import Frames
-from flake8_session.summaries.returning import returned_meaning
 from flake8_session.summaries.raising import can_return, never_raises
+from flake8_session.summaries.returning import rebound_meaning, returned_element, returned_meaning
 from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import values
 from flake8_session.typestate.focus import Exit, Focus
@@ -76,6 +76,14 @@ class ProjectEffects:
     def returned(self, at: FunctionAt) -> Meaning:
         """See `Bodies.returned`."""
         return returned_meaning(self.frames, at)
+
+    def element(self, at: FunctionAt, index: int) -> Meaning:
+        """See `Bodies.element`."""
+        return returned_element(self.frames, at, index)
+
+    def rebound(self, at: FunctionAt, name: str) -> Meaning | None:
+        """See `Bodies.rebound`."""
+        return rebound_meaning(self.frames, at, name)
 
     # What a call does.
 
@@ -431,9 +439,11 @@ def _given(frame: Frame, inner: Frame, call: Call, world: World) -> Names:
 def bindings(function: Function, call: Call) -> Iterator[tuple[Place, Place]]:
     """Pairs of parameter and argument place. Spread arguments are not followed."""
     ordered = [p for p in function.parameters if p.keyword in ("", "/")]
-    if call.receiver and ordered and _takes_self(function):
-        yield ordered[0].name, call.receiver
-        ordered = ordered[1:]
+    if ordered and _takes_self(function):
+        if call.receiver and call.method == function.name:
+            yield ordered[0].name, call.receiver
+        if call.receiver or function.name == "__call__":
+            ordered = ordered[1:]
     named = {p.name: p for p in function.parameters}
     positions = iter(ordered)
     for argument in call.arguments:

@@ -26,7 +26,7 @@ class Frames:
             del self._made[at]
 
     def _make(self, at: FunctionAt) -> Frame | None:
-        function = self.linker.function(at)
+        function = self.linker.body(at)
         if function is None or function.graph is None:
             return None
         parent = None

@@ -1,8 +1,8 @@
-"""What calling a function gives, by the meanings of what it returns."""
+"""What calling a function gives, by the meanings of what it returns, and what it binds outside of itself."""
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Return
+from flake8_session.flow.events import Bind, Build, Return
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -45,3 +45,28 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
         case Constant() | None:
             return UNKNOWN
     return UNKNOWN
+
+
+def returned_element(frames: Frames, at: FunctionAt, index: int) -> Meaning:
+    """The meaning of element `index` of the tuples that the function returns, where they agree."""
+    frame = frames.of(at)
+    found: Meaning | None = None
+    for step in frame.graph.steps if frame is not None and not frame.function.generator else ():
+        if frame is None or not isinstance(step.event, Return):
+            continue
+        made = frame.made_by.get(step.event.value)
+        event = frame.graph.steps[made].event if made is not None else None
+        if not isinstance(event, Build) or index >= len(event.parts):
+            return UNKNOWN
+        found = joined(found, frame.meaning(event.parts[index]))
+    return found if isinstance(found, Factory | Registry | Object) else UNKNOWN
+
+
+def rebound_meaning(frames: Frames, at: FunctionAt, name: str) -> Meaning | None:
+    """What the function binds the name of its module to that it declares ``global``."""
+    frame = frames.of(at)
+    found: Meaning | None = None
+    for step in frame.graph.steps if frame is not None else ():
+        if frame is not None and isinstance(step.event, Bind) and step.event.target == f"@{name}":
+            found = joined(found, frame.meaning(step.event.source))
+    return found
