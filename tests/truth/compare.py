@@ -130,10 +130,22 @@ def examine(text: str) -> Verdict:
     except Exception:
         return Verdict(text, runs, finished=True, crash=traceback.format_exc(limit=-3))
     wanted = _in_sight(text, demands(story for each in told for story in each.told))
+    if _unfounded(wanted, reports):
+        # A fault may need one more turn of a loop than two.
+        with Program(text, turns=3) as program:
+            deeper = program.stories(RUNS * 2)
+        if not all(each.complete for each in deeper):
+            return Verdict(text, runs, finished=False)
+        wanted = _in_sight(text, demands(story for each in deeper for story in each.told))
     reached = [each for each in reports if each.span.line in program.reached]
     met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
     unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
     return Verdict(text, runs, True, tuple(met), tuple(disagreements), unreached=unreached)
+
+
+def _unfounded(wanted: list[Demand], reports: list[Diagnostic]) -> bool:
+    asked = {(each.line, code) for each in wanted for code in (each.code, *each.accepted)}
+    return any(each.code in COMPARED and (each.span.line, each.code) not in asked for each in reports)
 
 
 def _in_sight(text: str, wanted: Iterable[Demand]) -> list[Demand]:

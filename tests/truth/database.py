@@ -82,6 +82,7 @@ class Lane:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.refusing = False
+        self.isolation_level: str | None = ""
         self._undo: list[tuple[tuple[str, int], Row | None]] = []
         self._savepoints: list[tuple[str, int]] = []
 

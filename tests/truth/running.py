@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -74,8 +75,9 @@ class Stories:
 class Program:
     """A program, loaded once and run often."""
 
-    def __init__(self, text: str, filename: str = "<program>") -> None:
+    def __init__(self, text: str, filename: str = "<program>", turns: int = 2) -> None:
         self.filename = filename
+        self.turns = turns
         instrumented = instrument(text, MODELS)
         self.entries = instrumented.entries
         self.failures: Failures = failures_of(instrumented.caught)
@@ -95,9 +97,13 @@ class Program:
 
     def stories(self, limit: int = RUNS) -> list[Stories]:
         """Runs every public function in every way."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return [self._stories(entry, limit) for entry in self.entries]
+        hook, threading.excepthook = threading.excepthook, lambda _: None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return [self._stories(entry, limit) for entry in self.entries]
+        finally:
+            threading.excepthook = hook
 
     def _stories(self, entry: Entry, limit: int) -> Stories:
         stories = Stories(entry)
@@ -115,7 +121,7 @@ class Program:
 
     def run(self, entry: Entry, trail: Trail) -> Story:
         """One run of a function by a script."""
-        run = Run(self.filename, trail, self.failures, self.temporary)
+        run = Run(self.filename, trail, self.failures, self.temporary, turns=self.turns)
         STORE.listener = run
         Stage.run = run
         lent = _Lent(run, trail)
@@ -165,6 +171,7 @@ class Program:
     def _wait(self, coroutine: Any) -> Any:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
+            self._loop.set_exception_handler(lambda *_: None)
         return self._loop.run_until_complete(coroutine)
 
     def _tidy(self, run: Run) -> None:

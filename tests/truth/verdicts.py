@@ -8,7 +8,7 @@ alone; a read that is SES201 in one run and SES202 in another is SES201. Where t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.truth.running import Story
 from tests.truth.witnesses import Ending, Fate
@@ -60,12 +60,14 @@ def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:
     by_line: dict[int, list[tuple[Ending, Story]]] = {}
     for story in told:
         for ending in story.endings:
-            if ending.fate is not Fate.REOPENED:
-                by_line.setdefault(ending.line, []).append((ending, story))
+            by_line.setdefault(ending.opened, []).append((ending, story))
     for line, all_of_it in by_line.items():
         unclosed = [(ending, story) for ending, story in all_of_it if ending.fate is Fate.UNCLOSED]
+        unclosed = [each for each in unclosed if not each[0].doubtful] or unclosed
         if unclosed:
-            yield _opening(line, unclosed, never=len(unclosed) == len(all_of_it))
+            never = all(ending.fate is Fate.UNCLOSED for ending, _ in all_of_it)
+            demand = _opening(line, unclosed, never=never)
+            yield replace(demand, required=not unclosed[0][0].doubtful)
 
 
 def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) -> Demand:

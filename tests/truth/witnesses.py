@@ -58,6 +58,9 @@ class Ending:
     generator: bool
     lost: bool
     named: bool
+    opened: int
+    """The line where it was opened, whatever the fate."""
+    doubtful: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Watched:
     lost: bool = False
     open: bool = True
     used_again: int = 0
+    used_before: int = 0
     handed_on: bool = False
     excused: bool = False
 
@@ -113,7 +117,7 @@ class Mishap:
             if any(each is mine for mine in self.errors):
                 return True
             seen.add(id(each))
-            waiting += [each.__cause__, each.__context__, getattr(each, "orig", None)]
+            waiting += [each.__cause__, each.__context__, getattr(each, "orig", None), *getattr(each, "exceptions", ())]
         return False
 
 
@@ -147,6 +151,12 @@ class Run:
     """Expired instances that a query could have loaded, had it found them."""
     unbound: bool = False
     """A name had no value, though nothing had failed before."""
+    doubtful_injection: bool = False
+    """The failure was put where there need not have been a statement."""
+    turns: int = 2
+    """How many things `items()` gives at most, and how often `cond()` is free at one line."""
+    calling: int = 0
+    """How many calls of a session's methods are going on."""
     doubtful: bool = False
     """A session or an instance was given to something out of sight, which may have done anything with it."""
     quiet: bool = False
@@ -160,21 +170,34 @@ class Run:
         if self.quiet or self.finished:
             return
         self.statements += 1
-        if sql.startswith(("SAVEPOINT", "RELEASE")) and not lane.refusing:
+        if sql.startswith(("SAVEPOINT", "RELEASE", "PRAGMA")) and not lane.refusing:
             self.statements -= 1
             return
         if lane.refusing:
+            self.doubtful = self.doubtful or (sql == "COMMIT" and not self.calling)
             error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
             self.refused(error)
             raise error
         _, variant = self.trail.point(len(self.failures.database))
         if variant is not None:
             lane.refusing = True
+            self.doubtful_injection = self._loads_what_may_be_loaded()
+            self.doubtful = self.doubtful or self.doubtful_injection
             failure = self.failures.database[variant]
             error_below = failure.below()
             self.mishap = Mishap([error_below])
             self._injected(f"{failure.name} in {sql.split(None, 1)[0]}", self.line())
             raise error_below
+
+    def _loads_what_may_be_loaded(self) -> bool:
+        """Whether a statement is the load of an attribute that need not have been expired."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            state = frame.f_locals.get("state")
+            if isinstance(state, InstanceState) and state in self.maybe_loaded:
+                return True
+            frame = frame.f_back
+        return False
 
     def may_fail(self, failures: tuple[Failure, ...], line: int) -> Any:
         """A point at a call; raises if a failure is put here. Gives the point back."""
@@ -325,10 +348,18 @@ class Run:
         if watched is not None:
             watched.excused = True
 
+    def unused(self, session: Any) -> None:
+        """A method of a session failed: where it had not begun anything yet, the session is as it was."""
+        watched = self.by_id.get(id(session))
+        if watched is not None and not getattr(session, "sync_session", session).in_transaction():
+            watched.used_again = watched.used_before
+            watched.used_before = 0
+
     def used(self, session: Any, method: str) -> None:
         """A method of a session is called."""
         watched = self.by_id.get(id(session))
         if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
+            watched.used_before = watched.used_again
             watched.used_again = watched.used_again or self.line(session)
 
     def hand_on(self, value: Any) -> None:
@@ -377,6 +408,8 @@ class Run:
             owner is not None and owner.generator,
             watched.lost,
             watched.named and watched.line not in self.temporary,
+            watched.line,
+            self.doubtful_injection,
         )
 
     # Lines.

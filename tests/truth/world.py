@@ -27,7 +27,6 @@ import sqlalchemy.orm.exc as orm_exc
 from sqlalchemy.pool import NullPool
 
 from tests.truth.database import AsyncLane, Lane, Store
-from tests.truth.choices import Point
 from tests.truth.witnesses import Activation, Run
 
 MODELS = '''\
@@ -159,6 +158,8 @@ def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: 
         return
     if isinstance(self, sa_exc.PendingRollbackError) or "in 'prepared' state" in str(self):
         run.refused(self)
+    elif "permanently closed" in str(self):
+        run.see("SES206")
 
 
 orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[method-assign]
@@ -282,14 +283,21 @@ class Hooks:
 
     @staticmethod
     def _database_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
-        point = run.may_fail(run.failures.database, line)
+        run.calling += 1
+        point = None
         before = run.statements
         try:
+            point = run.may_fail(run.failures.database, line)
             result = function(*arguments, **options)
             _note_query(run, function)
             return result
+        except BaseException:
+            run.unused(function.__self__)
+            raise
         finally:
-            point.void = run.statements != before
+            run.calling -= 1
+            if point is not None:
+                point.void = run.statements != before
 
     @staticmethod
     def _other_call(run: Run, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
@@ -326,24 +334,28 @@ class _SessionAwaitable:
 async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     """Awaits; before it begins it may be interrupted, and a session's work may fail."""
     run.await_line = line
-    points: list[Point] = []
+    work = awaitable if isinstance(awaitable, _SessionAwaitable) else None
+    point = None
+    before = run.statements
+    run.calling += work is not None
     try:
         if not _is_cleaning(awaitable):
             run.may_fail(run.failures.interrupted, line)
-        if isinstance(awaitable, _SessionAwaitable) and not awaitable.cleans:
-            points.append(run.may_fail(run.failures.database, line))
+        if work is not None and not work.cleans:
+            point = run.may_fail(run.failures.database, line)
+        result = await awaitable
+        if work is not None:
+            _note_query(run, work.function)
+        return result
     except BaseException:
         if hasattr(awaitable, "close"):
             awaitable.close()
+        if work is not None:
+            run.unused(work.function.__self__)
         raise
-    before = run.statements
-    try:
-        result = await awaitable
-        if isinstance(awaitable, _SessionAwaitable):
-            _note_query(run, awaitable.function)
-        return result
     finally:
-        for point in points:
+        run.calling -= work is not None
+        if point is not None:
             point.void = run.statements != before
 
 
@@ -384,18 +396,18 @@ def work(*_: object, **__: object) -> int:
 
 
 def cond(*_: object) -> bool:
-    """Yes or no; from the third time at the same line on: no, yes, no, yes …"""
+    """Yes or no; when asked often at the same line: no, yes, no, yes …"""
     run = Stage.run
     assert run is not None
     times = run.calls_by_line[run.call_line] = run.calls_by_line.get(run.call_line, 0) + 1
-    return run.trail.choose(2) == 1 if times < 3 else times % 2 == 0
+    return run.trail.choose(2) == 1 if times <= run.turns else (times - run.turns) % 2 == 0
 
 
 def items(*_: object) -> Iterator[int]:
-    """None, one or two things, whose iteration may fail."""
+    """None, one or more things, whose iteration may fail."""
     run = Stage.run
     assert run is not None
-    return _Items(run, run.trail.choose(3), run.call_line)
+    return _Items(run, run.trail.choose(run.turns + 1), run.call_line)
 
 
 class _Items:

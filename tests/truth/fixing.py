@@ -1,0 +1,343 @@
+"""Programs run before and after they are fixed, and both held against each other.
+
+``python -m tests.truth.fixing --n 2000``: random programs, fixed safely and then also unsafely. What is
+demanded of every fixed program:
+
+- it still loads,
+- the witness of every finding that was mended is gone, and no run shows a new one,
+- every run without an injected failure makes the same opaque calls with the same values in the same
+  order, and yields and returns the same; where a misuse that was mended had ended the run, the new one
+  begins like it,
+- where only safe fixes were made, every such run leaves the same rows behind.
+
+A *log* is what a run shows of itself to the outside: its opaque calls, what it yields and gives back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import InstanceState
+
+from flake8_session.checker import check_source
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.fixing.choosing import Wanted
+from flake8_session.fixing.rounds import Fixed, fix_text
+from flake8_session.settings import Settings
+
+from tests.truth.grammar import GRAMMARS, Dice, write_program
+from tests.truth.running import Program, Stories, Story
+from tests.truth.shrinking import shrink
+from tests.truth.verdicts import COMPARED, demands
+from tests.truth.witnesses import Activation
+from tests.truth.world import SESSIONS, STORE, Hooks
+
+RUNS = 1_000
+"""Runs of one function, before and after; programs that need more are left out."""
+
+OPAQUE = frozenset({"work", "awork", "cond", "items"})
+
+Log = tuple[tuple[Any, ...], ...]
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One run without an injected failure: how it went, what it showed, and the rows that it left."""
+
+    story: Story
+    log: Log
+    rows: frozenset[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """All runs of a program. `calm` holds those without an injected failure, by function and answers."""
+
+    told: tuple[Stories, ...]
+    calm: dict[tuple[str, tuple[int, ...]], Seen]
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all runs, and each of a program that somebody could mean."""
+        return all(each.complete for each in self.told) and not any(
+            story.unbound or story.misused for each in self.told for story in each.told
+        )
+
+    def witnesses(self, text: str) -> Counter[Key]:
+        """What the runs demand of a linter, by code, function and the words of the line."""
+        lines = text.splitlines()
+        found: Counter[Key] = Counter()
+        for each in self.told:
+            for demand in demands(each.told):
+                if demand.required:
+                    found[demand.code, each.entry.name, " ".join(lines[demand.line - 1].split())] += 1
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What fixing one program has shown. `fixed` is None where it was left out."""
+
+    before: str
+    fixed: Fixed | None
+    faults: tuple[str, ...] = ()
+
+
+def execute(text: str) -> Executed:
+    """Runs a program in every way."""
+    with _Recording(text) as program:
+        told = tuple(program.stories(RUNS))
+    return Executed(told, program.calm)
+
+
+def mend(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Fixed:
+    """The program with its fixes."""
+    wanted = Wanted(unsafe=unsafe)
+    return fix_text(
+        text,
+        lambda changed: check_source(changed, settings=settings, fixes=True),
+        lambda finding, _: wanted.wants(finding),
+    )
+
+
+def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Result:
+    """Fixes a program and holds its runs against those of the fixed one."""
+    fixed = mend(text, unsafe=unsafe, settings=settings)
+    if fixed.text == text:
+        return Result(text, None)
+    before = execute(text)
+    if not before.complete:
+        return Result(text, None)
+    reports = check_source(text, settings=settings)
+    return Result(text, fixed, tuple(_faults(text, fixed, before, reports, rows=not unsafe)))
+
+
+def _faults(
+    text: str, fixed: Fixed, before: Executed, reports: list[Diagnostic], *, rows: bool
+) -> Iterator[str]:
+    try:
+        after = execute(fixed.text)
+    except SyntaxError as error:
+        yield f"does not compile: {error}"
+        return
+    yield from _witness_faults(text, fixed, before, after, reports)
+    yield from _log_faults(before, after, rows=rows)
+    again = mend(fixed.text, unsafe=not rows)
+    if again.text != fixed.text:
+        yield "a second time changes something"
+
+
+def _witness_faults(
+    text: str, fixed: Fixed, before: Executed, after: Executed, reports: list[Diagnostic]
+) -> Iterator[str]:
+    was, now = before.witnesses(text), after.witnesses(fixed.text)
+    known = Counter(_key(each, text) for each in reports) | was
+    for key in now - known:
+        yield f"new witness: {key}"
+    mended = Counter(_key(each, text) for each in fixed.mended if each.code in COMPARED)
+    for key in mended & was:
+        if now[key] > was[key] - mended[key]:
+            yield f"witness stays: {key}"
+
+
+def _key(finding: Diagnostic, text: str) -> Key:
+    lines = text.splitlines()
+    line = lines[finding.span.line - 1] if finding.span.line <= len(lines) else ""
+    return finding.code, finding.function.partition(".")[0], " ".join(line.split())
+
+
+def _log_faults(before: Executed, after: Executed, *, rows: bool) -> Iterator[str]:
+    for (function, answers), old in before.calm.items():
+        new = _same_run(after, function, answers)
+        if new is None:
+            yield f"{function}: no run answers {answers} any more"
+        elif old.story.sights:
+            if new.log[: len(old.log)] != old.log:
+                yield f"{function} {answers}: begins otherwise: {old.log} became {new.log}"
+        elif (old.log, old.story.how) != (new.log, new.story.how):
+            yield f"{function} {answers}: {old.log} {old.story.how} became {new.log} {new.story.how}"
+        elif rows and old.rows != new.rows:
+            yield f"{function} {answers}: other rows: {old.rows ^ new.rows}"
+
+
+def _same_run(after: Executed, function: str, answers: tuple[int, ...]) -> Seen | None:
+    """The run of the fixed program that answers as this one did; it may go on longer."""
+    exact = after.calm.get((function, answers))
+    if exact is not None:
+        return exact
+    longer = (
+        seen
+        for (name, given), seen in after.calm.items()
+        if name == function and given[: len(answers)] == answers
+    )
+    return next(longer, None)
+
+
+class _Recording(Program):
+    """A program whose runs are logged."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.calm: dict[tuple[str, tuple[int, ...]], Seen] = {}
+
+    def run(self, entry: Any, trail: Any) -> Story:
+        log: list[tuple[Any, ...]] = []
+        left: list[frozenset[Any]] = []
+        with _logged(log, left):
+            story = super().run(entry, trail)
+        if trail.script.point < 0 and not trail.given_up:
+            self.calm[entry.name, tuple(trail.answers)] = Seen(story, tuple(log), left[0])
+        return story
+
+
+@contextmanager
+def _logged(log: list[tuple[Any, ...]], left: list[frozenset[Any]]) -> Iterator[None]:
+    """While this is open, opaque calls, yields and results go to `log`, and the rows at the end to `left`."""
+    call, returning, yielding, restore = Hooks._other_call, Activation.returning, Activation.yielding, STORE.restore
+
+    def other_call(run: Any, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
+        name = getattr(function, "__name__", "")
+        if name in OPAQUE:
+            log.append((name, *map(_shown, arguments), *((key, _shown(value)) for key, value in options.items())))
+        return call(run, function, line, keeps, *arguments, **options)
+
+    def noted_return(self: Activation, line: int, value: Any) -> Any:
+        log.append(("return", self.name, _shown(value)))
+        return returning(self, line, value)
+
+    def noted_yield(self: Activation, line: int, value: Any) -> Any:
+        log.append(("yield", self.name, _shown(value)))
+        return yielding(self, line, value)
+
+    def noted_restore() -> None:
+        left.append(frozenset(STORE.content().items()))
+        restore()
+
+    Hooks._other_call = staticmethod(other_call)  # type: ignore[method-assign]
+    Activation.returning = noted_return  # type: ignore[method-assign]
+    Activation.yielding = noted_yield  # type: ignore[method-assign]
+    STORE.restore = noted_restore  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Hooks._other_call = staticmethod(call)  # type: ignore[method-assign]
+        Activation.returning = returning  # type: ignore[method-assign]
+        Activation.yielding = yielding  # type: ignore[method-assign]
+        del STORE.restore
+
+
+def _shown(value: Any) -> Any:
+    """A value as it may be compared between two runs; an instance is which row it is."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return (type(value).__name__, *map(_shown, value))
+    if isinstance(value, dict):
+        return ("dict", *((_shown(key), _shown(each)) for key, each in value.items()))
+    if isinstance(value, SESSIONS):
+        return "session"
+    state = inspect(value, raiseerr=False) if hasattr(type(value), "_sa_class_manager") else None
+    if isinstance(state, InstanceState):
+        return type(value).__name__, state.identity
+    return type(value).__name__
+
+
+@dataclass(slots=True)
+class Sums:
+    """What many programs have shown."""
+
+    programs: int = 0
+    left_out: int = 0
+    changed: int = 0
+    faulty: int = 0
+    withdrawn: int = 0
+    mended: Counter[str] = field(default_factory=Counter)
+
+    def add(self, result: Result) -> None:
+        self.programs += 1
+        if result.fixed is None:
+            self.left_out += 1
+            return
+        self.changed += 1
+        self.faulty += bool(result.faults)
+        self.withdrawn += len(result.fixed.withdrawn)
+        self.mended.update(each.code for each in result.fixed.mended)
+
+
+def main() -> int:
+    """Fixes and runs the programs that the command line asks for."""
+    options = _options()
+    begun = time.process_time()
+    total = 0
+    for unsafe in (False, True):
+        sums = Sums()
+        shown = 0
+        for number in range(options.seed, options.seed + options.n):
+            text = write_program(Dice(number), options.grammar)
+            try:
+                result = examine(text, unsafe=unsafe)
+            except Exception:
+                result = Result(text, Fixed(text), (traceback.format_exc(limit=-4),))
+            sums.add(result)
+            if result.faults and shown < options.show:
+                shown += 1
+                print(f"=== program {number}, {'unsafe' if unsafe else 'safe'}\n{_told(result, unsafe)}\n", flush=True)
+            if number % 200 == 199:
+                gc.collect()
+        total += sums.faulty
+        print(f"{'with unsafe' if unsafe else 'safe'} fixes: {sums.changed} of {sums.programs} programs were changed,")
+        print(f"  {dict(sorted(sums.mended.items()))}, {sums.withdrawn} taken back, {sums.faulty} faulty")
+    print(f"{time.process_time() - begun:.0f} s of CPU")
+    return int(bool(total))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.truth.fixing", description=__doc__)
+    parser.add_argument("--n", type=int, default=200, help="how many programs")
+    parser.add_argument("--seed", type=int, default=0, help="the first program's number")
+    parser.add_argument("--grammar", choices=sorted(GRAMMARS), default="develop")
+    parser.add_argument("--show", type=int, default=3, help="faulty programs that are shown")
+    return parser.parse_args()
+
+
+def _told(result: Result, unsafe: bool) -> str:
+    """The smallest program with the same kind of fault."""
+    kind = result.faults[0].partition(":")[0].split()[0]
+
+    def still(text: str) -> bool:
+        try:
+            smaller = examine(text, unsafe=unsafe)
+        except Exception:
+            return False
+        return any(each.startswith(kind) for each in smaller.faults)
+
+    small = shrink(result.before, still, 150)
+    try:
+        result = examine(small, unsafe=unsafe)
+    except Exception:
+        return f"{small}\n{result.faults}"
+    assert result.fixed is not None
+    faults = "\n".join(result.faults)
+    return f"{_body(result.before)}\n--- fixed:\n{_body(result.fixed.text)}\n--- {faults}"
+
+
+def _body(text: str) -> str:
+    """Without the imports and models."""
+    start = max(text.find("\ndef "), 0)
+    first = text.find("\nasync def ")
+    return text[min(start, first) if first >= 0 else start :]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
