@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 MERGE_ABOVE = 64
 GIVE_UP_ABOVE = 256
@@ -43,7 +43,8 @@ class TooManyWorlds(Exception):
     """A step is reached in more worlds than can be told apart at a sensible cost."""
 
 
-class Arrival(NamedTuple, Generic[W]):
+@dataclass(frozen=True, slots=True)
+class Arrival(Generic[W]):
     """How a world came in front of a step: from `step`, in `world`, by `door`."""
 
     step: int
@@ -51,7 +52,8 @@ class Arrival(NamedTuple, Generic[W]):
     door: int
 
 
-class Passage(NamedTuple, Generic[W]):
+@dataclass(frozen=True, slots=True)
+class Passage(Generic[W]):
     """One step of a path: `world` stood in front of `step`, which was left by `door` (-1: the end)."""
 
     step: int

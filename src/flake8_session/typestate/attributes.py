@@ -164,6 +164,21 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
         yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
 
 
+def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
+    """The instance after SQL has loaded `attribute`: what was expired comes with it.
+
+    A relationship needs the primary key, whose load brings all columns; a deferred column may be
+    loaded by itself.
+    """
+    after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
+    if state.columns is Columns.LOADED:
+        return after
+    linker, class_ = context.frame.linker, model(context)
+    lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY
+    alone = lazy and not models.is_relationship(linker, class_, attribute)
+    return after._replace(columns=Columns.UNKNOWN if alone else Columns.LOADED)
+
+
 def _broken(world: World) -> World:
     """The world after an implicit load failed: PostgreSQL refuses what comes next."""
     if world.session is None:
@@ -177,15 +192,6 @@ def _awaited_read(context: Context, event: Read, world: World, state: InstanceSt
         return world
     after = _loaded(context, state, event.attribute)
     return world._replace(instance=after, session=implicit_load(world.session, certain=False))
-
-
-def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
-    """The instance after an attribute was fetched: with one plain column all others come."""
-    column = models.attribute(context.frame.linker, model(context), attribute)
-    after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
-    if state.columns is not Columns.LOADED and column is not models.Attribute.LAZY:
-        return after._replace(columns=Columns.LOADED)
-    return after
 
 
 def _refused(state: SessionState) -> Flight | None:
@@ -228,6 +234,7 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
         if refused is not None:
             yield Door.RAISED, world._replace(flight=refused)
             return
+        state = _loaded(context, state, event.attribute)
         world = world._replace(session=implicit_load(world.session))
         if not world.spent:
             yield Door.RAISED, failed(_broken(world), Kind.DATABASE)

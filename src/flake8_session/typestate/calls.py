@@ -13,7 +13,7 @@ from dataclasses import replace
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.knowledge import callees, factories, loading, registries, results, statements, transactions
 from flake8_session.knowledge import sessions as tables
-from flake8_session.knowledge.words import Gives, Role, Row, ToInstance, Work
+from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
 from flake8_session.linking import models
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.meanings import (
@@ -227,6 +227,10 @@ def _row_ways(
     state = world.session
     assert state is not None, "a place holds the session only once it was made"
     row = _adjusted(context, row, index, role)
+    if row.instance in (ToInstance.ADD, ToInstance.MERGE) and _has_nothing_new(context, call, world, row):
+        row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)
+        if row.instance is ToInstance.MERGE:
+            row = replace(row, in_failed=InFailed.PASSES, autoflushes=False, in_ended_block=False)
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
@@ -243,7 +247,22 @@ def _row_ways(
     if world.spent:
         return
     for failure in failures(state, row):
-        yield Door.RAISED, _raised(context, world, failure)
+        yield Door.RAISED, _raised(context, call, world, failure, row)
+
+
+def _has_nothing_new(context: Context, call: Call, world: World, row: Row) -> bool:
+    """Whether the call is given only what a query gave: adding it writes nothing.
+
+    Merging is nothing at all where the very same session, never closed, gave it.
+    """
+    given = [argument.value for argument in call.arguments[:1]]
+    if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
+        return False
+    if row.instance is ToInstance.ADD:
+        return True
+    state = world.session
+    source = context.frame.source(given[0]) if given else ""
+    return state is not None and state.life is not Life.REOPENED and Role.SESSION in world.roles(source)
 
 
 def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
@@ -259,8 +278,12 @@ def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
     return row
 
 
-def _raised(context: Context, world: World, failure: Outcome) -> World:
+def _raised(context: Context, call: Call, world: World, failure: Outcome, row: Row) -> World:
     moved = with_act(context, world, failure.state, failure.act)
+    instance = moved.instance
+    if row.instance is ToInstance.REFRESH and instance is not None and instance.tie is Tie.ATTACHED:
+        if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+            moved = moved._replace(instance=instances.expired(instance))
     return moved._replace(flight=failure.raised, spent=True)
 
 
