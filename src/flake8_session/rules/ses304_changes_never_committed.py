@@ -46,3 +46,39 @@ Unsafe: a `commit()` before the close writes what was not written before, which 
 ## References
 - SQLAlchemy, Session Basics: "Committing", "Flushing", "Opening and Closing a Session"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.lost_writes import LostWrite, lost_writes
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES304",
+    name="changes-never-committed",
+    summary="what a session writes is never committed",
+    fixable="unsafe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session: its first lost write."""
+    if is_test(facts) and not facts.settings.tests:
+        return
+    for session in facts.sessions:
+        first = min(lost_writes(session), key=lambda found: facts.step_span(found.step), default=None)
+        if first is not None:
+            path = told(facts, first.solved, first.path)
+            yield RULE.at(facts, facts.step_span(first.step), _message(first), path)
+
+
+def _message(found: LostWrite) -> str:
+    name = quoted(found.solved.place, "the session")
+    if found.discarded:
+        return f"{name} is rolled back or closed in the block that would have committed this; it is lost"
+    return f"nothing commits this before {name} is closed, which rolls it back"

@@ -1,0 +1,189 @@
+"""Writes that no way through the function commits.
+
+The question is asked of the solved function as a whole: from the world behind a write, can a world be
+reached in which somebody has settled the matter? A commit settles it, and so does everything that may
+commit or that says that the write is not meant to stay: a rollback, a callee out of sight, handing the
+session on, letting the instance go.
+
+What stays silent: sessions that somebody else may commit, engines that commit each statement, a set
+attribute of an instance that is given away afterwards (a value may well be masked for the reader only).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from flake8_session.facts.paths import Path
+from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.transactions import made
+from flake8_session.facts.writes import is_write
+from flake8_session.flow.events import Call, Door, Event, Leave, Write, Yield
+from flake8_session.knowledge import callees
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import External, FunctionAt
+from flake8_session.typestate.calls import split
+from flake8_session.typestate.focus import arguments_holding
+from flake8_session.typestate.worlds import RETURN, Block, Hold, Life, SessionState, Transaction, World
+
+_LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate"})
+_HELD = (
+    Role.SESSION, Role.TRANSACTION, Role.SAVEPOINT, Role.QUERY, Role.CONNECTION,
+    Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED,
+)
+Node = tuple[int, World]
+
+
+class LostWrite(NamedTuple):
+    """The write at `step` is lost; `discarded`: inside a block that would have committed it."""
+
+    solved: Solved
+    step: int
+    discarded: bool
+    path: Path
+
+
+def lost_writes(session: SessionFacts) -> Iterator[LostWrite]:
+    """Every write from which no way commits, and some way ends normally."""
+    focus = session.focus
+    if not focus.owned or focus.driven or focus.options.on_connection or focus.options.autocommits:
+        return
+    for solved in session.solutions:
+        writes = [node for node in solved.reached() if is_write(solved, *node)]
+        if writes and not solved.solution.merged:
+            yield from _lost(solved, writes)
+
+
+def _lost(solved: Solved, writes: list[Node]) -> Iterator[LostWrite]:
+    flow = _Flow(solved)
+    for step, world in writes:
+        behind = [node for door, node in flow.ways.get((step, world), ()) if door is Door.COMPLETED]
+        if not behind or any(node in flow.settling for node in behind):
+            continue
+        if (step, world) in flow.settling_now or not any(node in flow.ending for node in behind):
+            continue
+        if isinstance(solved.graph.steps[step].event, Write) and flow.gives_away(behind):
+            continue
+        path = solved.path(step, world)
+        if path is not None:
+            yield LostWrite(solved, step, _is_in_block(world), path)
+
+
+class _Flow:
+    """The solved worlds as one graph: where it may be settled, and where the function ends normally."""
+
+    def __init__(self, solved: Solved) -> None:
+        self._solved = solved
+        self.ways: dict[Node, list[tuple[int, Node]]] = {}
+        backwards: dict[Node, list[Node]] = {}
+        self.settling_now: set[Node] = set()
+        ends: set[Node] = set()
+        for step, world in solved.reached():
+            if step == solved.graph.returned and not world.spent:
+                ends.add((step, world))
+            if step == solved.focus.birth:
+                ends.add((step, world))
+                continue
+            for door, target, moved in solved.movement.transfer(step, world):
+                self.ways.setdefault((step, world), []).append((door, (target, moved)))
+                backwards.setdefault((target, moved), []).append((step, world))
+                if door is not Door.RAISED and _settles(solved, step, world, moved):
+                    self.settling_now.add((step, world))
+        self.settling = _closed(self.settling_now, backwards)
+        self.ending = _closed(ends, backwards)
+
+    def gives_away(self, nodes: Iterable[Node]) -> bool:
+        """Whether the instance is handed to anybody on some way from there."""
+        seen = set(nodes)
+        pending = list(seen)
+        while pending:
+            step, world = pending.pop()
+            if _gives_away(self._solved, step, world):
+                return True
+            for _, node in self.ways.get((step, world), ()):
+                if node not in seen:
+                    seen.add(node)
+                    pending.append(node)
+        return False
+
+
+def _closed(nodes: set[Node], backwards: dict[Node, list[Node]]) -> set[Node]:
+    """The nodes from which one of `nodes` is reached."""
+    found = set(nodes)
+    pending = list(nodes)
+    while pending:
+        for node in backwards.get(pending.pop(), ()):
+            if node not in found:
+                found.add(node)
+                pending.append(node)
+    return found
+
+
+# What settles the matter.
+
+
+def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
+    was, now = world.session, moved.session
+    if was is None:
+        return False
+    if now is None or now.life in (Life.HANDED, Life.LENT) or now.life is Life.REOPENED:
+        return True
+    event = made(solved, step)
+    if isinstance(event, Yield):
+        return True
+    if isinstance(event, Leave) and _commits_at_exit(event, world, was):
+        return True
+    if isinstance(event, Call) and _may_settle(solved, event, world, now):
+        return True
+    ended = was.transaction is not Transaction.IDLE and now.transaction is Transaction.IDLE
+    return ended and now.life is Life.OPEN and not _discards(event, world)
+
+
+def _commits_at_exit(event: Leave, world: World, state: SessionState) -> bool:
+    opening = Hold.OPENING in world.roles(event.manager)
+    committing = bool(state.blocks) and state.blocks[-1] is Block.BEGIN and not event.raising
+    return opening and committing and state.transaction is not Transaction.FAILED
+
+
+def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> bool:
+    receiver, method = split(call, world)
+    roles = world.roles(receiver) if receiver else ()
+    if Role.SESSION in roles:
+        return method in _LETTING_GO
+    if any(role in _HELD for role in roles):
+        return False
+    if not arguments_holding(world, call.arguments, *_HELD):
+        return False
+    if isinstance(solved.frame.callee(call), FunctionAt):
+        return now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
+    return not _only_looks(solved, call)
+
+
+def _only_looks(solved: Solved, call: Call) -> bool:
+    callee = solved.frame.callee(call)
+    name = callee.name.removeprefix("builtins.") if isinstance(callee, External) else ""
+    return name in callees.READERS or name in callees.MANAGERS
+
+
+def _discards(event: Event, world: World) -> bool:
+    """Whether this is a rollback, in the normal course, of a block that would have committed."""
+    if not isinstance(event, Call) or not _is_in_block(world) or world.caught is not None:
+        return False
+    return split(event, world)[1] in ("rollback", "close", "reset")
+
+
+def _is_in_block(world: World) -> bool:
+    return world.session is not None and Block.BEGIN in world.session.blocks
+
+
+def _gives_away(solved: Solved, step: int, world: World) -> bool:
+    entity = (Role.INSTANCE, Role.INSTANCES)
+    if any((RETURN, role) in world.names for role in entity):
+        return True
+    event = made(solved, step)
+    if isinstance(event, Yield):
+        return any(role in world.roles(event.value) for role in entity)
+    if not isinstance(event, Call) or not arguments_holding(world, event.arguments, *entity):
+        return False
+    receiver, _ = split(event, world)
+    return not (receiver and Role.SESSION in world.roles(receiver)) and not _only_looks(solved, event)
