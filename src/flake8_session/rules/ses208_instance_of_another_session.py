@@ -47,3 +47,40 @@ of two are different programs.
 - SQLAlchemy, Session Basics: "Is the Session thread-safe? Is AsyncSession safe to share in concurrent
   tasks?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.belonging import Misplaced, misplaced
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import written
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES208",
+    name="instance-of-another-session",
+    summary="an instance is given to a session that it does not belong to",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in misplaced(session):
+            span = facts.step_span(found.step)
+            if span not in seen:
+                seen.add(span)
+                yield RULE.at(facts, span, _message(facts, found), told(facts, found.solved, found.path))
+
+
+def _message(facts: FunctionFacts, found: Misplaced) -> str:
+    instance = quoted(found.name, "the instance")
+    receiver = written(facts.frame, found.receiver)
+    call = quoted(f"{receiver}.{found.method}()" if receiver else f"{found.method}()", "")
+    if found.elsewhere:
+        return f"{instance} is attached to {quoted(found.solved.place, 'another session')}; {call} raises"
+    return f"{instance} is not attached to this session; {call} raises InvalidRequestError"

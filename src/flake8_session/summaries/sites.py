@@ -32,7 +32,9 @@ _GIVING = frozenset({
     "get", "get_one", "scalar", "first", "one", "one_or_none", "all", "fetchall", "fetchmany", "fetchone",
     "scalar_one", "scalar_one_or_none", "merge",
 })
-_TAKING = frozenset({"add", "add_all", "merge", "delete", "append", "insert", "extend"})
+_TAKING = frozenset({
+    "add", "add_all", "merge", "delete", "append", "insert", "extend", "refresh", "expire", "expunge",
+})
 _MOST_FOCI = 200
 
 
@@ -55,6 +57,11 @@ class Givers(Protocol):
 def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
     """Every session that the function is given, borrows or makes, in order of the text."""
     return [*_parameters(frame), *_outside(frame), *_held(frame), *_made(frame, givers)]
+
+
+def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
+    """Every session that the function makes, or is given by what it calls or enters, and that is one of `among`."""
+    return list(_made(frame, givers, among))
 
 
 def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
@@ -111,9 +118,11 @@ def _binds(frame: Frame, own: Place, attribute: str) -> bool:
     )
 
 
-def _made(frame: Frame, givers: Givers) -> Iterator[Focus]:
+def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -> Iterator[Focus]:
     for index, step in enumerate(frame.graph.steps):
         event = step.event
+        if among is not None and getattr(event, "result", "") not in among:
+            continue
         if isinstance(event, Call):
             yield from _called(frame, givers, index, event)
         elif isinstance(event, Iterate) and event.asynchronous:
