@@ -77,10 +77,9 @@ def _with_fixes(found: list[Diagnostic], lowered: Lowered) -> list[Diagnostic]:
     from flake8_session.editing.ground import Grounds
 
     grounds = Grounds(lowered)
-    plans = [each.plan() if each.plan is not None else None for each in found]
     return [
-        replace(each, plan=None, fix=fix_of(plan, grounds) if plan is not None else None)
-        for each, plan in zip(found, plans)
+        replace(each, plan=None, fix=fix_of(each.plan(), grounds) if each.plan is not None else None)
+        for each in found
     ]
 
 

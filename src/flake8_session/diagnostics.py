@@ -6,7 +6,7 @@ Lines and columns count from 1, columns in characters; an end is exclusive.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -73,8 +73,8 @@ class Diagnostic:
     function: str = ""
     """Qualified name of the function that holds the report, `""` for the module's body."""
     fix: Fix | None = field(default=None, compare=False)
-    plan: Callable[[], Plan | None] | None = field(default=None, compare=False, repr=False)
-    """What would mend it, worked out when somebody asks. It stays inside the checker, which makes it `fix`."""
+    plan: Callable[[], Sequence[Plan]] | None = field(default=None, compare=False, repr=False)
+    """What would mend it, the best first, worked out when somebody asks. It stays inside the checker, which makes it `fix`."""
 
     @property
     def sort_key(self) -> tuple[int, int, str, str]:

@@ -92,6 +92,10 @@ def _lint(options: Options, configuration: Configuration) -> int:
     found = discover(options.paths, configuration)
     failed = _complain_about_paths(found) == FAILED
     files = Files(options.stdin_filename)
+    if options.fixes:
+        from flake8_session.cli.mending import fix_files
+
+        return fix_files(found.files, files, options, configuration, failed=failed)
     outcomes = outcomes_of(found.files, files, configuration, map(os.path.normpath, options.paths))
     for outcome in outcomes:
         if outcome.problem:

@@ -9,12 +9,12 @@ around that block reads the session as well, its opening moves in front of the o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of
 from flake8_session.editing.ground import Ground
+from flake8_session.editing.made import Made
 from flake8_session.editing.openings import Opening, opening_of
 from flake8_session.editing.plans import Enclose
 from flake8_session.editing.removing import without_closes
@@ -23,16 +23,7 @@ from flake8_session.editing.rendering import Change, block_indent
 HELD_BEHIND = "an instance of the session is read behind it"
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosed:
-    """The change, what it does in words, and what else speaks against its being safe."""
-
-    change: Change
-    message: str
-    doubts: tuple[str, ...] = ()
-
-
-def enclose(plan: Enclose, ground: Ground) -> Enclosed | None:
+def enclose(plan: Enclose, ground: Ground) -> Made | None:
     """Makes the change that `plan` asks for; None where no stretch of statements holds the live range."""
     opening = opening_of(plan, ground)
     if opening is None or opening.position.block.node is ground.layout.module:
@@ -53,7 +44,7 @@ def enclose(plan: Enclose, ground: Ground) -> Enclosed | None:
     enclosed = _with(plan, ground, opening, max(last, last_held or last))
     if enclosed is None:
         return None
-    return Enclosed(enclosed.change, enclosed.message, (*enclosed.doubts, HELD_BEHIND))
+    return Made(enclosed.change, enclosed.message, (*enclosed.doubts, HELD_BEHIND))
 
 
 def _index(position: Position, opening: Position) -> int | None:
@@ -72,7 +63,7 @@ def _last_of(positions: Sequence[Position | None], opening: Position) -> int | N
     return last
 
 
-def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Enclosed | None:
+def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Made | None:
     block, index = opening.position.block, opening.position.index
     inner = list(block.units[index + 1 : last + 1])
     if opening.remains is not None:
@@ -82,7 +73,7 @@ def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Enclose
         return None
     statement = _with_statement(plan, opening, body, block)
     change = Change(block, index, last + 1, (Unit(statement),))
-    return Enclosed(change, f"open the session in {'an `async with`' if plan.asynchronous else 'a `with`'}")
+    return Made(change, f"open the session in {'an `async with`' if plan.asynchronous else 'a `with`'}")
 
 
 def _with_statement(plan: Enclose, opening: Opening, body: Sequence[Unit], block: Block) -> cst.With:
@@ -108,7 +99,7 @@ def _from_first_comment(lines: Sequence[cst.EmptyLine]) -> Sequence[cst.EmptyLin
 
 def _around_try(
     plan: Enclose, ground: Ground, opening: Opening, touched: Sequence[Position | None]
-) -> Enclosed | None:
+) -> Made | None:
     """The opening in front of the outermost ``try`` around which nothing reads the session."""
     if opening.remains is not None or not opening.is_plain:
         return None
@@ -161,7 +152,7 @@ def _names_bound(node: cst.CSTNode) -> set[str]:
     return found
 
 
-def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> Enclosed | None:
+def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> Made | None:
     moved = _moved_out(plan, ground, opening, around)
     if not isinstance(moved, cst.Try):
         return None
@@ -179,12 +170,12 @@ def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around:
         return None
     units = (*_opened(opening, moved), Unit(moved.with_changes(finalbody=final, leading_lines=())))
     change = Change(around.block, around.index, around.index + 1, units)
-    return Enclosed(change, "open the session in front of the `try` and close it in its `finally`")
+    return Made(change, "open the session in front of the `try` and close it in its `finally`")
 
 
 def _with_around_try(
     plan: Enclose, ground: Ground, opening: Opening, around: Position, last: int
-) -> Enclosed | None:
+) -> Made | None:
     moved = _moved_out(plan, ground, opening, around)
     if moved is None:
         return None
@@ -193,7 +184,7 @@ def _with_around_try(
     statement = _with_statement(plan, opening, body, around.block)
     leading = [*moved.leading_lines, *_from_first_comment(opening.leading_lines)]
     change = Change(around.block, around.index, last + 1, (Unit(statement.with_changes(leading_lines=leading)),))
-    return Enclosed(change, "open the session in a `with` around the `try`")
+    return Made(change, "open the session in a `with` around the `try`")
 
 
 def _moved_out(

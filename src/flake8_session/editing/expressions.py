@@ -47,6 +47,27 @@ def is_evaluated_once(statement: cst.CSTNode, expression: cst.CSTNode) -> bool:
     return not isinstance(statement, cst.For) or _path(statement.iter, expression) is not None
 
 
+def calls_something(node: cst.CSTNode) -> bool:
+    """Whether running `node` may run what can notice or need a session: a call, an ``await``, a ``yield``, a ``with``.
+
+    Builtins that only look at a value do not count.
+    """
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, (cst.Await, cst.Yield, cst.With, cst.Del, cst.Import, cst.ImportFrom)):
+            return True
+        if isinstance(each, cst.For) and each.asynchronous is not None:
+            return True
+        if isinstance(each, cst.Call) and not (isinstance(each.func, cst.Name) and each.func.value in _LOOKING):
+            return True
+        stack.extend(each.children)
+    return False
+
+
+_LOOKING = frozenset({"bool", "float", "int", "isinstance", "len", "print", "repr", "str"})
+
+
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """Every name that stands in `node`, those of attributes and keywords included."""
     found: set[str] = set()

@@ -38,5 +38,184 @@ class Enclose:
     asynchronous: bool
     doubts: tuple[str, ...] = ()
 
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.opening
 
-Plan: TypeAlias = Enclose
+
+@dataclass(frozen=True, slots=True)
+class RollBack:
+    """Call ``name.rollback()`` first in a handler. `name` is an expression: ``session``, ``db.session``.
+
+    `busy` are pairs of origins: on the way from the one to the other the session may hold a
+    transaction. Where such a way leads into the ``try``, the rollback undoes more than its work.
+    """
+
+    handler: int
+    name: str
+    asynchronous: bool
+    busy: tuple[tuple[int, int], ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.handler
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackEarlier:
+    """Move the rollback of a handler in front of `work`, which cannot be done before it.
+
+    `rollbacks` are the calls that roll the session back, `works` its other work.
+    """
+
+    work: int
+    rollbacks: tuple[int, ...]
+    works: tuple[int, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.work
+
+
+@dataclass(frozen=True, slots=True)
+class EndLater:
+    """Move the end of a session below what still needs it.
+
+    `end` is the call of ``close()``, or the item of the ``with`` whose exit closes. `needed` are the
+    nodes that stand behind it and need the session, or the instances as it gave them.
+    """
+
+    end: int
+    needed: tuple[int, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.end
+
+
+@dataclass(frozen=True, slots=True)
+class GiveArgument:
+    """Give the call `call` one more keyword argument: ``expire_on_commit=False``."""
+
+    call: int
+    keyword: str
+    value: str
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.call
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """``session.refresh(instance)`` in front of `before`, or where the session ends."""
+
+    end: int
+    before: int
+    session: str
+    instance: str
+    asynchronous: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.end
+
+
+@dataclass(frozen=True, slots=True)
+class LoadEagerly:
+    """Load `attribute` of `model` with the call `call`, by the loader option `option`."""
+
+    call: int
+    model: str
+    attribute: str
+    option: str
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.call
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAll:
+    """Read a query or result to its end where it is made: ``.all()`` behind the expression `made`."""
+
+    made: int
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.made
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCall:
+    """``await`` in front of the call `call`."""
+
+    call: int
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.call
+
+
+@dataclass(frozen=True, slots=True)
+class EnterAsynchronously:
+    """``async with`` in place of the ``with`` that holds the item `item`."""
+
+    item: int
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.item
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Take the statement away that is the call `call` and nothing else."""
+
+    call: int
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.call
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFirst:
+    """``session.commit()`` where the session `name` ends: in front of its close, or last in its ``with``."""
+
+    end: int
+    name: str
+    asynchronous: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.end
+
+
+Plan: TypeAlias = (
+    Enclose | RollBack | RollBackEarlier | EndLater | GiveArgument | Refresh | LoadEagerly | ReadAll | AwaitCall
+    | EnterAsynchronously | Drop | CommitFirst
+)

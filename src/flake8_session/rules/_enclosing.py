@@ -20,14 +20,14 @@ _DOUBTS = {
 }
 
 
-def enclosing(facts: FunctionFacts, found: Leak) -> Enclose | None:
-    """What closes the session of a leak on every way out; None where nothing in this function can."""
+def enclosing(facts: FunctionFacts, found: Leak) -> tuple[Enclose, ...]:
+    """What closes the session of a leak on every way out; empty where nothing in this function can."""
     solved = found.solved
     focus, options = solved.focus, solved.focus.options
     if options.asynchronous and not facts.frame.function.asynchronous:
-        return None
+        return ()
     carried = carry(solved)
-    return Enclose(
+    enclose = Enclose(
         opening=facts.frame.graph.steps[focus.birth].origin,
         name="" if found.how is Unclosed.TEMPORARY else _variable(solved),
         touches=tuple(_touches(solved, carried)),
@@ -35,6 +35,7 @@ def enclosing(facts: FunctionFacts, found: Leak) -> Enclose | None:
         asynchronous=options.asynchronous,
         doubts=tuple(dict.fromkeys(_doubts(found, carried))),
     )
+    return (enclose,)
 
 
 def _touches(solved: Solved, carried: Carry) -> Iterator[Touch]:

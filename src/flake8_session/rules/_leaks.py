@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,7 @@ class FoundLeak:
     leak: Leak
     span: Span
     path: tuple[Related, ...]
-    plan: Callable[[], Plan | None]
+    plan: Callable[[], Sequence[Plan]]
 
 
 def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 from flake8_session.diagnostics import Related, Span
+from flake8_session.editing.plans import Plan
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import DetachedRead, detached_reads
-from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.rules._ending import for_read
 from flake8_session.typestate.worlds import Columns
 
 
@@ -30,11 +33,12 @@ class FoundRead:
     name: str
     attribute: str
     path: tuple[Related, ...]
+    plan: Callable[[], Sequence[Plan]]
 
 
 def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
     """The reads of the function that end in this way, each once."""
-    chosen: dict[Span, tuple[Verdict, DetachedRead]] = {}
+    chosen: dict[Span, tuple[Verdict, SessionFacts, DetachedRead]] = {}
     for session in facts.sessions:
         for read in detached_reads(session):
             verdict = _verdict(facts, read)
@@ -42,10 +46,11 @@ def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
                 continue
             span = facts.step_span(read.step)
             if span not in chosen or verdict < chosen[span][0]:
-                chosen[span] = (verdict, read)
-    for span, (verdict, read) in chosen.items():
+                chosen[span] = (verdict, session, read)
+    for span, (verdict, session, read) in chosen.items():
         if verdict is wanted:
-            yield FoundRead(span, read.name, read.attribute, told(facts, read.solved, read.path))
+            plan = partial(for_read, facts, session, read)
+            yield FoundRead(span, read.name, read.attribute, told(facts, read.solved, read.path), plan)
 
 
 def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flake8_session.diagnostics import Diagnostic, Related, Span
@@ -34,7 +34,7 @@ class Rule:
         span: Span,
         message: str,
         path: tuple[Related, ...] = (),
-        plan: Callable[[], Plan | None] | None = None,
+        plan: Callable[[], Sequence[Plan]] | None = None,
     ) -> Diagnostic:
         """A report of this rule; `plan` works out what would mend it, once somebody wants to know."""
         return Diagnostic(span, self.code, self.name, message, path, facts.qualname, plan=plan)

@@ -80,4 +80,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for found in verdicts(facts, Verdict.EXPIRED):
         name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
         message = f"{name} is expired and its instance detached; reading it raises DetachedInstanceError"
-        yield RULE.at(facts, found.span, message, found.path)
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

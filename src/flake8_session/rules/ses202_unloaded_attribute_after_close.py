@@ -97,4 +97,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for found in verdicts(facts, Verdict.UNLOADED):
         name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
         message = f"{name} was never loaded and its instance is detached; using it raises DetachedInstanceError"
-        yield RULE.at(facts, found.span, message, found.path)
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

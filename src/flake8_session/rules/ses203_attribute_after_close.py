@@ -74,4 +74,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for found in verdicts(facts, Verdict.UNCERTAIN):
         name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
         message = f"{name} is read after its session was closed, and raises unless it happens to be loaded"
-        yield RULE.at(facts, found.span, message, found.path)
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

@@ -84,4 +84,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for found in verdicts(facts, Verdict.LOADED):
         name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
         message = f"{name} is read after its session was closed, which works only because nothing expired it"
-        yield RULE.at(facts, found.span, message, found.path)
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

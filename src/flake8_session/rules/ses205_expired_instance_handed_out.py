@@ -53,11 +53,13 @@ Unsafe: `session.refresh(instance)` before the close runs one more SELECT, and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import handed_out
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._ending import for_handing_out
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -79,4 +81,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             seen.add(span)
             name = quoted(found.name, "the instance")
             message = f"{name} leaves detached and expired; the first attribute read from it raises"
-            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))
+            plan = partial(for_handing_out, facts, found)
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)

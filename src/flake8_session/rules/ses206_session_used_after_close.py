@@ -51,11 +51,13 @@ close would keep, write or load what the earlier one has let go.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.uses import Reuse, reuses
+from flake8_session.rules._ending import for_reuse
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -75,7 +77,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             if found.by_query or span in seen:
                 continue
             seen.add(span)
-            yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path, leaves=not found.raises))
+            path = told(facts, found.solved, found.path, leaves=not found.raises)
+            yield RULE.at(facts, span, _message(found), path, partial(for_reuse, facts, session, found))
 
 
 def _message(found: Reuse) -> str:

@@ -48,11 +48,13 @@ row into memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.uses import late_reads, reuses
+from flake8_session.rules._ending import for_late_read, for_late_run
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -73,7 +75,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 seen.add(span)
                 name = quoted(reuse.solved.place, "its session")
                 message = f"this query runs after {name} was closed, which opens the session again"
-                yield RULE.at(facts, span, message, told(facts, reuse.solved, reuse.path))
+                path = told(facts, reuse.solved, reuse.path)
+                yield RULE.at(facts, span, message, path, partial(for_late_run, facts, reuse))
         for late in late_reads(session):
             span = facts.step_span(late.step)
             if span in seen:
@@ -81,4 +84,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             seen.add(span)
             name = quoted(late.solved.place, "its session")
             does = "leaves unread from" if late.leaves else "is read after the close of"
-            yield RULE.at(facts, span, f"this result {does} {name}", told(facts, late.solved, late.path))
+            path = told(facts, late.solved, late.path)
+            yield RULE.at(facts, span, f"this result {does} {name}", path, partial(for_late_read, facts, late))

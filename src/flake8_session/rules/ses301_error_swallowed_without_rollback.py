@@ -69,12 +69,14 @@ the fix is the rollback of the savepoint, and unsafe; in a `begin()` block there
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.circumstances import is_framework_called
 from flake8_session.facts.failures import Swallowed, swallowed
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rolling_back import rolling_back
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -95,7 +97,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 continue
             seen.add(span)
             leaves = found.use is None
-            yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path, leaves=leaves))
+            path = told(facts, found.solved, found.path, leaves=leaves)
+            yield RULE.at(facts, span, _message(found), path, partial(rolling_back, facts, session, found))
 
 
 def _message(found: Swallowed) -> str:

@@ -62,11 +62,13 @@ fix.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.failures import stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rolling_back import rolling_back_earlier
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -91,4 +93,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 message = f"the failure has expired `.{found.attribute}`; reading it before the rollback raises"
             else:
                 message = f"{name} has failed; using it before the rollback raises and hides the cause"
-            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))
+            plan = partial(rolling_back_earlier, facts, session, found)
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)

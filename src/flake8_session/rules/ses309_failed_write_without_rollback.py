@@ -58,11 +58,13 @@ As for SES301.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.failures import swallowed, tolerated
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rolling_back import rolling_back
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -86,4 +88,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             seen.add(span)
             name = quoted(found.solved.place, "the session")
             message = f"the failed write of {name} is not rolled back here; only its close ends the transaction"
-            yield RULE.at(facts, span, message, told(facts, found.solved, found.path))
+            plan = partial(rolling_back, facts, session, found)
+            yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)

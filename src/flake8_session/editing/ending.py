@@ -1,0 +1,138 @@
+"""The end of a session moved below what still needs it.
+
+Where a call of ``close()`` ends it, the call moves down in its block; where a ``with`` or a
+``finally`` does, the statements that need it move up into the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
+from flake8_session.editing.building import suite_block
+from flake8_session.editing.expressions import calls_something
+from flake8_session.editing.ground import Ground
+from flake8_session.editing.made import Made
+from flake8_session.editing.plans import EndLater
+from flake8_session.editing.rendering import Change
+
+CALLS = "something else is called before the session ends then"
+
+
+def end_later(plan: EndLater, ground: Ground) -> Made | None:
+    """The end behind the last of the needed nodes that stands in its block; None where that cannot be."""
+    end = ground.position(plan.end)
+    if end is None:
+        return None
+    if isinstance(ground.node(plan.end), cst.WithItem):
+        return _into_with(plan, ground, end)
+    if not isinstance(end.unit.node, cst.Expr):
+        return None
+    if isinstance(end.block.owner, cst.Finally):
+        return _into_try(plan, ground, end)
+    return _close_below(plan, ground, end)
+
+
+def _close_below(plan: EndLater, ground: Ground, end: Position) -> Made | None:
+    last = _last_needed(plan, ground, end)
+    if last is None or _leaves(end.block.units[last]):
+        return None
+    overtaken = end.block.units[end.index + 1 : last + 1]
+    change = Change(end.block, end.index, last + 1, (*overtaken, end.unit))
+    return Made(change, "close the session below its last use", _doubts(overtaken))
+
+
+def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
+    statement = end.unit.node
+    if not isinstance(statement, cst.With) or len(statement.items) != 1:
+        return None
+    last = _last_needed(plan, ground, end)
+    if last is None or _ends_elsewhere(ground.layout.block(statement.body)):
+        return None
+    moved = end.block.units[end.index + 1 : last + 1]
+    changed = statement.with_changes(body=_extended(statement.body, moved))
+    change = Change(end.block, end.index, last + 1, (Unit(changed),))
+    return Made(change, "use it inside the `with`", _doubts(moved))
+
+
+def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
+    """Into the body of the ``try`` whose ``finally`` closes, or its ``else`` where it has handlers."""
+    around = end.block.parent
+    statement = around.unit.node if around is not None else None
+    if around is None or not isinstance(statement, cst.Try) or len(end.block.units) != 1:
+        return None
+    last = _last_needed(plan, ground, around)
+    if last is None or not all(_leaves_at_end(ground.layout.block(each.body)) for each in statement.handlers):
+        return None
+    moved = around.block.units[around.index + 1 : last + 1]
+    if statement.orelse is not None:
+        changed = statement.with_changes(
+            orelse=statement.orelse.with_changes(body=_extended(statement.orelse.body, moved))
+        )
+    elif statement.handlers:
+        block = cst.IndentedBlock(statements_of(_without_first_gap(moved)), indent=_indent(statement.body))
+        changed = statement.with_changes(orelse=cst.Else(block))
+    else:
+        if _ends_elsewhere(ground.layout.block(statement.body)):
+            return None
+        changed = statement.with_changes(body=_extended(statement.body, moved))
+    change = Change(around.block, around.index, last + 1, (Unit(changed),))
+    return Made(change, "use it before the `finally` closes", _doubts(moved))
+
+
+def _last_needed(plan: EndLater, ground: Ground, end: Position) -> int | None:
+    """The last unit behind `end` in its block that holds something needed; None where none does."""
+    indices = [
+        index
+        for origin in plan.needed
+        if (position := ground.position(origin)) is not None
+        and (index := position.within(end.block)) is not None
+        and index > end.index
+    ]
+    return max(indices, default=None)
+
+
+def _doubts(units: Sequence[Unit]) -> tuple[str, ...]:
+    return (CALLS,) if any(calls_something(unit.node) for unit in units) else ()
+
+
+def _extended(suite: cst.BaseSuite, units: Sequence[Unit]) -> cst.IndentedBlock:
+    """The suite with `units` at its end; comments at its end stay in front of them."""
+    block = suite_block(suite)
+    statements = statements_of(units)
+    if any(line.comment is not None for line in block.footer):
+        first = statements[0]
+        statements[0] = first.with_changes(leading_lines=[*block.footer, *first.leading_lines])
+        block = block.with_changes(footer=())
+    return block.with_changes(body=[*block.body, *statements])
+
+
+def _leaves(unit: Unit) -> bool:
+    """Whether nothing that stands behind the statement is run."""
+    return isinstance(unit.node, (cst.Return, cst.Raise, cst.Break, cst.Continue))
+
+
+def _leaves_at_end(block: Block) -> bool:
+    return bool(block.units) and _leaves(block.units[-1])
+
+
+def _ends_elsewhere(block: Block) -> bool:
+    """Whether the end of the block is never reached, so that nothing can be put there."""
+    return _leaves_at_end(block)
+
+
+def _indent(suite: cst.BaseSuite) -> str | None:
+    return suite.indent if isinstance(suite, cst.IndentedBlock) else None
+
+
+def _without_first_gap(units: Sequence[Unit]) -> list[Unit]:
+    """Blank lines in front of the first statement of a block say nothing."""
+    statements = statements_of(units)
+    first = statements[0]
+    lines = list(first.leading_lines)
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    changed = first.with_changes(leading_lines=lines)
+    return list(units_of(cst.IndentedBlock([changed, *statements[1:]])))

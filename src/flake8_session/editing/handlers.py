@@ -1,0 +1,80 @@
+"""Rollbacks in handlers: put first where there is none, or moved up where it comes too late."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from flake8_session.editing.blocks import Block, Position, Unit
+from flake8_session.editing.building import call_statement, is_function_asynchronous, is_only_pass
+from flake8_session.editing.ground import Ground
+from flake8_session.editing.made import Made
+from flake8_session.editing.plans import RollBack, RollBackEarlier
+from flake8_session.editing.rendering import Change
+
+BUSY = "work from before the `try` would be rolled back as well"
+UNDOES_LESS = "work of the session in the handler would no longer be rolled back"
+
+
+def roll_back(plan: RollBack, ground: Ground) -> Made | None:
+    """``rollback()`` as the first statement of the handler; None for what has no body to put it in."""
+    handler = ground.node(plan.handler)
+    position = ground.position(plan.handler)
+    if not isinstance(handler, cst.ExceptHandler) or position is None:
+        return None
+    if plan.asynchronous and not is_function_asynchronous(position):
+        return None
+    statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
+    block = ground.layout.block(handler.body)
+    units = () if is_only_pass(block) and not _has_comments(block.units[0]) else block.units
+    change = Change(block, 0, len(block.units), (statement, *units))
+    doubts = (BUSY,) if any(_enters(pair, position, ground) for pair in plan.busy) else ()
+    return Made(change, f"call `{plan.name}.rollback()` in the handler", doubts)
+
+
+def roll_back_earlier(plan: RollBackEarlier, ground: Ground) -> Made | None:
+    """The rollback of the handler as its first statement; None where it is no statement of the handler itself."""
+    position = ground.position(plan.work)
+    handler = _handler_around(position)
+    if handler is None:
+        return None
+    block, index = handler
+    rollback = next((at for at in _own(plan.rollbacks, block, ground) if at > index), None)
+    if rollback is None or not isinstance(block.units[rollback].node, cst.Expr):
+        return None
+    moved = block.units[rollback]
+    rest = [unit for unit in block.units[: rollback + 1] if unit is not moved]
+    change = Change(block, 0, rollback + 1, (moved, *rest))
+    overtaken = set(_own(plan.works, block, ground)) & set(range(rollback))
+    doubts = (UNDOES_LESS,) if overtaken else ()
+    return Made(change, "roll back first in the handler", doubts)
+
+
+def _enters(pair: tuple[int, int], position: Position, ground: Ground) -> bool:
+    """Whether the way from one origin to the other leads into the ``try`` at `position`."""
+    statement = position.unit.node
+    assert isinstance(statement, cst.Try)
+    body = ground.layout.block(statement.body)
+    start, end = (ground.position(origin) for origin in pair)
+    return end is not None and end.within(body) is not None and (start is None or start.within(body) is None)
+
+
+def _handler_around(position: Position | None) -> tuple[Block, int] | None:
+    """The body of the innermost handler around `position`, and the unit of it that holds the position."""
+    for around in position.chain() if position is not None else ():
+        if isinstance(around.block.owner, cst.ExceptHandler):
+            return around.block, around.index
+    return None
+
+
+def _own(origins: tuple[int, ...], block: Block, ground: Ground) -> list[int]:
+    """The units of `block` itself that hold one of `origins`."""
+    positions = [ground.position(origin) for origin in origins]
+    found = {position.within(block) for position in positions if position is not None}
+    return sorted(index for index in found if index is not None)
+
+
+def _has_comments(unit: Unit) -> bool:
+    line = unit.line
+    if isinstance(line, cst.SimpleStatementLine) and any(each.comment for each in line.leading_lines):
+        return True
+    return line is not None and line.trailing_whitespace.comment is not None

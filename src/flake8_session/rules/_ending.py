@@ -1,0 +1,286 @@
+"""The plans for what needs a session after its end: end it later, load sooner, expire less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from flake8_session.editing.plans import EndLater, GiveArgument, LoadEagerly, Plan, ReadAll, Refresh
+from flake8_session.facts.paths import Path
+from flake8_session.facts.reads import DetachedRead, HandedOut, detached_reads
+from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
+from flake8_session.facts.transactions import made
+from flake8_session.facts.uses import LateRead, Reuse
+from flake8_session.flow.events import Bind, Call, Event, Leave, Return, Write
+from flake8_session.knowledge import loading
+from flake8_session.knowledge import sessions as tables
+from flake8_session.knowledge.words import Role, ToInstance
+from flake8_session.linking.meanings import ClassAt, External, Factory
+from flake8_session.typestate.attributes import model
+from flake8_session.typestate.calls import split
+from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import Columns, Life, Tie, Transaction, World
+
+_PENDING = "changes that were not committed would still be there"
+_EXPIRES_LESS = "no instance of the session is expired by a commit any more"
+_MORE_SQL = "it runs one more SELECT"
+_OTHER_SQL = "it changes which SQL is run, and when"
+_WHOLE = "it reads every row into memory, and gives another type"
+_WORKS = "work that opened the session anew becomes part of its transaction"
+
+
+def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) -> tuple[Plan, ...]:
+    """What mends the read of an instance behind the end of its session."""
+    plans: list[Plan] = []
+    end = _detaching(read.solved, read.path)
+    if end is not None:
+        origin = _end_origin(read.solved, end)
+        others = [other for other in detached_reads(session) if _ends_alike(other, read, origin)]
+        needed = (facts.frame.graph.steps[other.step].origin for other in others)
+        plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), _doubts(session, end)))
+    if read.loaded is False and read.state.columns is Columns.EXPIRED:
+        plans += _expiring_less(facts, read.solved, read.path)
+    elif read.loaded is False:
+        plans += _loading(facts, read)
+    return tuple(plans)
+
+
+def for_handing_out(facts: FunctionFacts, found: HandedOut) -> tuple[Plan, ...]:
+    """What gives the receiver of an expired instance one that is loaded."""
+    plans: list[Plan] = []
+    end = _detaching(found.solved, found.path)
+    if end is not None and found.name and _is_attached_at(found.solved, end):
+        session = _session_at(found.solved, end)
+        if session:
+            plans.append(
+                Refresh(
+                    end=_end_origin(found.solved, end),
+                    before=facts.frame.graph.steps[found.step].origin,
+                    session=session,
+                    instance=found.name,
+                    asynchronous=found.solved.focus.options.asynchronous,
+                    doubts=(_MORE_SQL,),
+                )
+            )
+    return (*plans, *_expiring_less(facts, found.solved, found.path))
+
+
+def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tuple[Plan, ...]:
+    """The close below the last use of the session."""
+    end = _closing(found.solved, found.path)
+    if end is None or session.alone is None:
+        return ()
+    steps = facts.frame.graph.steps
+    used = [index for index in range(len(steps)) if _uses_closed(session.alone, index)]
+    doubts = _doubts(session, end)
+    if not all(_is_harmless(session.alone, index) for index in used):
+        doubts = (*doubts, _WORKS)
+    return (EndLater(_end_origin(found.solved, end), tuple(steps[index].origin for index in used), doubts),)
+
+
+def for_late_read(facts: FunctionFacts, found: LateRead) -> tuple[Plan, ...]:
+    """``.all()`` behind what made the result."""
+    steps = facts.frame.graph.steps
+    event = steps[found.step].event
+    source = event.value if isinstance(event, Return) else _source(event)
+    origin = _made_once(facts, source)
+    return (ReadAll(origin, (_WHOLE,)),) if origin is not None else ()
+
+
+def for_late_run(facts: FunctionFacts, found: Reuse) -> tuple[Plan, ...]:
+    """``.all()`` behind the query that is run too late."""
+    origin = _made_once(facts, _source(facts.frame.graph.steps[found.step].event))
+    return (ReadAll(origin, (_WHOLE,)),) if origin is not None else ()
+
+
+def _detaching(solved: Solved, path: Path) -> int | None:
+    """The step on the path that ended the session and so detached the instance."""
+    found = None
+    for before, after in pairwise(path):
+        was, now = before.world.instance, after.world.instance
+        if now is not None and now.tie is Tie.DETACHED and (was is None or was.tie is not Tie.DETACHED):
+            found = before.step if _is_end(solved, before.step, before.world) else None
+    return found
+
+
+def _closing(solved: Solved, path: Path) -> int | None:
+    """The step on the path that closed the session before it was used again."""
+    for before, after in pairwise(path):
+        was, now = before.world.session, after.world.session
+        if was is not None and now is not None and was.life is Life.OPEN and now.life is Life.CLOSED:
+            return before.step if _is_end(solved, before.step, before.world) else None
+    return None
+
+
+def _is_end(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step is ``session.close()`` or the exit of a ``with`` on the session itself."""
+    event = made(solved, step)
+    if isinstance(event, Leave):
+        return Role.SESSION in world.roles(event.manager)
+    return isinstance(event, Call) and event.method == "close" and Role.SESSION in world.roles(event.receiver)
+
+
+def _end_origin(solved: Solved, step: int) -> int:
+    """The origin of the call, also where it is awaited."""
+    event = solved.graph.steps[step].event
+    value = getattr(event, "value", "")
+    call = solved.frame.made_by.get(value) if value and not isinstance(event, Return) else None
+    return solved.graph.steps[step if call is None else call].origin
+
+
+def _ends_alike(other: DetachedRead, read: DetachedRead, origin: int) -> bool:
+    end = _detaching(other.solved, other.path)
+    return end is not None and _end_origin(other.solved, end) == origin
+
+
+def _doubts(session: SessionFacts, end: int) -> tuple[str, ...]:
+    """Whether something may be pending, or flushed and not committed, where the session ends."""
+    solved = session.alone
+    if solved is None:
+        return (_PENDING,)
+    for world in solved.solution.before(end):
+        state = world.session
+        if state is None or not is_open(state) or state.life is Life.HANDED:
+            continue
+        if state.dirty or (state.transaction is not Transaction.IDLE and _writes(solved)):
+            return (_PENDING,)
+    return ()
+
+
+def _writes(solved: Solved) -> bool:
+    """Whether the function writes by the session anywhere."""
+    for index, step in enumerate(solved.graph.steps):
+        event = step.event
+        if isinstance(event, Write):
+            return True
+        if isinstance(event, Call):
+            for world in solved.solution.before(index):
+                receiver, method = split(event, world)
+                row = _ROWS.get(method)
+                if receiver and world.roles(receiver) and (row is None or row.writes or row.flushes):
+                    return True
+                if any(Role.SESSION in world.roles(argument.value) for argument in event.arguments):
+                    return True
+    return False
+
+
+_ROWS = {**tables.ASYNC_SESSION, **tables.SESSION}
+
+
+def _uses_closed(solved: Solved, step: int) -> bool:
+    event = solved.graph.steps[step].event
+    if not isinstance(event, Call):
+        return False
+    for world in solved.solution.before(step):
+        receiver, _ = split(event, world)
+        if Role.SESSION in world.roles(receiver) and world.session is not None:
+            if world.session.life in (Life.CLOSED, Life.REOPENED):
+                return True
+    return False
+
+
+def _is_harmless(solved: Solved, step: int) -> bool:
+    """Whether a call on the closed session takes nothing from the database and gives it nothing."""
+    event = solved.graph.steps[step].event
+    row = _ROWS.get(event.method) if isinstance(event, Call) else None
+    return row is not None and row.instance is ToInstance.EXPUNGE
+
+
+def _is_attached_at(solved: Solved, step: int) -> bool:
+    worlds = list(solved.solution.before(step))
+    return bool(worlds) and all(
+        world.instance is not None and world.instance.tie is Tie.ATTACHED for world in worlds if world.flight is None
+    )
+
+
+def _session_at(solved: Solved, step: int) -> str:
+    """What every world at the step calls the session."""
+    common: set[str] | None = None
+    for world in solved.solution.before(step):
+        places = {place for place, role in world.names if role is Role.SESSION and place[0] not in "%="}
+        common = places if common is None else common & places
+    names = sorted(common or ())
+    return names[0].removeprefix("@").partition("'")[0] if names else ""
+
+
+def _expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[Plan]:
+    """``expire_on_commit=False`` for the session, where it was a commit that expired the instance."""
+    birth = solved.focus.birth
+    event = facts.frame.graph.steps[birth].event if birth >= 0 else None
+    if not isinstance(event, Call) or solved.focus.options.expires is False or not _expired_by_commit(solved, path):
+        return
+    callee = facts.frame.callee(event)
+    if isinstance(callee, Factory) or (isinstance(callee, External) and callee.name.startswith("sqlalchemy.")):
+        origin = facts.frame.graph.steps[birth].origin
+        yield GiveArgument(origin, "expire_on_commit", "False", (_EXPIRES_LESS,))
+
+
+def _expired_by_commit(solved: Solved, path: Path) -> bool:
+    found = False
+    for before, after in pairwise(path):
+        was, now = before.world.instance, after.world.instance
+        if was is None or now is None or was.columns is Columns.EXPIRED or now.columns is not Columns.EXPIRED:
+            continue
+        event = made(solved, before.step)
+        found = isinstance(event, Leave) or (isinstance(event, Call) and event.method == "commit")
+    return found
+
+
+def _loading(facts: FunctionFacts, read: DetachedRead) -> Iterator[Plan]:
+    owner = model(read.solved.movement.context)
+    step = read.solved.focus.instance
+    if not isinstance(owner, ClassAt) or step < 0:
+        return
+    option = _option(facts, owner, read.attribute)
+    if option:
+        origin = _end_origin(read.solved, step)
+        yield LoadEagerly(origin, owner.qualname, read.attribute, option, (_OTHER_SQL,))
+
+
+def _option(facts: FunctionFacts, owner: ClassAt, attribute: str) -> str:
+    """The loader option for an attribute that is not loaded by itself; `""` for what has none."""
+    linker = facts.frame.linker
+    for at in linker.ancestry(owner):
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is None or attribute not in class_.assigned:
+            continue
+        value = class_.assigned[attribute][1]
+        construct = loading.CONSTRUCTS.get(getattr(getattr(value, "function", None), "name", "").rpartition(".")[2])
+        match construct:
+            case loading.Construct.RELATIONSHIP:
+                return "selectinload"
+            case loading.Construct.COLUMN | loading.Construct.DEFERRED | loading.Construct.EXPRESSION:
+                return "undefer"
+        return ""
+    return ""
+
+
+def _source(event: Event) -> str:
+    for name in ("iterator", "iterable", "receiver", "object", "value"):
+        place = getattr(event, name, "")
+        if place:
+            return str(place)
+    arguments = getattr(event, "arguments", ())
+    return arguments[0].value if arguments else ""
+
+
+def _made_once(facts: FunctionFacts, place: str) -> int | None:
+    """The origin of the one expression that makes what `place` holds."""
+    steps = facts.frame.graph.steps
+    for _ in range(4):
+        if place.startswith("%"):
+            made_at = facts.frame.made_by.get(place)
+            if made_at is None:
+                return None
+            event = steps[made_at].event
+            if type(event).__name__ in ("Iter", "Await"):
+                place = _source(event)
+                continue
+            return steps[made_at].origin
+        sources = {step.event.source for step in steps if isinstance(step.event, Bind) and step.event.target == place}
+        if len(sources) != 1:
+            return None
+        place = sources.pop()
+    return None
+
+

@@ -1,0 +1,123 @@
+"""The plans for failures that are not rolled back, or too late: a rollback first in the handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.editing.plans import RollBack, RollBackEarlier
+from flake8_session.facts.failures import Stumble, Swallowed
+from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
+from flake8_session.flow.events import Call, Catch, Event, Place
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.names import session_places
+from flake8_session.typestate.worlds import Block, Kind, Transaction, World
+
+_RAISED = "what is raised on purpose would undo the work of the `try` as well"
+_BLOCK = "the transaction of a block around it would be ended"
+
+
+def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) -> tuple[RollBack, ...]:
+    """A rollback first in the handler; empty where the session has no sure name there, or a block owns it."""
+    solved = session.alone
+    event = found.solved.graph.steps[found.step].event
+    if solved is None or not isinstance(event, Catch) or event.group:
+        return ()
+    asynchronous = solved.focus.options.asynchronous
+    worlds = list(solved.solution.before(found.step))
+    if any(Block.BEGIN in _blocks(world) for world in worlds):
+        return ()
+    origin = facts.frame.graph.steps[found.step].origin
+    doubts = [_RAISED] if any(_is_deliberate(world) for world in worlds) else []
+    if any(Block.NESTED in _blocks(world) for world in worlds):
+        doubts.append(_BLOCK)
+    savepoint = _common(worlds, Role.SAVEPOINT)
+    name = savepoint or _common(worlds, Role.SESSION) or _borrowed(solved)
+    if not name or (savepoint == "" and _holds(worlds, Role.SAVEPOINT)):
+        return ()
+    if savepoint:
+        doubts.append("it rolls the savepoint back, and nothing else")
+    return (RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts)),)
+
+
+def rolling_back_earlier(facts: FunctionFacts, session: SessionFacts, found: Stumble) -> tuple[RollBackEarlier, ...]:
+    """The handler's own rollback in front of what needs it."""
+    solved = session.alone
+    if solved is None:
+        return ()
+    steps = facts.frame.graph.steps
+    variables = _variables(solved)
+    calls = [(step.origin, _method_of(step.event, variables)) for step in steps]
+    catches = [index for index, step in enumerate(steps) if isinstance(step.event, Catch)]
+    deliberate = any(_is_deliberate(world) for index in catches for world in solved.solution.before(index))
+    earlier = RollBackEarlier(
+        work=steps[found.step].origin,
+        rollbacks=tuple(dict.fromkeys(origin for origin, method in calls if method == "rollback")),
+        works=tuple(dict.fromkeys(origin for origin, method in calls if method not in ("", "rollback", "close"))),
+        doubts=(_RAISED,) if deliberate else (),
+    )
+    return (earlier,)
+
+
+def _blocks(world: World) -> tuple[Block, ...]:
+    return world.session.blocks if world.session is not None else ()
+
+
+def _is_deliberate(world: World) -> bool:
+    """Whether an exception that the program raises itself comes along while there is work to undo."""
+    state, flight = world.session, world.flight
+    if state is None or flight is None or flight.kind is not Kind.RAISED or flight.name.startswith("sqlalchemy."):
+        return False
+    return state.transaction is not Transaction.IDLE or state.dirty
+
+
+def _common(worlds: list[World], role: Role) -> str:
+    """What is called so in every world, as an expression; `""` where nothing is."""
+    common: set[str] | None = None
+    for world in worlds:
+        places = {place for place, holding in world.names if holding is role and not place.startswith(("%", "="))}
+        common = places if common is None else common & places
+    names = sorted(common or (), key=lambda place: (place.startswith("@"), place))
+    return names[0].removeprefix("@").partition("'")[0] if names else ""
+
+
+def _borrowed(solved: Solved) -> str:
+    """The name under which the session came in, where nothing else is ever bound to it."""
+    places = solved.focus.places
+    if len(places) != 1 or any(getattr(step.event, "target", "") == places[0] for step in solved.graph.steps):
+        return ""
+    return places[0].removeprefix("@")
+
+
+def _holds(worlds: list[World], role: Role) -> bool:
+    return any(holding is role for world in worlds for _, holding in world.names)
+
+
+def _busy(solved: Solved) -> Iterator[tuple[int, int]]:
+    """The ways on which the session may hold a transaction, by the origins of their ends."""
+    seen: dict[tuple[int, int], None] = {}
+    steps = solved.graph.steps
+    for step, world in solved.reached():
+        for _, target, moved in solved.movement.transfer(step, world):
+            state = moved.session
+            if state is not None and (state.transaction is not Transaction.IDLE or state.dirty):
+                seen[steps[step].origin, steps[target].origin] = None
+    first = next(iter(solved.solution.before(0)), None)
+    if first is not None and first.session is not None and first.session.transaction is not Transaction.IDLE:
+        seen[-1, steps[0].origin] = None
+    yield from seen
+
+
+def _variables(solved: Solved) -> frozenset[Place]:
+    """Every variable that holds the session somewhere. Behind what must raise no world says so."""
+    found = {place for _, world in solved.reached() for place in session_places(world)}
+    return frozenset(place for place in found if not place.startswith("%"))
+
+
+def _method_of(event: Event, variables: frozenset[Place]) -> str:
+    """The method of the session that is called; `""` for anything else."""
+    if not isinstance(event, Call):
+        return ""
+    if event.receiver in variables:
+        return event.method
+    owner, _, method = event.function.rpartition(".")
+    return method if owner in variables else ""
