@@ -5,8 +5,7 @@ starts from. The questions of such a cycle are answered in rounds until none of 
 changes, and only then remembered: no answer is kept that rests on another one's beginning. If the
 answers grow from where they start (or shrink), the end is the same wherever the cycle was entered.
 
-Not modelled: answers that swing forever, and questions that lie deeper than `DEEPEST`; both end as
-they started.
+Not modelled: answers that never settle, and questions deeper than `DEEPEST` below others.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ DEEPEST = 24
 _MOST_ROUNDS = 12
 _NOBODY = 1 << 30
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Answers:
@@ -38,8 +38,11 @@ class Answers:
         """Whether what the question that is being answered has learnt so far will not change."""
         return self._rests_on == _NOBODY
 
-    def ask(self, question: Hashable, answer: Callable[[], T], start: T) -> T:
-        """What `answer` gives, found once; `start` is the answer where the question comes back to itself."""
+    def ask(self, question: Hashable, answer: Callable[[], T], start: T, beyond: U) -> T | U:
+        """What `answer` gives, found once. Where the question comes back to itself it starts from `start`.
+
+        `beyond` is the answer to a question that is asked too deep below others, or never settles.
+        """
         if question in self._known:
             return cast(T, self._known[question])
         for open_ in (self._running, self._waiting):
@@ -49,12 +52,12 @@ class Answers:
         depth = len(self._running)
         if depth >= DEEPEST:
             self._rests_on, self._is_cut = 0, True
-            return start
+            return beyond
         self._so_far.setdefault(question, start)
         self._running[question] = depth
         outer = self._rests_on
         try:
-            found = self._rounds(question, answer, start, depth)
+            found = self._rounds(question, answer, beyond, depth)
         finally:
             del self._running[question]
             if not self._running:
@@ -64,7 +67,7 @@ class Answers:
             self._rests_on = min(outer, self._rests_on) if self._running else _NOBODY
         return found
 
-    def _rounds(self, question: Hashable, answer: Callable[[], T], start: T, depth: int) -> T:
+    def _rounds(self, question: Hashable, answer: Callable[[], T], beyond: U, depth: int) -> T | U:
         before = len(self._waiting)
         for _ in range(_MOST_ROUNDS):
             changes, self._rests_on = self._changes, _NOBODY
@@ -83,9 +86,9 @@ class Answers:
                 return found
             for member in list(self._waiting)[before:]:
                 del self._waiting[member]
-        self._so_far[question] = start
+        self._so_far[question] = beyond
         self._settle(question, before)
-        return start
+        return beyond
 
     def _settle(self, question: Hashable, before: int) -> None:
         """Remembers the question and those that waited for it."""

@@ -295,7 +295,7 @@ class _Meanings:
         if place not in frame.binders and place not in self._parameters:
             return None
         question = ("place", frame.module, frame.function.qualname, place)
-        return frame.linker.answers.ask(question, lambda: self._solved(place), UNKNOWN)
+        return frame.linker.answers.ask(question, lambda: self._solved(place), UNKNOWN, UNKNOWN)
 
     def _solved(self, place: Place) -> Meaning:
         """Looks at the steps alone that bind `place`, or what flows into it.

@@ -138,7 +138,7 @@ class Linker:
 
     def top_level(self, module: str, name: str) -> Meaning:
         """What a name means at the top level of `module`; a builtin where nothing binds it."""
-        return self.answers.ask(("name", module, name), lambda: self._top_level(module, name), UNKNOWN)
+        return self.answers.ask(("name", module, name), lambda: self._top_level(module, name), UNKNOWN, UNKNOWN)
 
     def _top_level(self, module: str, name: str) -> Meaning:
         outline = self._modules.outline(module)
@@ -266,7 +266,7 @@ class Linker:
         if self.bodies is None or not isinstance(owner, Object):
             return Member(owner, name)
         bodies, at = self.bodies, owner.of
-        found = self.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN)
+        found = self.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN, UNKNOWN)
         return Member(owner, name) if found == UNKNOWN else found
 
     def ancestry(self, at: ClassAt) -> list[ClassAt | External]:
@@ -351,7 +351,7 @@ class Linker:
         bodies = self.bodies
         if bodies is None:
             return Called(at)
-        found = self.answers.ask(("returned", at), lambda: bodies.returned(at), UNKNOWN)
+        found = self.answers.ask(("returned", at), lambda: bodies.returned(at), UNKNOWN, UNKNOWN)
         return Called(at) if found == UNKNOWN else found
 
     def _element(self, module: str, value: Expression, index: int) -> Meaning:
@@ -360,7 +360,7 @@ class Linker:
         bodies = self.bodies
         if not isinstance(called, FunctionAt) or bodies is None:
             return UNKNOWN
-        return self.answers.ask(("element", called, index), lambda: bodies.element(called, index), UNKNOWN)
+        return self.answers.ask(("element", called, index), lambda: bodies.element(called, index), UNKNOWN, UNKNOWN)
 
     def annotation(self, module: str, expression: Expression) -> Meaning:
         """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""

@@ -5,19 +5,18 @@ renamed to the callee's parameters, the callee is solved from there, and the wor
 are what the call may leave behind. A generator that a ``with`` drives stops at its ``yield``: the
 world in which it stops is kept (`Suspended`), and leaving the ``with`` goes on from there.
 
-Answers are remembered by function and entry world. A function that is asked about while it is being
-answered is unknown for that one question; what was found under such a gap is not remembered, so that
-answers do not depend on the order of asking.
+Answers are remembered by function and entry world. The ends of a function that calls itself, directly
+or not, grow from none until they are complete, so that they do not depend on the order of asking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from flake8_session.dataflow import Solution, TooManyWorlds, solve
-from flake8_session.flow.events import Argument, Call, Door, Place, Yield
+from flake8_session.flow.events import Argument, Call, Door, Place, Return, Yield
 from flake8_session.flow.outline import Function, Literal
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
@@ -26,10 +25,11 @@ from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Meaning, Object, Options
 from flake8_session.summaries import classes
 from flake8_session.summaries.captures import may_end
+from flake8_session.summaries.feeding import feeding, leaving, own_place
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
 from flake8_session.summaries.returning import rebound_meaning, returned_element, returned_meaning
-from flake8_session.summaries.sites import instance_foci, session_foci
+from flake8_session.summaries.sites import instance_foci, made_foci
 from flake8_session.typestate import values
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.movement import SessionMovement
@@ -46,12 +46,13 @@ from flake8_session.typestate.worlds import (
     World,
 )
 
-_DEEPEST = 12
 _PLAIN = frozenset({
     "staticmethod", "classmethod", "lru_cache", "cache", "wraps", "override", "overload", "final",
     "property", "cached_property", "hybrid_property", "hybrid_method", "memoized_property",
 })
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+_START: Mapping[object, bool] = {"returns": True, "raises": False}
+"""What a question about a function that comes back to itself starts from; every other one from no ends."""
 T = TypeVar("T")
 Key = tuple[object, ...]
 
@@ -63,9 +64,6 @@ class ProjectEffects:
         self.linker = linker
         self.frames = Frames(linker)
         linker.bodies = self
-        self._known: dict[Key, object] = {}
-        self._asking: dict[Key, None] = {}
-        self._gap = False
 
     # What bodies say about names.
 
@@ -168,7 +166,7 @@ class ProjectEffects:
     def _fresh(self, at: FunctionAt) -> list[tuple[Focus, tuple[World, ...]]]:
         frame = self.frames.of(at)
         found = []
-        for focus in self._own_foci(frame) if frame is not None else ():
+        for focus in self._own_foci(frame, leaving(frame, Return)) if frame is not None else ():
             assert frame is not None
             ends = self._ends(frame, focus, {0: (World(),)})
             worlds = tuple(end for end, flight in ends or () if flight is None)
@@ -213,14 +211,15 @@ class ProjectEffects:
         if function is None or frame is None or not function.generator or not _is_manager(function):
             return []
         found = []
-        for focus in self._own_foci(frame):
+        for focus in self._own_foci(frame, leaving(frame, Yield)):
             stops = tuple(self._stops(frame, focus, World()))
             if any(_yields_session(frame, step, world) for step, world in stops):
                 found.append((focus, stops))
         return found
 
-    def _own_foci(self, frame: Frame) -> list[Focus]:
-        return [focus for focus in session_foci(frame, self) if focus.birth >= 0 and not focus.driven]
+    def _own_foci(self, frame: Frame, leaving: Iterable[Place]) -> list[Focus]:
+        """The sessions that the function makes or is given by a callee, and that may become part of `leaving`."""
+        return [focus for focus in made_foci(frame, self, feeding(frame, leaving)) if not focus.driven]
 
     def _stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
@@ -253,8 +252,8 @@ class ProjectEffects:
         given = _given(frame, inner, call, world)
         start = World(world.session, world.instance, given, spent=world.spent, values=_values(inner, call, given, world, frame))
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
-        stops = self._ask(("enter", at, start, inside), lambda: list(self._stops(inner, inside, start)))
-        for step, stop in stops or ():
+        found = self._ask(("enter", at, start, inside), lambda: list(self._stops(inner, inside, start)))
+        for step, stop in found or ():
             if step == inner.graph.raised:
                 raised = world._replace(
                     session=stop.session, instance=stop.instance, spent=stop.spent, flight=stop.flight
@@ -311,11 +310,11 @@ class ProjectEffects:
         if enter is None:
             return []
         found = []
-        for focus in self._own_foci(enter):
+        for focus in self._own_foci(enter, (*leaving(enter, Return), *own_place(enter))):
             for end, flight in self._ends(enter, focus, {0: (World(),)}) or ():
                 if flight is None:
                     found.append((focus, _held(enter, end)))
-        for focus in self._own_foci(init) if init is not None else ():
+        for focus in self._own_foci(init, own_place(init)) if init is not None else ():
             assert init is not None
             for end, flight in self._ends(init, focus, {0: (World(),)}) or ():
                 found.extend(self._held_since_init(enter, init, focus, end) if flight is None else ())
@@ -399,21 +398,9 @@ class ProjectEffects:
         return list(dict.fromkeys(_exits(frame, solution)))
 
     def _ask(self, key: Key, answer: Callable[[], T]) -> T | None:
-        if key in self._known:
-            return self._known[key]  # type: ignore[return-value]  # stored by the same key below
-        if key in self._asking or len(self._asking) > _DEEPEST:
-            self._gap = True
-            return None
-        before, self._gap = self._gap, False
-        self._asking[key] = None
-        try:
-            found = answer()
-        finally:
-            del self._asking[key]
-        if not self._gap or not self._asking:
-            self._known[key] = found
-            self._gap = before if self._asking else False
-        return found
+        """The remembered answer; a function that calls itself is asked again until its ends are complete."""
+        start = cast(T, _START.get(key[0]) if key[0] in _START else [])
+        return self.linker.answers.ask(key, answer, start, beyond=None)
 
 
 def _exits(frame: Frame, solution: Solution[World]) -> Iterator[tuple[World, Flight | None]]:
