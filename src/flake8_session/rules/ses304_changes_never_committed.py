@@ -53,6 +53,7 @@ from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.coroutines import sync_entries
 from flake8_session.facts.lost_writes import LostWrite, lost_writes
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
@@ -70,7 +71,10 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session: its first lost write."""
     if is_test(facts) and not facts.settings.tests:
         return
+    never_entered = any(True for _ in sync_entries(facts))
     for session in facts.sessions:
+        if never_entered and session.focus.options.asynchronous:
+            continue
         first = min(lost_writes(session), key=lambda found: facts.step_span(found.step), default=None)
         if first is not None:
             path = told(facts, first.solved, first.path)
