@@ -156,14 +156,24 @@ class LaneCursor(sqlite3.Cursor):
     def __init__(self, lane: Lane) -> None:
         super().__init__(lane.store.raw)
         self.lane = lane
+        self._count: int | None = None
+
+    @property
+    def rowcount(self) -> int:  # type: ignore[override]
+        """Of all the executions that one call has made."""
+        return super().rowcount if self._count is None else self._count
 
     def execute(self, sql: str, parameters: Any = ()) -> LaneCursor:
+        self._count = None
         self.lane.execute(self, sql, parameters)
         return self
 
     def executemany(self, sql: str, parameters: Any) -> LaneCursor:
+        count = 0
         for each in parameters:
             self.lane.execute(self, sql, each)
+            count += super().rowcount
+        self._count = count
         return self
 
     def plainly(self, sql: str, parameters: Any) -> None:

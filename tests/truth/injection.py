@@ -50,12 +50,12 @@ def _plain(kind: type[BaseException]) -> Failure:
     return Failure(kind.__name__, lambda: kind("injected"), lambda: kind("injected"))
 
 
-ORDINARY = _wrapped("OperationalError")
-INTEGRITY = _wrapped("IntegrityError")
+WRAPPED = {
+    each: _wrapped(each)
+    for each in ("OperationalError", "IntegrityError", "InternalError", "DataError", "ProgrammingError")
+}
 NAMED_DATABASE = {
-    "IntegrityError": INTEGRITY,
-    "DataError": _wrapped("DataError"),
-    "ProgrammingError": _wrapped("ProgrammingError"),
+    **WRAPPED,
     "StaleDataError": _plain(orm_exc.StaleDataError),
     "FlushError": _plain(orm_exc.FlushError),
 }
@@ -69,9 +69,8 @@ CLOSED = _plain(GeneratorExit)
 def failures_of(caught: Iterable[str]) -> Failures:
     """The variants for a program whose handlers name the classes `caught`."""
     caught = sorted(caught)
-    database = [ORDINARY, *(NAMED_DATABASE[each] for each in caught if each in NAMED_DATABASE)]
-    if "OperationalError" in caught and len(database) == 1:
-        database.append(INTEGRITY)
+    unnamed = next(failure for name, failure in WRAPPED.items() if name not in caught)
+    database = [unnamed, *(NAMED_DATABASE[each] for each in caught if each in NAMED_DATABASE)]
     other = [_plain(Unforeseen), *(NAMED_OTHER[each] for each in caught if each in NAMED_OTHER)]
     interrupted = [_plain(asyncio.CancelledError)]
     return Failures(tuple(database), tuple(other), tuple(interrupted), (*database, *other, CLOSED))

@@ -26,6 +26,7 @@ from tests.truth.world import (
     ENGINE,
     MODELS,
     STORE,
+    A,
     Stage,
     U,
     WatchedAsyncMaker,
@@ -229,6 +230,10 @@ class _Lent:
     def _lend(self, is_async: bool, *, annotated: bool) -> Any:
         session: Any = WatchedAsyncSession(ASYNC_ENGINE) if is_async else WatchedSession(ENGINE)
         self.run.borrowed.append((session, annotated))
+        if self.trail.choose(2):
+            # Nobody knows what the caller has left in it; what only this shows need not be reported.
+            session.add(A(street="left"))
+            self.run.doubtful = True
         self.session = session
         return session
 
@@ -249,16 +254,15 @@ class _Driver:
 
     def drive(self, generator: Any) -> None:
         try:
-            next(generator)
+            self.run.out_of_sight(next(generator))
             for _ in range(YIELDS):
-                self.run.line()
                 failure = self._failure()
                 if failure is CLOSED:
                     self.left_by = "closed at the yield"
                     generator.close()
                     return
                 if failure is None:
-                    next(generator)
+                    self.run.out_of_sight(next(generator))
                 else:
                     self.left_by = "given an error at the yield"
                     generator.throw(failure.make())
@@ -268,7 +272,7 @@ class _Driver:
 
     async def drive_async(self, generator: Any) -> None:
         try:
-            await generator.__anext__()
+            self.run.out_of_sight(await generator.__anext__())
             for _ in range(YIELDS):
                 failure = self._failure()
                 if failure is CLOSED:
@@ -276,7 +280,7 @@ class _Driver:
                     await generator.aclose()
                     return
                 if failure is None:
-                    await generator.__anext__()
+                    self.run.out_of_sight(await generator.__anext__())
                 else:
                     self.left_by = "given an error at the yield"
                     await generator.athrow(failure.make())

@@ -83,7 +83,8 @@ def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) ->
         if ending.lost:
             return Demand(line, "SES104", story)
     if never:
-        return Demand(line, "SES101", first)
+        undisturbed = any(not ending.injected and not ending.derailed for ending, _ in unclosed)
+        return Demand(line, "SES101", first, () if undisturbed else ("SES102", "SES103"))
     for ending, story in unclosed:
         if not ending.injected and not ending.derailed:
             accepted = ("SES102",) if story.how.startswith("raised") else ()

@@ -24,7 +24,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound, NoResultFound, PendingRollbackError
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound, PendingRollbackError
 from sqlalchemy.orm import InstanceState, Session
 
 from tests.truth.choices import GivenUp, Trail
@@ -84,7 +84,6 @@ class Watched:
     lost: bool = False
     open: bool = True
     used_again: int = 0
-    used_before: int = 0
     handed_on: bool = False
     excused: bool = False
 
@@ -174,7 +173,7 @@ class Run:
             self.statements -= 1
             return
         if lane.refusing:
-            self.doubtful = self.doubtful or (sql == "COMMIT" and not self.calling)
+            self.doubtful = self.doubtful or (sql.startswith(("COMMIT", "RELEASE")) and not self.calling)
             error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
             self.refused(error)
             raise error
@@ -259,12 +258,18 @@ class Run:
         mishap.errors.append(error)
         mishap.where = Where.FLYING
 
+    def invalid(self, error: BaseException) -> None:
+        """SQLAlchemy refuses something that makes no sense in the state that things are in."""
+        harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
+        if not self.injected and not isinstance(error, harmless):
+            self.misused = type(error).__name__
+
     def see(self, code: str, line: int = 0, *, doubtful: bool = False) -> None:
         self.sights.setdefault(Sight(code, line or self.line(), self.doubtful or doubtful))
 
-    def out_of_sight(self, given: list[Any]) -> None:
-        """A function out of sight gets arguments."""
-        if any(isinstance(each, Session) or hasattr(each, "sync_session") or is_mapped(each) for each in parts(given)):
+    def out_of_sight(self, given: Any) -> None:
+        """A function out of sight, or whoever drives a generator, gets something."""
+        if any(is_mapped(each) or is_session(each) for each in parts(given)):
             self.doubtful = True
 
     # Handlers.
@@ -304,8 +309,6 @@ class Run:
         if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
             return
         self.unbound = self.unbound or isinstance(error, NameError)
-        if is_misuse(error) or is_misuse(getattr(error, "orig", None)):
-            self.misused = type(error).__name__
         if not any(error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors):
             self.derailed = True
 
@@ -348,18 +351,10 @@ class Run:
         if watched is not None:
             watched.excused = True
 
-    def unused(self, session: Any) -> None:
-        """A method of a session failed: where it had not begun anything yet, the session is as it was."""
-        watched = self.by_id.get(id(session))
-        if watched is not None and not getattr(session, "sync_session", session).in_transaction():
-            watched.used_again = watched.used_before
-            watched.used_before = 0
-
     def used(self, session: Any, method: str) -> None:
         """A method of a session is called."""
         watched = self.by_id.get(id(session))
         if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
-            watched.used_before = watched.used_again
             watched.used_again = watched.used_again or self.line(session)
 
     def hand_on(self, value: Any) -> None:
@@ -607,10 +602,9 @@ def held(value: Any) -> Iterator[Any]:
             yield each.__self__
 
 
-def is_misuse(error: Any) -> bool:
-    """Whether an error says that a call makes no sense in the state that things are in."""
-    harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
-    return isinstance(error, InvalidRequestError) and not isinstance(error, harmless)
+def is_session(value: Any) -> bool:
+    """Whether a value is a session of either kind."""
+    return isinstance(value, Session) or hasattr(value, "sync_session")
 
 
 def is_mapped(value: Any) -> bool:

@@ -27,7 +27,7 @@ import sqlalchemy.orm.exc as orm_exc
 from sqlalchemy.pool import NullPool
 
 from tests.truth.database import AsyncLane, Lane, Store
-from tests.truth.witnesses import Activation, Run
+from tests.truth.witnesses import Activation, Run, is_session
 
 MODELS = '''\
 class Base(DeclarativeBase):
@@ -156,6 +156,7 @@ def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: 
     run = Stage.run
     if run is None or run.finished:
         return
+    run.invalid(self)
     if isinstance(self, sa_exc.PendingRollbackError) or "in 'prepared' state" in str(self):
         run.refused(self)
     elif "permanently closed" in str(self):
@@ -291,9 +292,6 @@ class Hooks:
             result = function(*arguments, **options)
             _note_query(run, function)
             return result
-        except BaseException:
-            run.unused(function.__self__)
-            raise
         finally:
             run.calling -= 1
             if point is not None:
@@ -307,6 +305,7 @@ class Hooks:
             run.hand_on(given)
         if function in OUT_OF_SIGHT:
             run.out_of_sight(given)
+            _may_leave_work(run, given)
         if function is not awork and not any(isinstance(each, _SessionAwaitable) and each.cleans for each in given):
             run.may_fail(run.failures.other, line)
         run.call_line = line
@@ -350,13 +349,18 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     except BaseException:
         if hasattr(awaitable, "close"):
             awaitable.close()
-        if work is not None:
-            run.unused(work.function.__self__)
         raise
     finally:
         run.calling -= work is not None
         if point is not None:
             point.void = run.statements != before
+
+
+def _may_leave_work(run: Run, given: list[Any]) -> None:
+    """What is out of sight may have put something into a session that is not written yet."""
+    for each in given:
+        if is_session(each) and run.trail.choose(2):
+            each.add(A(street="left"))
 
 
 QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
@@ -583,5 +587,5 @@ def _seed_standard() -> None:
 _seed_standard()
 sa_orm.configure_mappers()
 
-__all__ = ["ASYNC_ENGINE", "ENGINE", "MODELS", "MODULES", "STORE", "U", "Stage", "forget_module", "run_module"]
+__all__ = ["ASYNC_ENGINE", "ENGINE", "MODELS", "MODULES", "STORE", "A", "U", "Stage", "forget_module", "run_module"]
 assert sqlite3.sqlite_version_info >= (3, 35), "the ORM's RETURNING"
