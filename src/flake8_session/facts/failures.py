@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from flake8_session.facts.late_commits import is_commit
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.facts.transactions import made
@@ -49,10 +50,12 @@ def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
 
 
 def stumbles(session: SessionFacts) -> Iterator[Stumble]:
-    """Uses of the failed session inside the handler or clean-up that the failure entered."""
+    """Uses of the failed session, commits aside, inside the handler or clean-up that the failure entered."""
     for solved in session.solutions:
         for step, world in solved.reached():
             if not _is_refused(solved, step, world) or not _in_handler(world):
+                continue
+            if is_commit(solved, step, world):
                 continue
             path = solved.path(step, world)
             if path is not None:

@@ -44,3 +44,37 @@ No fix is offered: whether the work done so far is to be kept is the author's de
 ## References
 - SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block", "Committing"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.late_commits import LateCommit, late_commits
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES307",
+    name="commit-after-error",
+    summary="a commit also runs after a failure",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each commit."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in late_commits(session):
+            span = facts.step_span(found.step)
+            if span not in seen:
+                seen.add(span)
+                yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
+
+
+def _message(found: LateCommit) -> str:
+    if found.failed:
+        name = quoted(found.solved.place, "the session")
+        return f"{name} has failed, so this commit raises PendingRollbackError, which hides the cause"
+    return "this commit also runs after a failure, and makes the half that was done permanent"

@@ -1,0 +1,72 @@
+"""Commits that a failure leads to: in a ``finally``, or in a handler that has not rolled back.
+
+A handler that commits after a failure of something else, with the session in order, is taken for
+deliberate: it has chosen what to keep. A ``finally`` runs whatever has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.facts.paths import Path
+from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.transactions import made
+from flake8_session.facts.writes import is_write
+from flake8_session.flow.events import Call, Door, Yield
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.calls import split
+from flake8_session.typestate.worlds import Transaction, World
+
+
+class LateCommit(NamedTuple):
+    """The commit at `step` comes after a failure; `failed`: of the session itself, so that it raises."""
+
+    solved: Solved
+    step: int
+    failed: bool
+    path: Path
+
+
+def late_commits(session: SessionFacts) -> Iterator[LateCommit]:
+    """Every commit that a failure leads to, those first that hide the failure."""
+    found = [late for solved in session.solutions for late in _late_commits(solved)]
+    yield from sorted(found, key=lambda late: not late.failed)
+
+
+def is_commit(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step commits the session, or its transaction."""
+    event = made(solved, step)
+    if not isinstance(event, Call):
+        return False
+    receiver, method = split(event, world)
+    roles = world.roles(receiver) if receiver else ()
+    return method == "commit" and (Role.SESSION in roles or Role.TRANSACTION in roles)
+
+
+def _late_commits(solved: Solved) -> Iterator[LateCommit]:
+    for step, world in solved.reached():
+        if world.session is None or not is_commit(solved, step, world):
+            continue
+        failed = world.session.transaction is Transaction.FAILED
+        if not (world.flight is not None or (failed and world.caught is not None)):
+            continue
+        path = solved.path(step, world)
+        if path is not None and (failed or _leaves_half(solved, path)):
+            yield LateCommit(solved, step, failed, path)
+
+
+def _leaves_half(solved: Solved, path: Path) -> bool:
+    """Whether something was written, and not yet committed, when the failure came."""
+    for passage in reversed(path[:-1]):
+        state = passage.world.session
+        if state is None:
+            return False
+        event = solved.graph.steps[passage.step].event
+        if isinstance(event, Yield) and passage.door == Door.RAISED:
+            return Role.SESSION in passage.world.roles(event.value)
+        if is_write(solved, passage.step, passage.world):
+            return True
+        if state.transaction is Transaction.IDLE:
+            return False
+    return False
