@@ -45,8 +45,8 @@ class LostWrite(NamedTuple):
 
 def lost_writes(session: SessionFacts) -> Iterator[LostWrite]:
     """Every write from which no way commits, and some way ends normally."""
-    focus = session.focus
-    if not focus.owned or focus.driven or focus.options.on_connection or focus.options.autocommits:
+    options = session.focus.options
+    if not session.focus.owned or options.on_connection or options.autocommits or options.exits_unknown:
         return
     for solved in session.solutions:
         writes = [node for node in solved.reached() if is_write(solved, *node)]
