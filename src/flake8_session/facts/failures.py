@@ -100,13 +100,13 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
         return False
     if not isinstance(solved.graph.steps[step].event, Call | Await | Read) and not _iterates(solved, step):
         return False
-    ways = list(solved.movement.transfer(step, world))
+    ways = solved.movement.own_ways(step, world)
     return any(
         moved.flight is not None
         and moved.flight.kind is Kind.RAISED
         and moved.flight.name == PENDING_ROLLBACK
         and world.flight != moved.flight
-        for _, _, moved in ways
+        for _, moved in ways
     )
 
 

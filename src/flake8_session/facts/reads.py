@@ -93,7 +93,7 @@ def _must_raise(solved: Solved, step: int, world: World) -> bool:
         return False
     if not any(holding in _ENTITY for _, holding in world.names):
         return False
-    ways = [moved for _, _, moved in solved.movement.transfer(step, world)]
+    ways = [moved for _, moved in solved.movement.own_ways(step, world)]
     return bool(ways) and all(
         moved.flight is not None and moved.flight != world.flight and moved.flight.name == DETACHED_INSTANCE
         for moved in ways

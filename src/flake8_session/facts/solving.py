@@ -11,7 +11,7 @@ from functools import cached_property
 
 from flake8_session.dataflow import Passage, Solution, TooManyWorlds, replays, solve
 from flake8_session.diagnostics import Span
-from flake8_session.flow.events import Bind, Door, Leave, Place, Raise, Read
+from flake8_session.flow.events import Bind, Call, Door, Leave, Place, Raise, Read
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
@@ -186,10 +186,10 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
         for world in solved.solution.before(step):
             if world.instance is None and _reads_only_the_instance(solved, step):
                 continue
-            ways = list(solved.movement.transfer(step, world))
-            if not ways or any(door != Door.RAISED for door, _, _ in ways):
+            ways = solved.movement.own_ways(step, world)
+            if not ways or any(door is not Door.RAISED for door, _ in ways):
                 break
-            flight = ways[0][2].flight
+            flight = ways[0][1].flight
             if flight is None or flight.kind is not Kind.RAISED:
                 break
         else:
@@ -198,14 +198,16 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
 
 
 def _reads_only_the_instance(solved: Solved, step: int) -> bool:
-    """Whether the step reads an attribute of a variable that is bound to the instance and to nothing else.
+    """Whether the step needs a variable that is bound to the instance and to nothing else.
 
-    Where the query gave none, the variable is None, and the step raises as well.
+    Where the query gave none, the variable is None, and reading an attribute of it, or refreshing
+    it, raises as well.
     """
-    event = solved.graph.steps[step].event
-    if solved.focus.instance < 0 or not isinstance(event, Read):
+    event = solved.frame.called(step)
+    if solved.focus.instance < 0 or not isinstance(event, Read | Call):
         return False
-    bound = [s.event for s in solved.graph.steps if isinstance(s.event, Bind) and s.event.target == event.object]
+    place = event.object if isinstance(event, Read) else _refused_argument(event)
+    bound = [s.event for s in solved.graph.steps if isinstance(s.event, Bind) and s.event.target == place]
     if len(bound) != 1:
         return False
     birth = solved.graph.steps[solved.focus.instance].event
@@ -214,6 +216,12 @@ def _reads_only_the_instance(solved: Solved, step: int) -> bool:
     if made is not None:
         results.add(getattr(solved.graph.steps[made].event, "result", ""))
     return bound[0].source in results
+
+
+def _refused_argument(call: Call) -> Place:
+    """What a method that refuses None is given first."""
+    refuses = call.method in ("refresh", "expire", "expunge", "delete", "add")
+    return call.arguments[0].value if refuses and call.arguments else ""
 
 
 def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere) -> Solved | None:

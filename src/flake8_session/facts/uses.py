@@ -83,8 +83,8 @@ def _refused(solved: Solved) -> Iterator[Reuse]:
         receiver, method = split(event, world)
         if Role.SESSION not in world.roles(receiver):
             continue
-        ways = list(solved.movement.transfer(step, world))
-        if ways and all(moved.flight is not None for _, _, moved in ways):
+        ways = solved.movement.own_ways(step, world)
+        if ways and all(moved.flight is not None for _, moved in ways):
             path = solved.path(step, world)
             if path is not None:
                 yield Reuse(solved, step, method, True, False, path)

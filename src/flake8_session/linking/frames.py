@@ -104,6 +104,12 @@ class Frame:
             if isinstance(step.event, Await) and step.event.value in self.made_by
         }
 
+    def called(self, step: int) -> Event:
+        """The event of a step; for an ``await`` of a call, the call."""
+        event = self.graph.steps[step].event
+        made = self.made_by.get(event.value) if isinstance(event, Await) else None
+        return self.graph.steps[made].event if made is not None else event
+
     @cached_property
     def aliases(self) -> Mapping[Place, frozenset[Place]]:
         """The temporaries that each variable may be bound to directly."""

@@ -32,7 +32,7 @@ from flake8_session.typestate.calls import (
     with_act,
 )
 from flake8_session.typestate.catching import takes
-from flake8_session.typestate.focus import Context, Effects, Focus, Ways
+from flake8_session.typestate.focus import Context, Effects, Focus, Way, Ways
 from flake8_session.typestate.managers import class_name, enter_ways, leave_ways
 from flake8_session.typestate.sessions import Act, closed, failures, outcome
 from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Life, SessionState, Transaction, World
@@ -69,7 +69,7 @@ class SessionMovement:
         here = self._graph.steps[step]
         if not here.doors or (self._stops and isinstance(here.event, ev.Yield)):
             return
-        ways = list(_WAYS[type(here.event)](self.context, step, here.event, world))
+        ways = self.own_ways(step, world)
         must = self.context.raising.get(step)
         if must is not None and any(door is not Door.RAISED for door, _ in ways):
             ways = [(Door.RAISED, world._replace(flight=must))]
@@ -79,6 +79,11 @@ class SessionMovement:
             target = here.doors.get(door)
             if target is not None:
                 yield door, target, self._forgotten(target, moved)
+
+    def own_ways(self, step: int, world: World) -> list[Way]:
+        """The ways out of `step` by what this focus holds, whatever others say of the step."""
+        here = self._graph.steps[step]
+        return list(_WAYS[type(here.event)](self.context, step, here.event, world))
 
     def coarse(self, world: World) -> Hashable:
         """Everything but what is known of values."""
