@@ -12,13 +12,14 @@ import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
 from flake8_session.editing.building import suite_block
-from flake8_session.editing.expressions import calls_something
+from flake8_session.editing.expressions import calls_something, sets_attributes
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.plans import EndLater
 from flake8_session.editing.rendering import Change
 
 CALLS = "something else is called before the session ends then"
+CHANGES = "what is set is set on an attached instance then"
 
 
 def end_later(plan: EndLater, ground: Ground) -> Made | None:
@@ -41,7 +42,7 @@ def _close_below(plan: EndLater, ground: Ground, end: Position) -> Made | None:
         return None
     overtaken = end.block.units[end.index + 1 : last + 1]
     change = Change(end.block, end.index, last + 1, (*overtaken, end.unit))
-    return Made(change, "close the session below its last use", _doubts(overtaken))
+    return Made(change, "close the session below its last use", _doubts(plan, ground, overtaken))
 
 
 def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
@@ -54,7 +55,7 @@ def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     moved = end.block.units[end.index + 1 : last + 1]
     changed = statement.with_changes(body=_extended(statement.body, moved))
     change = Change(end.block, end.index, last + 1, (Unit(changed),))
-    return Made(change, "use it inside the `with`", _doubts(moved))
+    return Made(change, "use it inside the `with`", _doubts(plan, ground, moved))
 
 
 def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
@@ -79,7 +80,7 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
             return None
         changed = statement.with_changes(body=_extended(statement.body, moved))
     change = Change(around.block, around.index, last + 1, (Unit(changed),))
-    return Made(change, "use it before the `finally` closes", _doubts(moved))
+    return Made(change, "use it before the `finally` closes", _doubts(plan, ground, moved))
 
 
 def _last_needed(plan: EndLater, ground: Ground, end: Position) -> int | None:
@@ -94,8 +95,11 @@ def _last_needed(plan: EndLater, ground: Ground, end: Position) -> int | None:
     return max(indices, default=None)
 
 
-def _doubts(units: Sequence[Unit]) -> tuple[str, ...]:
-    return (CALLS,) if any(calls_something(unit.node) for unit in units) else ()
+def _doubts(plan: EndLater, ground: Ground, units: Sequence[Unit]) -> tuple[str, ...]:
+    harmless = frozenset(id(ground.node(origin)) for origin in plan.harmless)
+    if any(calls_something(unit.node, harmless) for unit in units):
+        return (CALLS,)
+    return (CHANGES,) if any(sets_attributes(unit.node) for unit in units) else ()
 
 
 def _extended(suite: cst.BaseSuite, units: Sequence[Unit]) -> cst.IndentedBlock:

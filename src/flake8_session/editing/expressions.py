@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import libcst as cst
 
 _QUIET = (
@@ -47,10 +49,10 @@ def is_evaluated_once(statement: cst.CSTNode, expression: cst.CSTNode) -> bool:
     return not isinstance(statement, cst.For) or _path(statement.iter, expression) is not None
 
 
-def calls_something(node: cst.CSTNode) -> bool:
+def calls_something(node: cst.CSTNode, harmless: Container[int] = ()) -> bool:
     """Whether running `node` may run what can notice or need a session: a call, an ``await``, a ``yield``, a ``with``.
 
-    Builtins that only look at a value do not count.
+    Builtins that only look at a value do not count, nor do calls whose id is in `harmless`.
     """
     stack: list[cst.CSTNode] = [node]
     while stack:
@@ -59,8 +61,24 @@ def calls_something(node: cst.CSTNode) -> bool:
             return True
         if isinstance(each, cst.For) and each.asynchronous is not None:
             return True
-        if isinstance(each, cst.Call) and not (isinstance(each.func, cst.Name) and each.func.value in _LOOKING):
+        if isinstance(each, cst.Call) and id(each) not in harmless and not _only_looks(each):
             return True
+        stack.extend(each.children)
+    return False
+
+
+def _only_looks(call: cst.Call) -> bool:
+    return isinstance(call.func, cst.Name) and call.func.value in _LOOKING
+
+
+def sets_attributes(node: cst.CSTNode) -> bool:
+    """Whether `node` assigns to an attribute or item of anything."""
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign)):
+            if not isinstance(each.target, cst.Name):
+                return True
         stack.extend(each.children)
     return False
 

@@ -87,11 +87,13 @@ class EndLater:
     """Move the end of a session below what still needs it.
 
     `end` is the call of ``close()``, or the item of the ``with`` whose exit closes. `needed` are the
-    nodes that stand behind it and need the session, or the instances as it gave them.
+    nodes that stand behind it and need the session, or the instances as it gave them. `harmless` are
+    the calls that may run between the old end and the new one.
     """
 
     end: int
     needed: tuple[int, ...]
+    harmless: tuple[int, ...] = ()
     doubts: tuple[str, ...] = ()
 
     @property

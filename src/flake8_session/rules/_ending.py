@@ -11,15 +11,16 @@ from flake8_session.facts.reads import DetachedRead, HandedOut, detached_reads
 from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.facts.uses import LateRead, Reuse
-from flake8_session.flow.events import Bind, Call, Event, Leave, Return, Write
-from flake8_session.knowledge import loading
+from flake8_session.flow.events import Bind, Call, Define, Event, Iter, Leave, Read, Return, Write
+from flake8_session.flow.graph import Graph
+from flake8_session.knowledge import loading, results
 from flake8_session.knowledge import sessions as tables
-from flake8_session.knowledge.words import Role, ToInstance
-from flake8_session.linking.meanings import ClassAt, External, Factory
+from flake8_session.knowledge.words import Ends, Gives, Role, ToInstance
+from flake8_session.linking.meanings import ClassAt, External, Factory, Selected
 from flake8_session.typestate.attributes import model
 from flake8_session.typestate.calls import split
 from flake8_session.typestate.sessions import is_open
-from flake8_session.typestate.worlds import Columns, Life, Tie, Transaction, World
+from flake8_session.typestate.worlds import RETURN, Columns, Life, Tie, Transaction, World
 
 _PENDING = "changes that were not committed would still be there"
 _EXPIRES_LESS = "no instance of the session is expired by a commit any more"
@@ -37,7 +38,7 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
         origin = _end_origin(read.solved, end)
         others = [other for other in detached_reads(session) if _ends_alike(other, read, origin)]
         needed = (facts.frame.graph.steps[other.step].origin for other in others)
-        plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), _doubts(session, end)))
+        plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), doubts=_doubts(session, end)))
     if read.loaded is False and read.state.columns is Columns.EXPIRED:
         plans += _expiring_less(facts, read.solved, read.path)
     elif read.loaded is False:
@@ -49,7 +50,7 @@ def for_handing_out(facts: FunctionFacts, found: HandedOut) -> tuple[Plan, ...]:
     """What gives the receiver of an expired instance one that is loaded."""
     plans: list[Plan] = []
     end = _detaching(found.solved, found.path)
-    if end is not None and found.name and _is_attached_at(found.solved, end):
+    if end is not None and found.name and _is_single(found) and _is_attached_at(found.solved, end):
         session = _session_at(found.solved, end)
         if session:
             plans.append(
@@ -72,25 +73,46 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
         return ()
     steps = facts.frame.graph.steps
     used = [index for index in range(len(steps)) if _uses_closed(session.alone, index)]
-    doubts = _doubts(session, end)
-    if not all(_is_harmless(session.alone, index) for index in used):
-        doubts = (*doubts, _WORKS)
-    return (EndLater(_end_origin(found.solved, end), tuple(steps[index].origin for index in used), doubts),)
+    harmless = [index for index in used if _is_harmless(session, index)]
+    doubts = (*_doubts(session, end), *((_WORKS,) if len(harmless) < len(used) else ()))
+    return (
+        EndLater(
+            end=_end_origin(found.solved, end),
+            needed=tuple(steps[index].origin for index in used),
+            harmless=tuple(steps[index].origin for index in harmless),
+            doubts=doubts,
+        ),
+    )
 
 
-def for_late_read(facts: FunctionFacts, found: LateRead) -> tuple[Plan, ...]:
-    """``.all()`` behind what made the result."""
-    steps = facts.frame.graph.steps
-    event = steps[found.step].event
-    source = event.value if isinstance(event, Return) else _source(event)
+def for_late_read(facts: FunctionFacts, session: SessionFacts, found: LateRead | Reuse) -> tuple[Plan, ...]:
+    """``.all()`` behind what made the query or result, or its reading before the session ends."""
+    step = facts.frame.graph.steps[found.step]
+    source = step.event.value if isinstance(step.event, Return) else _source(step.event)
+    plans: list[Plan] = []
     origin = _made_once(facts, source)
-    return (ReadAll(origin, (_WHOLE,)),) if origin is not None else ()
+    if origin is not None and _is_only_iterated(facts, source):
+        plans.append(ReadAll(origin, (_WHOLE,)))
+    end = _closing(found.solved, found.path)
+    if end is not None:
+        plans.append(EndLater(_end_origin(found.solved, end), (step.origin,), doubts=(*_doubts(session, end), _WORKS)))
+    return tuple(plans)
 
 
-def for_late_run(facts: FunctionFacts, found: Reuse) -> tuple[Plan, ...]:
-    """``.all()`` behind the query that is run too late."""
-    origin = _made_once(facts, _source(facts.frame.graph.steps[found.step].event))
-    return (ReadAll(origin, (_WHOLE,)),) if origin is not None else ()
+def _is_only_iterated(facts: FunctionFacts, place: str) -> bool:
+    """Whether a list may stand in for it: nothing calls a method of it, or takes an item by its number."""
+    places = {place}
+    steps = facts.frame.graph.steps
+    for step in steps:
+        if isinstance(step.event, Bind) and (step.event.target in places or step.event.source in places):
+            places |= {step.event.target, step.event.source}
+        if isinstance(step.event, Iter) and step.event.result in places:
+            places.add(step.event.iterable)
+    return not any(
+        isinstance(step.event, Call) and step.event.receiver in places or isinstance(step.event, Read)
+        and step.event.object in places
+        for step in steps
+    )
 
 
 def _detaching(solved: Solved, path: Path) -> int | None:
@@ -142,26 +164,55 @@ def _doubts(session: SessionFacts, end: int) -> tuple[str, ...]:
         state = world.session
         if state is None or not is_open(state) or state.life is Life.HANDED:
             continue
-        if state.dirty or (state.transaction is not Transaction.IDLE and _writes(solved)):
+        if state.dirty or (state.transaction is not Transaction.IDLE and _may_write_before(solved, end)):
             return (_PENDING,)
     return ()
 
 
-def _writes(solved: Solved) -> bool:
-    """Whether the function writes by the session anywhere."""
-    for index, step in enumerate(solved.graph.steps):
-        event = step.event
-        if isinstance(event, Write):
-            return True
-        if isinstance(event, Call):
-            for world in solved.solution.before(index):
-                receiver, method = split(event, world)
-                row = _ROWS.get(method)
-                if receiver and world.roles(receiver) and (row is None or row.writes or row.flushes):
-                    return True
-                if any(Role.SESSION in world.roles(argument.value) for argument in event.arguments):
-                    return True
-    return False
+def _may_write_before(solved: Solved, end: int) -> bool:
+    """Whether anything on a way to `end` may write by the session."""
+    return any(_may_write(solved, step) for step in _steps_before(solved.graph, end))
+
+
+def _steps_before(graph: Graph, end: int) -> set[int]:
+    behind: dict[int, list[int]] = {}
+    for index, step in enumerate(graph.steps):
+        for target in step.doors.values():
+            behind.setdefault(target, []).append(index)
+    found: set[int] = set()
+    waiting = [end]
+    while waiting:
+        for step_before in behind.get(waiting.pop(), ()):
+            if step_before not in found:
+                found.add(step_before)
+                waiting.append(step_before)
+    return found
+
+
+def _may_write(solved: Solved, step: int) -> bool:
+    event = solved.graph.steps[step].event
+    if isinstance(event, Write):
+        return True
+    return isinstance(event, Call) and any(
+        _call_may_write(solved, event, world) for world in solved.solution.before(step)
+    )
+
+
+def _call_may_write(solved: Solved, call: Call, world: World) -> bool:
+    receiver, method = split(call, world)
+    roles = world.roles(receiver) if receiver else ()
+    if Role.QUERY in roles:
+        row = results.QUERY.get(method)
+        return row is None or row.writes
+    if Role.SESSION not in roles:
+        return any(Role.SESSION in world.roles(argument.value) for argument in call.arguments)
+    row = _ROWS.get(method)
+    if row is None or row.writes or row.flushes:
+        return row is None or row.ends is not Ends.COMMIT
+    if row.gives is not Gives.BY_STATEMENT:
+        return False
+    meaning = solved.frame.meaning(call.result)
+    return not isinstance(meaning, Selected) or meaning.writes
 
 
 _ROWS = {**tables.ASYNC_SESSION, **tables.SESSION}
@@ -179,18 +230,44 @@ def _uses_closed(solved: Solved, step: int) -> bool:
     return False
 
 
-def _is_harmless(solved: Solved, step: int) -> bool:
+def _is_harmless(session: SessionFacts, step: int) -> bool:
     """Whether a call on the closed session takes nothing from the database and gives it nothing."""
-    event = solved.graph.steps[step].event
-    row = _ROWS.get(event.method) if isinstance(event, Call) else None
-    return row is not None and row.instance is ToInstance.EXPUNGE
+    assert session.alone is not None
+    event = session.alone.graph.steps[step].event
+    if not isinstance(event, Call):
+        return False
+    row = _ROWS.get(event.method)
+    if row is not None and row.instance is ToInstance.EXPUNGE:
+        return True
+    return event.method == "add" and all(_is_detached(session, argument.value, step) for argument in event.arguments)
+
+
+def _is_detached(session: SessionFacts, place: str, step: int) -> bool:
+    """Whether `place` holds a detached instance of the session at the step, unchanged, and nothing else."""
+    found = False
+    for solved in session.with_instances:
+        for world in solved.solution.before(step):
+            if Role.INSTANCE in world.roles(place) and world.instance is not None:
+                found = True
+                if world.instance.tie is not Tie.DETACHED:
+                    return False
+    return found and not any(isinstance(each.event, Write) for each in session.alone.graph.steps)  # type: ignore[union-attr]
 
 
 def _is_attached_at(solved: Solved, step: int) -> bool:
-    worlds = list(solved.solution.before(step))
+    """Whether the instance is there and attached, whenever the step is reached without a failure."""
+    worlds = [world for world in solved.solution.before(step) if world.flight is None]
     return bool(worlds) and all(
-        world.instance is not None and world.instance.tie is Tie.ATTACHED for world in worlds if world.flight is None
+        world.instance is not None and world.instance.tie is Tie.ATTACHED for world in worlds
     )
+
+
+def _is_single(found: HandedOut) -> bool:
+    """Whether what leaves is an instance under its own name, and no list of them."""
+    places = {place for place, role in found.path[-1].world.names if role is Role.INSTANCE}
+    if found.step == found.path[-1].step:
+        return found.name in places
+    return RETURN in places
 
 
 def _session_at(solved: Solved, step: int) -> str:
@@ -255,6 +332,14 @@ def _option(facts: FunctionFacts, owner: ClassAt, attribute: str) -> str:
     return ""
 
 
+def _defined_at(facts: FunctionFacts, place: str) -> int | None:
+    """The origin of a generator expression."""
+    for step in facts.frame.graph.steps:
+        if isinstance(step.event, Define) and step.event.target == place and step.event.lazy:
+            return step.origin
+    return None
+
+
 def _source(event: Event) -> str:
     for name in ("iterator", "iterable", "receiver", "object", "value"):
         place = getattr(event, name, "")
@@ -271,7 +356,7 @@ def _made_once(facts: FunctionFacts, place: str) -> int | None:
         if place.startswith("%"):
             made_at = facts.frame.made_by.get(place)
             if made_at is None:
-                return None
+                return _defined_at(facts, place)
             event = steps[made_at].event
             if type(event).__name__ in ("Iter", "Await"):
                 place = _source(event)

@@ -54,7 +54,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.uses import late_reads, reuses
-from flake8_session.rules._ending import for_late_read, for_late_run
+from flake8_session.rules._ending import for_late_read
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -76,7 +76,7 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 name = quoted(reuse.solved.place, "its session")
                 message = f"this query runs after {name} was closed, which opens the session again"
                 path = told(facts, reuse.solved, reuse.path)
-                yield RULE.at(facts, span, message, path, partial(for_late_run, facts, reuse))
+                yield RULE.at(facts, span, message, path, partial(for_late_read, facts, session, reuse))
         for late in late_reads(session):
             span = facts.step_span(late.step)
             if span in seen:
@@ -85,4 +85,4 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             name = quoted(late.solved.place, "its session")
             does = "leaves unread from" if late.leaves else "is read after the close of"
             path = told(facts, late.solved, late.path)
-            yield RULE.at(facts, span, f"this result {does} {name}", path, partial(for_late_read, facts, late))
+            yield RULE.at(facts, span, f"this result {does} {name}", path, partial(for_late_read, facts, session, late))
