@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from tests.truth.world import MODELS
@@ -103,6 +103,8 @@ class Thing:
 
     home: str
     stored: bool
+    stale: bool = False
+    """It may have to be loaded again."""
 
 
 @dataclass(slots=True)
@@ -111,6 +113,10 @@ class Scope:
 
     sessions: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
+    """Sessions with a transaction."""
+    blocks: frozenset[str] = frozenset()
+    """Sessions inside their `begin()` block."""
     things: dict[str, Thing] = field(default_factory=dict)
     lists: dict[str, str] = field(default_factory=dict)
     values: list[str] = field(default_factory=list)
@@ -120,12 +126,14 @@ class Scope:
     conditional: bool = False
     depth: int = 0
 
-    def inner(self, *, in_loop: bool | None = None, conditional: bool = False) -> Scope:
+    def inner(self, *, in_loop: bool | None = None, conditional: bool = False, block_of: str = "") -> Scope:
         """The knowledge inside a block; what is bound there is not known behind it."""
         return Scope(
             list(self.sessions),
             set(self.closed),
-            {name: Thing(each.home, each.stored) for name, each in self.things.items()},
+            set(self.busy),
+            self.blocks | {block_of} if block_of else self.blocks,
+            {name: replace(each) for name, each in self.things.items()},
             dict(self.lists),
             list(self.values),
             list(self.flags),
@@ -271,7 +279,7 @@ class Author:
 
     def shape_maker_begin(self, scope: Scope) -> Lines:
         session = self.new("session")
-        inner = scope.inner()
+        inner = scope.inner(block_of=session)
         inner.sessions.append(session)
         body = self.first_load(inner) + self.block(inner, self.left) + self.ending(inner, 30)
         self.leave_with(scope, inner, session)
@@ -280,7 +288,7 @@ class Author:
 
     def shape_with_begin(self, scope: Scope) -> Lines:
         session = self.new("session")
-        inner = scope.inner()
+        inner = scope.inner(block_of=session)
         inner.sessions.append(session)
         body = self.first_load(inner) + self.block(inner, self.left) + self.ending(inner, 30)
         self.leave_with(scope, inner, session)
@@ -467,6 +475,7 @@ class Author:
     def shut(self, scope: Scope, session: str) -> None:
         """A session has been closed: nothing is in it any more."""
         scope.closed.add(session)
+        scope.busy.discard(session)
         for thing in scope.things.values():
             if thing.home == session:
                 thing.home = ""
@@ -477,6 +486,7 @@ class Author:
         scope.lists = inner.lists
         scope.values = inner.values
         scope.closed = inner.closed
+        scope.busy = inner.busy
         if session not in scope.sessions:
             scope.sessions.append(session)
         self.shut(scope, session)
@@ -500,6 +510,12 @@ class Author:
         open_ones = [each for each in scope.sessions if each not in scope.closed]
         if name in NEEDS_SESSION and not (open_ones if sensible else scope.sessions):
             return False
+        if name in ENDS and sensible and not any(each not in scope.blocks for each in open_ones):
+            return False
+        if name == "block" and sensible and all(each in scope.busy or each in scope.blocks for each in open_ones):
+            return False
+        if name in READS and sensible and not self.readable(scope, name):
+            return False
         if name == "forget" and scope.depth == 0:
             return False
         if name in NEEDS_THING and not scope.things:
@@ -518,17 +534,35 @@ class Author:
             return False
         return not (name == "open_with" and len(scope.sessions) >= 2)
 
-    def session(self, scope: Scope) -> str:
-        open_ones = [each for each in scope.sessions if each not in scope.closed]
-        return self.pick(open_ones if open_ones and self.chance(self.weights.sense) else scope.sessions)
-
-    def thing(self, scope: Scope, home: str = "", *, stored: bool = False) -> str:
+    def session(self, scope: Scope, *, ends: bool = False, idle: bool = False) -> str:
+        """A session, mostly an open one. `ends`: for an end of its transaction; `idle`: without a transaction."""
         fitting = [
-            name
-            for name, each in scope.things.items()
-            if (not home or each.home == home) and (not stored or each.stored)
+            each
+            for each in scope.sessions
+            if each not in scope.closed
+            and not (ends and each in scope.blocks)
+            and not (idle and (each in scope.busy or each in scope.blocks))
         ]
+        chosen = self.pick(fitting if fitting and self.chance(self.weights.sense) else scope.sessions)
+        if not ends:
+            scope.busy.add(chosen)
+        return chosen
+
+    def readable(self, scope: Scope, phrase: str) -> list[str]:
+        """The instances that a phrase may read: an async session loads nothing by itself."""
+        if not self.asynchronous:
+            return list(scope.things)
+        loads = phrase not in {"read", "format"}
+        return [name for name, each in scope.things.items() if not each.home or not (loads or each.stale)]
+
+    def thing(self, scope: Scope, phrase: str = "") -> str:
+        fitting = self.readable(scope, phrase) if phrase in READS else list(scope.things)
         return self.pick(fitting if fitting and self.chance(self.weights.sense) else list(scope.things))
+
+    def stale(self, scope: Scope, session: str) -> None:
+        """What is in a session may have to be loaded again."""
+        for thing in scope.things.values():
+            thing.stale = thing.stale or thing.home == session
 
     def member(self, scope: Scope) -> tuple[str, str]:
         """A stored instance and the session that it is in."""
@@ -587,14 +621,18 @@ class Author:
 
     def phrase_refresh(self, scope: Scope) -> Lines:
         name, session = self.member(scope)
+        scope.things[name].stale = False
         return [f"{self.w}{session}.refresh({name})"]
 
     def phrase_expire(self, scope: Scope) -> Lines:
         name, session = self.member(scope)
+        scope.things[name].stale = True
         return [f"{session}.expire({name})"]
 
     def phrase_expire_all(self, scope: Scope) -> Lines:
-        return [f"{self.session(scope)}.expire_all()"]
+        session = self.session(scope)
+        self.stale(scope, session)
+        return [f"{session}.expire_all()"]
 
     def phrase_expunge(self, scope: Scope) -> Lines:
         name, session = self.member(scope)
@@ -614,13 +652,13 @@ class Author:
         return [f'{self.thing(scope)}.{self.pick(["name", "name", "email"])} = "changed"']
 
     def phrase_write_relation(self, scope: Scope) -> Lines:
-        return [f"{self.thing(scope)}.addresses = []"]
+        return [f'{self.thing(scope, "write_relation")}.addresses = []']
 
     def phrase_append(self, scope: Scope) -> Lines:
-        return [f'{self.thing(scope)}.addresses.append(A(street="high"))']
+        return [f'{self.thing(scope, "append")}.addresses.append(A(street="high"))']
 
     def phrase_read(self, scope: Scope) -> Lines:
-        read = f"{self.thing(scope)}.{self.pick(['name', 'name', 'email', 'id'])}"
+        read = f"{self.thing(scope, 'read')}.{self.pick(['name', 'name', 'email', 'id'])}"
         if self.chance(30):
             name = self.new("value")
             scope.values.append(name)
@@ -628,17 +666,17 @@ class Author:
         return [f"{self.pick(['work', 'print'])}({read})"]
 
     def phrase_read_relation(self, scope: Scope) -> Lines:
-        read = f"{self.thing(scope)}.addresses"
+        read = f"{self.thing(scope, 'read_relation')}.addresses"
         return [self.pick([f"work({read})", f"len({read})", f"work([each.street for each in {read}])"])]
 
     def phrase_each_of_relation(self, scope: Scope) -> Lines:
-        return [f"for address in {self.thing(scope)}.addresses:", "    work(address.street)"]
+        return [f"for address in {self.thing(scope, 'each_of_relation')}.addresses:", "    work(address.street)"]
 
     def phrase_read_deferred(self, scope: Scope) -> Lines:
-        return [f"work({self.thing(scope)}.bio)"]
+        return [f"work({self.thing(scope, 'read_deferred')}.bio)"]
 
     def phrase_format(self, scope: Scope) -> Lines:
-        name = self.thing(scope)
+        name = self.thing(scope, "format")
         return [self.pick([f'work(f"{{{name}.name}}")', f'print(f"{{{name}.id}}: {{{name}.email}}")'])]
 
     def phrase_comprehend(self, scope: Scope) -> Lines:
@@ -660,8 +698,10 @@ class Author:
         return [f"{self.w}{session}.flush()"]
 
     def phrase_commit(self, scope: Scope) -> Lines:
-        session = self.session(scope)
+        session = self.session(scope, ends=True)
         self.stores(scope, session)
+        self.stale(scope, session)
+        scope.busy.discard(session)
         return [f"{self.w}{session}.commit()"]
 
     def stores(self, scope: Scope, session: str) -> None:
@@ -669,23 +709,26 @@ class Author:
             thing.stored = thing.stored or thing.home == session
 
     def phrase_rollback(self, scope: Scope) -> Lines:
-        return [f"{self.w}{self.session(scope)}.rollback()"]
+        session = self.session(scope, ends=True)
+        self.stale(scope, session)
+        scope.busy.discard(session)
+        return [f"{self.w}{session}.rollback()"]
 
     def phrase_close(self, scope: Scope) -> Lines:
         if not scope.sessions:
             return ["work()"]
-        session = self.session(scope)
+        session = self.session(scope, ends=True)
         self.shut(scope, session)
         return [f"{self.w}{session}.close()"]
 
     def phrase_reset(self, scope: Scope) -> Lines:
-        session = self.session(scope)
+        session = self.session(scope, ends=True)
         self.shut(scope, session)
         return [f"{self.w}{session}.reset()"]
 
     def phrase_helper_close(self, scope: Scope) -> Lines:
         self.helpers.add("close_it")
-        session = self.session(scope)
+        session = self.session(scope, ends=True)
         self.shut(scope, session)
         return [f"{self.w}close_it({session})"]
 
@@ -750,7 +793,9 @@ class Author:
     def phrase_none(self, scope: Scope) -> Lines:
         name = self.thing(scope)
         if scope.in_generator or self.chance(40):
-            return [f"if {name} is not None:", *indent(self.block(scope.inner(), 2))]
+            lines = [f"if {name} is not None:", *indent(self.block(scope.inner(), 2))]
+            del scope.things[name]
+            return lines
         test = self.pick([f"{name} is None", f"not {name}"])
         inner = scope.inner()
         del inner.things[name]
@@ -787,12 +832,12 @@ class Author:
 
     def handler_body(self, scope: Scope, *, always_close: bool) -> Lines:
         lines: Lines = []
-        if scope.things and self.chance(20):
+        if self.readable(scope, "read") and self.chance(20):
             lines += self.phrase_read(scope)
         if always_close and scope.sessions:
             lines += [f"{self.w}{scope.sessions[0]}.close()"]
         elif scope.sessions and self.chance(45):
-            lines += [f"{self.w}{self.session(scope)}.rollback()"]
+            lines += self.phrase_rollback(scope)
         elif scope.sessions and self.chance(15):
             lines += self.phrase_close(scope)
         if self.chance(30):
@@ -829,8 +874,11 @@ class Author:
         return [f"with suppress({kind}):", *indent(self.block(scope.inner(), 1 + self.draw.below(2)))]
 
     def phrase_block(self, scope: Scope) -> Lines:
-        head = f"{self.a}with {self.session(scope)}.begin():"
-        return [head, *indent(self.block(scope.inner(), 1 + self.draw.below(3)))]
+        session = self.session(scope, idle=True)
+        body = self.block(scope.inner(block_of=session), 1 + self.draw.below(3))
+        self.stale(scope, session)
+        scope.busy.discard(session)
+        return [f"{self.a}with {session}.begin():", *indent(body)]
 
     def phrase_savepoint(self, scope: Scope) -> Lines:
         head = f"{self.a}with {self.session(scope)}.begin_nested():"
@@ -878,6 +926,10 @@ NEEDS_THING = {
     "read_relation", "read_deferred", "format", "each_of_relation",
 }  # fmt: skip
 NEEDS_MEMBER = {"refresh", "expire", "expunge", "delete"}
+ENDS = {"commit", "rollback", "close", "reset", "helper_close"}
+READS = {
+    "write_relation", "append", "read", "read_relation", "read_deferred", "format", "each_of_relation",
+}  # fmt: skip
 COMPOUND = {
     "branch", "flag", "none", "loop", "turn", "attempt", "ensure", "attempt_ensure", "suppressed", "block",
     "savepoint", "open_with",
