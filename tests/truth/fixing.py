@@ -6,11 +6,12 @@ demanded of every fixed program:
 - it still loads,
 - the witness of every finding that was mended is gone, and no run shows a new one,
 - every run without an injected failure makes the same opaque calls with the same values in the same
-  order, and yields and returns the same; where a misuse that was mended had ended the run, the new one
-  begins like it,
+  order, and yields and returns the same; where a run has shown a misuse, up to that,
 - where only safe fixes were made, every such run leaves the same rows behind.
 
 A *log* is what a run shows of itself to the outside: its opaque calls, what it yields and gives back.
+A run in which one session sees what another has not committed says nothing: the lanes of these runs
+are not kept apart as the transactions of a database are.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ from flake8_session.fixing.choosing import Wanted
 from flake8_session.fixing.rounds import Fixed, fix_text
 from flake8_session.settings import Settings
 
+from tests.truth.database import Lane
 from tests.truth.grammar import GRAMMARS, Dice, write_program
 from tests.truth.running import Program, Stories, Story
 from tests.truth.shrinking import shrink
 from tests.truth.verdicts import COMPARED, demands
-from tests.truth.witnesses import Activation
+from tests.truth.witnesses import Activation, Run
 from tests.truth.world import SESSIONS, STORE, Hooks
 
 RUNS = 1_000
@@ -53,11 +55,17 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One run without an injected failure: how it went, what it showed, and the rows that it left."""
+    """One run without an injected failure: how it went, what it showed, and the rows that it left.
+
+    `sane` is how much of the log was there when it showed a misuse, None where it shows none.
+    `crossed`: a session saw what another had not committed.
+    """
 
     story: Story
     log: Log
     rows: frozenset[Any]
+    sane: int | None
+    crossed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +168,13 @@ def _key(finding: Diagnostic, text: str) -> Key:
 def _log_faults(before: Executed, after: Executed, *, rows: bool) -> Iterator[str]:
     for (function, answers), old in before.calm.items():
         new = _same_run(after, function, answers)
-        if new is None:
-            yield f"{function}: no run answers {answers} any more"
-        elif old.story.sights:
-            if new.log[: len(old.log)] != old.log:
+        if old.crossed or (new is not None and new.crossed):
+            continue
+        if old.sane is not None:
+            if new is not None and new.log[: old.sane] != old.log[: old.sane]:
                 yield f"{function} {answers}: begins otherwise: {old.log} became {new.log}"
+        elif new is None:
+            yield f"{function}: no run answers {answers} any more"
         elif (old.log, old.story.how) != (new.log, new.story.how):
             yield f"{function} {answers}: {old.log} {old.story.how} became {new.log} {new.story.how}"
         elif rows and old.rows != new.rows:
@@ -192,19 +202,32 @@ class _Recording(Program):
         self.calm: dict[tuple[str, tuple[int, ...]], Seen] = {}
 
     def run(self, entry: Any, trail: Any) -> Story:
-        log: list[tuple[Any, ...]] = []
-        left: list[frozenset[Any]] = []
-        with _logged(log, left):
+        notes = _Notes()
+        with _noted(notes):
             story = super().run(entry, trail)
         if trail.script.point < 0 and not trail.given_up:
-            self.calm[entry.name, tuple(trail.answers)] = Seen(story, tuple(log), left[0])
+            seen = Seen(story, tuple(notes.log), notes.rows, notes.sane, notes.crossed)
+            self.calm[entry.name, tuple(trail.answers)] = seen
         return story
 
 
+@dataclass(slots=True)
+class _Notes:
+    """What is noted down during a run; see `Seen`."""
+
+    log: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: frozenset[Any] = frozenset()
+    sane: int | None = None
+    crossed: bool = False
+    lanes: dict[int, Lane] = field(default_factory=dict)
+
+
 @contextmanager
-def _logged(log: list[tuple[Any, ...]], left: list[frozenset[Any]]) -> Iterator[None]:
-    """While this is open, opaque calls, yields and results go to `log`, and the rows at the end to `left`."""
+def _noted(notes: _Notes) -> Iterator[None]:
+    """While this is open, `notes` are taken."""
     call, returning, yielding, restore = Hooks._other_call, Activation.returning, Activation.yielding, STORE.restore
+    see, execute = Run.see, Lane.execute
+    log = notes.log
 
     def other_call(run: Any, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
         name = getattr(function, "__name__", "")
@@ -221,12 +244,25 @@ def _logged(log: list[tuple[Any, ...]], left: list[frozenset[Any]]) -> Iterator[
         return yielding(self, line, value)
 
     def noted_restore() -> None:
-        left.append(frozenset(STORE.content().items()))
+        notes.rows = frozenset(STORE.content().items())
         restore()
+
+    def noted_sight(self: Run, code: str, *arguments: Any, **options: Any) -> None:
+        if notes.sane is None and code in COMPARED:
+            notes.sane = len(log)
+        see(self, code, *arguments, **options)
+
+    def noted_execute(self: Lane, *arguments: Any) -> None:
+        notes.lanes[id(self)] = self
+        if any(lane is not self and lane._undo for lane in notes.lanes.values()):
+            notes.crossed = True
+        execute(self, *arguments)
 
     Hooks._other_call = staticmethod(other_call)  # type: ignore[method-assign]
     Activation.returning = noted_return  # type: ignore[method-assign]
     Activation.yielding = noted_yield  # type: ignore[method-assign]
+    Run.see = noted_sight  # type: ignore[method-assign]
+    Lane.execute = noted_execute  # type: ignore[method-assign]
     STORE.restore = noted_restore  # type: ignore[method-assign]
     try:
         yield
@@ -234,6 +270,8 @@ def _logged(log: list[tuple[Any, ...]], left: list[frozenset[Any]]) -> Iterator[
         Hooks._other_call = staticmethod(call)  # type: ignore[method-assign]
         Activation.returning = returning  # type: ignore[method-assign]
         Activation.yielding = yielding  # type: ignore[method-assign]
+        Run.see = see  # type: ignore[method-assign]
+        Lane.execute = execute  # type: ignore[method-assign]
         del STORE.restore
 
 

@@ -79,6 +79,9 @@ def enter_asynchronously(plan: EnterAsynchronously, ground: Ground) -> Made | No
     statement = position.unit.node if position is not None else None
     if position is None or not isinstance(statement, cst.With) or not is_function_asynchronous(position):
         return None
+    allowed = {id(ground.node(origin)) for origin in plan.items}
+    if statement.asynchronous is not None or not all(id(item) in allowed for item in statement.items):
+        return None
     changed = statement.with_changes(asynchronous=cst.Asynchronous())
     change = Change(position.block, position.index, position.index + 1, (Unit(changed),))
     return Made(change, "use `async with`")

@@ -13,7 +13,7 @@ from flake8_session.editing.ending import end_later
 from flake8_session.editing.ground import Ground, Grounds
 from flake8_session.editing.handlers import roll_back, roll_back_earlier
 from flake8_session.editing.imports import import_edits
-from flake8_session.editing.inserting import commit_first, drop, refresh
+from flake8_session.editing.inserting import commit_first, drop, refresh, refresh_first
 from flake8_session.editing.made import Made
 from flake8_session.editing.rendering import edits_of
 
@@ -60,6 +60,7 @@ _MAKERS: Mapping[type, Callable[[Any, Ground], Made | None]] = {
     plans.LoadEagerly: load_eagerly,
     plans.ReadAll: read_all,
     plans.Refresh: refresh,
+    plans.RefreshFirst: refresh_first,
     plans.RollBack: roll_back,
     plans.RollBackEarlier: roll_back_earlier,
 }

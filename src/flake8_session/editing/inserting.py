@@ -8,7 +8,7 @@ from flake8_session.editing.blocks import Position, Unit
 from flake8_session.editing.building import call_statement, suite_block
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
-from flake8_session.editing.plans import CommitFirst, Drop, Refresh
+from flake8_session.editing.plans import CommitFirst, Drop, Refresh, RefreshFirst
 from flake8_session.editing.rendering import Change
 
 
@@ -30,6 +30,15 @@ def refresh(plan: Refresh, ground: Ground) -> Made | None:
     return Made(change, message) if change is not None else None
 
 
+def refresh_first(plan: RefreshFirst, ground: Ground) -> Made | None:
+    """``refresh()`` in front of the statement; None for what would have to be done at each turn of a ``while``."""
+    position = ground.position(plan.read)
+    if position is None or isinstance(position.unit.node, (cst.While, cst.FunctionDef, cst.ClassDef)):
+        return None
+    statement = call_statement(plan.session, "refresh", plan.instance, asynchronous=plan.asynchronous)
+    return Made(_in_front(position, statement), f"refresh `{plan.instance}` before it is read")
+
+
 def drop(plan: Drop, ground: Ground) -> Made | None:
     """The statement away; None where its block would be empty."""
     position = ground.position(plan.call)
@@ -43,18 +52,30 @@ def drop(plan: Drop, ground: Ground) -> Made | None:
 
 
 def _before_end(statement: Unit, end: int, ground: Ground) -> Change | None:
+    """The statement in front of a close, or last in the body whose ``with`` or ``finally`` closes."""
     position = ground.position(end)
     if position is None:
         return None
-    if not isinstance(ground.node(end), cst.WithItem):
-        return _in_front(position, statement) if isinstance(position.unit.node, cst.Expr) else None
+    if isinstance(ground.node(end), cst.WithItem):
+        return _last_in_body(statement, position, ground)
+    if not isinstance(position.unit.node, cst.Expr):
+        return None
+    if not isinstance(position.block.owner, cst.Finally):
+        return _in_front(position, statement)
+    return _last_in_body(statement, position.block.parent, ground) if position.block.parent is not None else None
+
+
+def _last_in_body(statement: Unit, position: Position, ground: Ground) -> Change | None:
     around = position.unit.node
-    if not isinstance(around, cst.With):
+    if not isinstance(around, (cst.With, cst.Try)):
         return None
     block = ground.layout.block(around.body)
-    if isinstance(block.units[-1].node, (cst.Return, cst.Raise, cst.Break, cst.Continue)):
-        last = Position(block, len(block.units) - 1)
-        return _in_front(last, statement) if not isinstance(last.unit.node, cst.Raise) else None
+    last = Position(block, len(block.units) - 1)
+    match last.unit.node:
+        case cst.Return() | cst.Break() | cst.Continue():
+            return _in_front(last, statement)
+        case cst.Raise():
+            return None
     body = suite_block(around.body)
     assert statement.line is not None
     changed = around.with_changes(body=body.with_changes(body=[*body.body, statement.line]))
@@ -66,7 +87,11 @@ def _in_front(position: Position, statement: Unit) -> Change:
     unit, line = position.unit, position.unit.line
     assert statement.line is not None
     new = statement
-    if isinstance(line, cst.SimpleStatementLine) and line.body[0] is unit.node and len(line.body) == 1:
+    if line is None:
+        assert isinstance(unit.node, cst.BaseCompoundStatement)
+        new = Unit(statement.node, statement.line.with_changes(leading_lines=unit.node.leading_lines))
+        unit = Unit(unit.node.with_changes(leading_lines=()))
+    elif isinstance(line, cst.SimpleStatementLine) and line.body[0] is unit.node and len(line.body) == 1:
         above = statement.line.with_changes(leading_lines=line.leading_lines)
         new = Unit(statement.node, above)
         unit = Unit(unit.node, line.with_changes(leading_lines=()))

@@ -135,6 +135,22 @@ class Refresh:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshFirst:
+    """``session.refresh(instance)`` in front of the statement that holds `read`."""
+
+    read: int
+    session: str
+    instance: str
+    asynchronous: bool
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.read
+
+
+@dataclass(frozen=True, slots=True)
 class LoadEagerly:
     """Load `attribute` of `model` with the call `call`, by the loader option `option`."""
 
@@ -178,9 +194,10 @@ class AwaitCall:
 
 @dataclass(frozen=True, slots=True)
 class EnterAsynchronously:
-    """``async with`` in place of the ``with`` that holds the item `item`."""
+    """``async with`` in place of the ``with`` that holds the item `item`; `items` are all that may be there."""
 
     item: int
+    items: tuple[int, ...]
     doubts: tuple[str, ...] = ()
 
     @property
@@ -218,6 +235,6 @@ class CommitFirst:
 
 
 Plan: TypeAlias = (
-    Enclose | RollBack | RollBackEarlier | EndLater | GiveArgument | Refresh | LoadEagerly | ReadAll | AwaitCall
+    Enclose | RollBack | RollBackEarlier | EndLater | GiveArgument | Refresh | RefreshFirst | LoadEagerly | ReadAll | AwaitCall
     | EnterAsynchronously | Drop | CommitFirst
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from flake8_session.editing.plans import EndLater, GiveArgument, LoadEagerly, Plan, ReadAll, Refresh
+from flake8_session.editing.plans import EndLater, GiveArgument, LoadEagerly, Plan, ReadAll, Refresh, RefreshFirst
 from flake8_session.facts.paths import Path
 from flake8_session.facts.reads import DetachedRead, HandedOut, detached_reads
 from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.facts.uses import LateRead, Reuse
+from flake8_session.facts.waits import Wait
 from flake8_session.flow.events import Bind, Call, Define, Event, Iter, Leave, Read, Return, Write
 from flake8_session.flow.graph import Graph
 from flake8_session.knowledge import loading, results
@@ -42,7 +43,7 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
     if read.loaded is False and read.state.columns is Columns.EXPIRED:
         plans += _expiring_less(facts, read.solved, read.path)
     elif read.loaded is False:
-        plans += _loading(facts, read)
+        plans += _loading(facts, read.solved, read.attribute)
     return tuple(plans)
 
 
@@ -113,6 +114,17 @@ def _is_only_iterated(facts: FunctionFacts, place: str) -> bool:
         and step.event.object in places
         for step in steps
     )
+
+
+def for_wait(facts: FunctionFacts, session: SessionFacts, found: Wait) -> tuple[Plan, ...]:
+    """What an asynchronous session has to be asked for before an attribute can be read."""
+    step = facts.frame.graph.steps[found.step]
+    if not found.expired:
+        return tuple(_loading(facts, found.solved, found.attribute))
+    name = _session_at(found.solved, found.step)
+    if not name or not isinstance(step.event, Read) or step.event.object != found.name:
+        return ()
+    return (RefreshFirst(step.origin, name, found.name, True, (_MORE_SQL,)),)
 
 
 def _detaching(solved: Solved, path: Path) -> int | None:
@@ -303,15 +315,14 @@ def _expired_by_commit(solved: Solved, path: Path) -> bool:
     return found
 
 
-def _loading(facts: FunctionFacts, read: DetachedRead) -> Iterator[Plan]:
-    owner = model(read.solved.movement.context)
-    step = read.solved.focus.instance
+def _loading(facts: FunctionFacts, solved: Solved, attribute: str) -> Iterator[Plan]:
+    owner = model(solved.movement.context)
+    step = solved.focus.instance
     if not isinstance(owner, ClassAt) or step < 0:
         return
-    option = _option(facts, owner, read.attribute)
+    option = _option(facts, owner, attribute)
     if option:
-        origin = _end_origin(read.solved, step)
-        yield LoadEagerly(origin, owner.qualname, read.attribute, option, (_OTHER_SQL,))
+        yield LoadEagerly(_end_origin(solved, step), owner.qualname, attribute, option, (_OTHER_SQL,))
 
 
 def _option(facts: FunctionFacts, owner: ClassAt, attribute: str) -> str:

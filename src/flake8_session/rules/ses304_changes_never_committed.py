@@ -50,6 +50,7 @@ Unsafe: a `commit()` before the close writes what was not written before, which 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.circumstances import is_test
@@ -57,6 +58,7 @@ from flake8_session.facts.coroutines import sync_entries
 from flake8_session.facts.lost_writes import LostWrite, lost_writes
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._committing import committing
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -78,7 +80,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         first = min(lost_writes(session), key=lambda found: facts.step_span(found.step), default=None)
         if first is not None:
             path = told(facts, first.solved, first.path)
-            yield RULE.at(facts, facts.step_span(first.step), _message(first), path)
+            plan = partial(committing, facts, session, first)
+            yield RULE.at(facts, facts.step_span(first.step), _message(first), path, plan)
 
 
 def _message(found: LostWrite) -> str:

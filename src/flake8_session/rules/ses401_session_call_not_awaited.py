@@ -42,8 +42,10 @@ The fix is `await`, where the innermost function is an `async def`. It is safe f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.editing.plans import AwaitCall
 from flake8_session.facts.coroutines import Dropped, dropped
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.spelling import written
@@ -64,7 +66,13 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         span = facts.step_span(found.step)
         if span not in seen:
             seen.add(span)
-            yield RULE.at(facts, span, _message(facts, found))
+            yield RULE.at(facts, span, _message(facts, found), plan=partial(_awaiting, facts, found))
+
+
+def _awaiting(facts: FunctionFacts, found: Dropped) -> tuple[AwaitCall, ...]:
+    """The ``await``; what only cleans up takes nothing from anybody when it runs at last."""
+    doubts = () if found.method in ("close", "rollback", "refresh") else ("it takes effect then",)
+    return (AwaitCall(facts.frame.graph.steps[found.step].origin, doubts),)
 
 
 def _message(facts: FunctionFacts, found: Dropped) -> str:

@@ -40,8 +40,10 @@ have worked before.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.editing.plans import EnterAsynchronously
 from flake8_session.facts.coroutines import sync_entries
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._rule import Rule
@@ -61,4 +63,12 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         span = facts.step_span(step)
         if span not in seen:
             seen.add(span)
-            yield RULE.at(facts, span, "an asynchronous session needs `async with`; `with` raises TypeError")
+            message = "an asynchronous session needs `async with`; `with` raises TypeError"
+            yield RULE.at(facts, span, message, plan=partial(_entering, facts, step))
+
+
+def _entering(facts: FunctionFacts, step: int) -> tuple[EnterAsynchronously, ...]:
+    """``async with``, where all items of the statement need it."""
+    steps = facts.frame.graph.steps
+    items = tuple(steps[each].origin for each in sync_entries(facts))
+    return (EnterAsynchronously(steps[step].origin, items),)

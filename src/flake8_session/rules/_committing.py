@@ -1,0 +1,44 @@
+"""The plan for writes that are lost: a commit where their session ends."""
+
+from __future__ import annotations
+
+from flake8_session.editing.plans import CommitFirst
+from flake8_session.facts.lost_writes import LostWrite
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.transactions import made
+from flake8_session.flow.events import Call, Leave
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.worlds import Life
+
+_LASTS = "what was rolled back so far stays in the database then"
+
+
+def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) -> tuple[CommitFirst, ...]:
+    """``commit()`` at the one place where the session ends; empty where there are several, or none."""
+    solved = session.alone
+    if solved is None or found.discarded:
+        return ()
+    ends: dict[int, str] = {}
+    for step, world in solved.reached():
+        state = world.session
+        if state is None or state.life is not Life.OPEN or world.flight is not None or world.caught is not None:
+            continue
+        event = made(solved, step)
+        place = ""
+        if isinstance(event, Leave) and Role.SESSION in world.roles(event.manager):
+            place = solved.place
+        elif isinstance(event, Call) and event.method == "close" and Role.SESSION in world.roles(event.receiver):
+            place = event.receiver
+        if place:
+            ends[_origin(facts, step)] = place.removeprefix("@").partition("'")[0]
+    if len(ends) != 1:
+        return ()
+    ((end, name),) = ends.items()
+    return (CommitFirst(end, name, solved.focus.options.asynchronous, (_LASTS,)),)
+
+
+def _origin(facts: FunctionFacts, step: int) -> int:
+    """The origin of the call, also where it is awaited."""
+    here = facts.frame.graph.steps[step]
+    call = facts.frame.made_by.get(getattr(here.event, "value", ""))
+    return here.origin if call is None else facts.frame.graph.steps[call].origin
