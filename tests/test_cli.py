@@ -214,10 +214,15 @@ class TestBadInput:
         assert main(["--output-format=concise", "--", "-x.py"]) == 1
 
     def test_a_reader_that_goes_away(self, project: Path) -> None:
-        for number in range(200):
-            (project / f"shop/leaking{number}.py").write_text(LEAKING)
+        imports, _, function = LEAKING.partition("\n\n\n")
+        functions = [function.replace("count", f"count_{number}") for number in range(600)]
+        (project / "shop/leaking.py").write_text("\n\n\n".join([imports, *functions]))
         command = [sys.executable, "-m", "flake8_session", "shop"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        # Without a buffer Python writes once, and never hears that the rest was not wanted.
+        buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffered
+        ) as process:
             assert process.stdout is not None
             assert process.stderr is not None
             process.stdout.readline()

@@ -10,6 +10,7 @@ from flake8_session.cli.sources import Files
 from flake8_session.cli.store import Store, open_store
 from flake8_session.cli.working import Batch, lint_sources
 from flake8_session.configuration import Configuration
+from flake8_session.settings import FAILURE
 
 
 def outcomes_of(
@@ -40,5 +41,10 @@ def _lint(
     if store is None or not asked.consistent:
         return
     linted = [(source, done[source.filename]) for source in sources]
-    store.remember([(source, each.linted) for source, each in linted if not each.problem], asked.record)
+    store.remember([(source, each.linted) for source, each in linted if _is_sound(each)], asked.record)
     store.save()
+
+
+def _is_sound(outcome: Outcome) -> bool:
+    """Whether the linter said all that it had to say: what went wrong is tried again the next time."""
+    return not outcome.problem and all(found.code != FAILURE for found in outcome.linted.reported)

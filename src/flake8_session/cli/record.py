@@ -18,11 +18,13 @@ from flake8_session.project.reading import unified
 Question: TypeAlias = tuple[str, int]
 """An imported name and the number of dots before it; `INSIDE` for a name inside of the module itself."""
 INSIDE = -1
+UNREAD = ""
+"""The digest of a module whose name was asked about, and not its text."""
 
 
 @dataclass(slots=True)
 class Module:
-    """What is known of a module: which text it had, None for none, and where its questions led."""
+    """What is known of a module: which text it had, None for none, and where questions to it led."""
 
     digest: str | None
     answers: dict[Question, str | None] = field(default_factory=dict)
@@ -35,13 +37,14 @@ class Module:
     def agrees_with(self, other: Module) -> bool:
         """Whether text and answers are the same, as far as both asked."""
         common = self.answers.keys() & other.answers.keys()
-        return self.digest == other.digest and all(
+        same_text = self.digest == other.digest or UNREAD in (self.digest, other.digest)
+        return same_text and all(
             self.answers[question] == other.answers[question] for question in common
         )
 
 
 Record: TypeAlias = dict[str, Module]
-"""Modules by their absolute paths. One that is reached and not in it had nothing asked of its text."""
+"""Modules by their absolute paths. Of one that is reached and not in it nothing was asked."""
 
 
 def reachable(record: Mapping[str, Module], starts: Iterable[str]) -> set[str]:
@@ -81,7 +84,7 @@ def take_in(record: Record, more: Mapping[str, Module]) -> bool:
             record[path] = Module(module.digest, dict(module.answers))
             continue
         agree = agree and known.agrees_with(module)
-        known.digest = module.digest
+        known.digest = module.digest if module.digest != UNREAD else known.digest
         known.answers.update(module.answers)
     return agree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from flake8_session.cli.record import INSIDE, Module, Question, Record, digest
+from flake8_session.cli.record import INSIDE, UNREAD, Module, Question, Record, digest
 from flake8_session.flow.outline import Outline
 from flake8_session.project import Neighbourhood
 from flake8_session.project.neighbours import Project
@@ -17,6 +17,7 @@ class RecordingProject(Project):
 
     def __init__(self, src: Sequence[str] = ()) -> None:
         self._digests: dict[str, str | None] = {}
+        """Of the texts that were seen so far."""
         self._record: Record = {}
         self._consistent = True
         super().__init__(src)
@@ -24,12 +25,14 @@ class RecordingProject(Project):
     def take_record(self) -> tuple[Record, bool]:
         """The record, which begins anew, and whether it speaks of the same texts as those before it."""
         taken, self._record = self._record, {}
+        for path, module in taken.items():
+            module.digest = self._digest(path)
         return taken, self._consistent
 
     def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""
         path, effects = super().effects(filename, text, outline)
-        self._consistent = self._consistent and self._module(path).digest == digest(text)
+        self._consistent = self._consistent and self._digest(path) == digest(text)
         return path, effects
 
     def outline(self, module: str) -> Outline | None:
@@ -53,9 +56,13 @@ class RecordingProject(Project):
         return answer
 
     def _module(self, path: str) -> Module:
-        if path not in self._digests:
-            self._digests[path] = digest(self._texts.get(path))
-        return self._record.setdefault(path, Module(self._digests[path]))
+        return self._record.setdefault(path, Module(UNREAD))
+
+    def _digest(self, path: str) -> str | None:
+        """Of the text that the module had when it was first asked for."""
+        if path not in self._digests and path in self._texts:
+            self._digests[path] = digest(self._texts[path])
+        return self._digests.get(path, UNREAD)
 
 
 class RecordingNeighbourhood(Neighbourhood):

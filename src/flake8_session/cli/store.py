@@ -24,7 +24,7 @@ from typing import Any
 
 import flake8_session
 from flake8_session.cli.coding import from_json, to_json
-from flake8_session.cli.record import INSIDE, Module, Record, digest, leading_to, reachable, take_in
+from flake8_session.cli.record import INSIDE, UNREAD, Module, Record, digest, leading_to, reachable, take_in
 from flake8_session.cli.running import Source
 from flake8_session.configuration import Configuration
 from flake8_session.linting import Linted
@@ -97,6 +97,8 @@ class Store:
         for path in paths & self.record.keys():
             module = self.record[path]
             now = Module(digests[path] if path in digests else _digest_on_disk(path))
+            if module.digest == UNREAD:
+                now.digest = UNREAD
             for name, dots in module.answers:
                 asked = imports.inner(path, name) if dots == INSIDE else imports.target(path, name, dots)
                 now.answers[name, dots] = asked
