@@ -90,5 +90,5 @@ class Plugin:
         from flake8_session.project import Neighbourhood
 
         if cls.neighbourhood is None:
-            cls.neighbourhood = Neighbourhood(settings.src)
+            cls.neighbourhood = Neighbourhood(settings.src, cache="")
         return cls.neighbourhood

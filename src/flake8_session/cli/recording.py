@@ -8,6 +8,7 @@ from functools import cached_property
 from flake8_session.cli.record import INSIDE, UNREAD, Module, Question, Record, digest
 from flake8_session.flow.outline import Outline
 from flake8_session.project import Neighbourhood
+from flake8_session.project.cache import Cache
 from flake8_session.project.neighbours import Project
 from flake8_session.summaries.effects import ProjectEffects
 
@@ -15,12 +16,12 @@ from flake8_session.summaries.effects import ProjectEffects
 class RecordingProject(Project):
     """As `Project`, with the record of what was asked since it was last taken away."""
 
-    def __init__(self, src: Sequence[str] = ()) -> None:
+    def __init__(self, src: Sequence[str] = (), cache: Cache | None = None) -> None:
         self._digests: dict[str, str | None] = {}
         """Of the texts that were seen so far."""
         self._record: Record = {}
         self._consistent = True
-        super().__init__(src)
+        super().__init__(src, cache)
 
     def take_record(self) -> tuple[Record, bool]:
         """The record, which begins anew, and whether it speaks of the same texts as those before it."""
@@ -71,7 +72,7 @@ class RecordingNeighbourhood(Neighbourhood):
     @cached_property
     def project(self) -> RecordingProject:
         """The project; the same one for the whole run."""
-        return RecordingProject(self._src)
+        return RecordingProject(self._src, self.cache)
 
     def take_record(self) -> tuple[Record, bool]:
         """See `RecordingProject.take_record`; nothing where no file had to be linked."""

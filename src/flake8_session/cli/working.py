@@ -62,7 +62,8 @@ def _linter(configuration: Configuration) -> Linter:
     """Lints chunk after chunk against one project; a batch has what was asked since the one before it."""
     from flake8_session.cli.recording import RecordingNeighbourhood
 
-    around = RecordingNeighbourhood(configuration.settings.src)
+    cache = configuration.cache_dir if configuration.cache else None
+    around = RecordingNeighbourhood(configuration.settings.src, cache)
 
     def lint(chunk: Chunk) -> Batch:
         outcomes = [lint_text(source, configuration, around) for source in chunk]

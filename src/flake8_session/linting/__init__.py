@@ -108,6 +108,9 @@ def _checked(
         raise
     except Exception as failure:
         return [_failure(failure)] if is_selected(FAILURE, settings) else []
+    finally:
+        if around is not None:
+            around.keep()
 
 
 def _failure(failure: Exception) -> Diagnostic:

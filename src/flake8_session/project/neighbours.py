@@ -8,15 +8,20 @@ each once: what changes on the disk during a run is not seen.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 
 from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
+from flake8_session.project.cache import Cache
 from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
-from flake8_session.project.piecemeal import Neighbour, neighbour
+from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
 from flake8_session.project.reading import read_text, unified
 from flake8_session.summaries.effects import ProjectEffects
+
+_SECONDS = 2
+"""How often the entry of a neighbour is written while more and more of it is learnt."""
 
 
 class Project:
@@ -25,9 +30,11 @@ class Project:
     It is what `checker.Surroundings` and `linker.Modules` ask for.
     """
 
-    def __init__(self, src: Sequence[str] = ()) -> None:
+    def __init__(self, src: Sequence[str] = (), cache: Cache | None = None) -> None:
         """`src`: absolute folders in which imports are looked up first."""
         self._layouts = Layouts(src)
+        self._cache = cache
+        self._written: dict[str, tuple[float, int]] = {}
         self._forget()
 
     def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
@@ -67,12 +74,36 @@ class Project:
         """See `Modules.inner`."""
         return self._imports.inner(module, name)
 
+    def keep(self, *, at_end: bool = False) -> None:
+        """Writes what was learnt of neighbours to the cache, of each but now and then, or `at_end`."""
+        if self._cache is None:
+            return
+        now = time.monotonic()
+        for module, neighbour in self._neighbours.items():
+            written, units = self._written.get(module, (0.0, 0))
+            if neighbour is None or len(neighbour.lowered.keys() | neighbour.packed.keys()) <= units:
+                continue
+            if at_end or not written or now - written > _SECONDS:
+                key = self._cache.key(neighbour.text)
+                self._cache.write(key, to_entry(neighbour))
+                self._written[module] = now, len(neighbour.lowered.keys() | neighbour.packed.keys())
+
     def _neighbour(self, module: str) -> Neighbour | None:
         if module not in self._neighbours:
             text = read_text(module)
             self._texts[module] = text
-            self._neighbours[module] = None if text is None else neighbour(text)
+            self._neighbours[module] = None if text is None else self._known(module, text)
         return self._neighbours[module]
+
+    def _known(self, module: str, text: str) -> Neighbour | None:
+        """The neighbour as the cache has it, else from its text."""
+        entry = self._cache.read(self._cache.key(text)) if self._cache is not None else None
+        if entry is None:
+            self._written[module] = 0.0, -1
+            return skimmed(text)
+        found = from_entry(text, entry)
+        self._written[module] = 0.0, len(found.packed)
+        return found
 
     def _forget(self) -> None:
         self._texts: dict[str, str | None] = {}

@@ -3,93 +3,151 @@
 Most of a neighbour is never asked for. LibCST reads a function when its graph is wanted: the top-level
 statement that holds it, and of a class that one method. What it gives does not depend on what else was
 read, so that the answers are the same in every order of asking.
+
+An *entry* is what the cache keeps of a neighbour: nothing in it depends on anything but the text.
 """
 
 from __future__ import annotations
 
 import ast
+import marshal
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from flake8_session.flow import lower_module
 from flake8_session.flow.lowering import Lowered
 from flake8_session.flow.outline import Class, Function, Outline
 from flake8_session.flow.skimming import Definition, flat
+from flake8_session.project.packing import Unpacking, pack, unpack
 from flake8_session.source.slices import Slice
 from flake8_session.source.text import SyntaxRefused, lines_of
 
 Unit: TypeAlias = tuple[str, str]
 """What is lowered at a time: a top-level name, and of a class one name inside of it, or none."""
+Lines: TypeAlias = tuple[int, int]
+"""The first and the last line of a unit in its file."""
 
 
-def neighbour(text: str) -> Neighbour | None:
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """What lowering a unit gave: its functions, and the classes inside of them."""
+
+    functions: Mapping[str, Function]
+    classes: Mapping[str, Class]
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """A file that is not the linted one."""
+
+    text: str
+    listed: Outline
+    """The outline, whose functions have no graphs."""
+    units: Mapping[Unit, Lines]
+    packed: dict[Unit, bytes] = field(default_factory=dict)
+    """Units that were lowered earlier, as the cache has them."""
+    lowered: dict[Unit, Bodies] = field(default_factory=dict)
+    outline: Outline = field(init=False)
+    """The outline in which the classes inside of functions can be asked for."""
+
+    def __post_init__(self) -> None:
+        self.outline = replace(self.listed, classes=_Classes(self))
+
+    def body(self, qualname: str) -> Function | None:
+        """The function with its graph; without one where it was given up."""
+        listed = self.listed.functions.get(qualname)
+        if listed is not None and listed.graph is not None:
+            return listed
+        return self.bodies(qualname).functions.get(qualname, listed)
+
+    def bodies(self, qualname: str) -> Bodies:
+        """What the unit holds in which the function or class `qualname` stands."""
+        outer, *inner = [name.partition("#")[0] for name in qualname.split(".")]
+        unit = (outer, inner[0] if inner else "")
+        if unit not in self.units:
+            unit = (outer, "")
+        if unit not in self.lowered:
+            self.lowered[unit] = self._bodies(unit)
+        return self.lowered[unit]
+
+    def _bodies(self, unit: Unit) -> Bodies:
+        if unit in self.packed:
+            return Bodies(*map(unpack, marshal.loads(self.packed[unit])))
+        if unit not in self.units:
+            return Bodies({}, {})
+        try:
+            outline = lower_module(self._text(unit)).outline
+        except SyntaxRefused:
+            return Bodies({}, {})
+        within = ".".join(filter(None, unit))
+        return Bodies(
+            {key: each for key, each in outline.functions.items() if _is_within(key, within)},
+            {key: each for key, each in outline.classes.items() if ".<locals>." in key},
+        )
+
+    def _text(self, unit: Unit) -> str:
+        first, last = self.units[unit]
+        text = "".join(lines_of(self.text)[first - 1 : last])
+        return f"class {unit[0]}:\n{text}" if unit[1] else text
+
+
+def skimmed(text: str) -> Neighbour | None:
     """The neighbour with this text; None where it is no Python."""
     try:
         lowered = lower_module(text, lambda words: False)
     except SyntaxRefused:
         return None
-    return Neighbour(lowered.outline, dict(_units(lowered)))
+    return Neighbour(text, lowered.outline, dict(_units(lowered)))
 
 
-class Neighbour:
-    """A file that is not the linted one."""
+def to_entry(neighbour: Neighbour) -> Any:
+    """What the cache is to keep."""
+    packed = dict(neighbour.packed)
+    for unit, bodies in neighbour.lowered.items():
+        if unit not in packed:
+            packed[unit] = marshal.dumps((pack(bodies.functions), pack(bodies.classes)))
+    listed = neighbour.listed
+    rest = (listed.imports, listed.exports, listed.rebound, listed.configured, listed.stored)
+    return (
+        dict(neighbour.units),
+        packed,
+        *map(pack, (listed.functions, listed.classes, listed.assigned)),
+        [pack(each) for each in rest],
+    )
 
-    def __init__(self, skimmed: Outline, units: Mapping[Unit, str]) -> None:
-        """`units` are the lines of each unit, as a module of their own."""
-        self.outline = replace(skimmed, classes=_Classes(self, skimmed.classes))
-        self.classes: dict[str, Class] = {}
-        """Classes inside of functions that are lowered."""
-        self._listed = skimmed.functions
-        self._bodies: dict[str, Function] = {}
-        self._units = units
-        self._lowered: set[Unit] = set()
 
-    def body(self, qualname: str) -> Function | None:
-        """The function with its graph; without one where it was given up."""
-        listed = self._listed.get(qualname)
-        if listed is not None and listed.graph is not None:
-            return listed
-        self.lower(qualname)
-        return self._bodies.get(qualname, listed)
-
-    def lower(self, qualname: str) -> None:
-        """Lowers what holds the function or class `qualname`, unless that was done before."""
-        unit = self._unit(qualname)
-        if unit in self._lowered or unit not in self._units:
-            return
-        self._lowered.add(unit)
-        try:
-            outline = lower_module(self._units[unit]).outline
-        except SyntaxRefused:
-            return
-        within = ".".join(filter(None, unit))
-        for key, function in outline.functions.items():
-            if _is_within(key, within):
-                self._bodies[key] = function
-        for key, class_ in outline.classes.items():
-            if _is_within(key, within) and ".<locals>." in key:
-                self.classes[key] = class_
-
-    def _unit(self, qualname: str) -> Unit:
-        outer, *inner = [name.partition("#")[0] for name in qualname.split(".")]
-        unit = (outer, inner[0] if inner else "")
-        return unit if unit in self._units else (outer, "")
+def from_entry(text: str, entry: Any) -> Neighbour:
+    """The neighbour with this text, as `to_entry` kept it."""
+    units, packed, functions, classes, assigned, rest = entry
+    imports, exports, rebound, configured, stored = map(unpack, rest)
+    listed = Outline(
+        functions=Unpacking(functions),
+        classes=Unpacking(classes),
+        imports=imports,
+        assigned=Unpacking(assigned),
+        exports=exports,
+        rebound=rebound,
+        configured=configured,
+        stored=stored,
+    )
+    return Neighbour(text, listed, units, packed)
 
 
 class _Classes(Mapping[str, Class]):
     """The classes of a neighbour; those inside of functions when they are asked for by name."""
 
-    def __init__(self, owner: Neighbour, listed: Mapping[str, Class]) -> None:
+    def __init__(self, owner: Neighbour) -> None:
         self._owner = owner
-        self._listed = listed
+        self._listed = owner.listed.classes
 
     def __getitem__(self, qualname: str) -> Class:
-        if qualname in self._listed:
-            return self._listed[qualname]
-        if ".<locals>." in qualname:
-            self._owner.lower(qualname)
-        return self._owner.classes[qualname]
+        if qualname not in self._listed and ".<locals>." in qualname:
+            return self._owner.bodies(qualname).classes[qualname]
+        return self._listed[qualname]
+
+    def __contains__(self, qualname: object) -> bool:
+        return qualname in self._listed
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._listed)
@@ -98,28 +156,27 @@ class _Classes(Mapping[str, Class]):
         return len(self._listed)
 
 
-def _units(lowered: Lowered) -> Iterator[tuple[Unit, str]]:
+def _units(lowered: Lowered) -> Iterator[tuple[Unit, Lines]]:
     for part in lowered.parts:
         if part.module is not None:
             continue
         for statement in flat(part.slice.statements):
             if isinstance(statement, Definition):
-                yield (statement.name, ""), part.slice.text
+                yield (statement.name, ""), (part.slice.numbers[0], part.slice.numbers[-1])
         if len(part.slice.statements) == 1 and isinstance(part.slice.statements[0], ast.ClassDef):
             yield from _inner_units(part.slice, part.slice.statements[0])
 
 
-def _inner_units(part: Slice, class_: ast.ClassDef) -> Iterator[tuple[Unit, str]]:
+def _inner_units(part: Slice, class_: ast.ClassDef) -> Iterator[tuple[Unit, Lines]]:
     """A unit for each function and class that has its lines in the body of the class for itself."""
-    lines = lines_of(part.text)
-    start = part.numbers[0]
     ends = [class_.lineno, *(each.end_lineno or each.lineno for each in class_.body)]
-    for before, each in zip(ends, class_.body):
+    starts = [*(each.lineno for each in class_.body[1:]), part.numbers[-1] + 1]
+    for before, each, after in zip(ends, class_.body, starts):
         if isinstance(each, Definition):
             first = min(each.lineno, *(decorator.lineno for decorator in each.decorator_list), each.lineno)
-            if first > before:
-                text = "".join(lines[first - start : (each.end_lineno or each.lineno) - start + 1])
-                yield (class_.name, each.name), f"class {class_.name}:\n{text}"
+            last = each.end_lineno or each.lineno
+            if before < first and last < after:
+                yield (class_.name, each.name), (first, last)
 
 
 def _is_within(qualname: str, outer: str) -> bool:
