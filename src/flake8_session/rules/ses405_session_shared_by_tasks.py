@@ -49,3 +49,32 @@ No fix is offered: a session for each task means a transaction for each.
 - SQLAlchemy, Session Basics: "Is the Session thread-safe? Is AsyncSession safe to share in concurrent
   tasks?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.sharing import Shared
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.starts import Runs
+from flake8_session.rules._rule import Rule, quoted
+from flake8_session.rules._sharing import reports
+
+RULE = Rule(
+    code="SES405",
+    name="session-shared-by-tasks",
+    summary="one session is used by several tasks at the same time",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call that starts a task, or gathers several."""
+    yield from reports(RULE, facts, (Runs.TASK,), _message)
+
+
+def _message(found: Shared) -> str:
+    name = quoted(found.solved.place, "the session")
+    if found.other is None:
+        return f"{name} is used by several tasks that run at the same time"
+    return f"{name} is used by this task, and by others before anybody waits for it"

@@ -59,3 +59,36 @@ No fix is offered: a session for each thread means a transaction for each.
   tasks?"
 - SQLAlchemy, Contextual/Thread-local Sessions: "Thread-Local Scope"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.sharing import Shared
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.starts import Runs
+from flake8_session.rules._rule import Rule, quoted
+from flake8_session.rules._sharing import reports
+
+RULE = Rule(
+    code="SES406",
+    name="session-shared-by-threads",
+    summary="one session, or an instance of it, is used by several threads at the same time",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each call that gives the session away."""
+    yield from reports(RULE, facts, (Runs.THREAD, Runs.ELSEWHERE, Runs.LATER), _message)
+
+
+def _message(found: Shared) -> str:
+    name = quoted(found.instance or found.solved.place, "the session")
+    if found.runs is Runs.ELSEWHERE:
+        return f"{name} is given to another process, where its session is not"
+    if found.runs is Runs.LATER:
+        return f"{name} is given to work that runs when it is closed"
+    if found.instance:
+        return f"{name} is given to another thread while its session is still used in this one"
+    return f"{name} is given to another thread while it is still used in this one"

@@ -1,0 +1,157 @@
+"""Which values carry a session (or an instance of it) to where it is used later, or by somebody else.
+
+*Bundles* hold the session itself: a tuple of arguments, a function that reads it, a ``partial``.
+*Coroutines* have been given it and have not run yet. A place is judged for all ways through the function
+at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from flake8_session.facts.solving import Solved
+from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Place, Shape
+from flake8_session.knowledge.sessions import ASYNC_SESSION
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import External, FunctionAt, Registry
+from flake8_session.typestate.worlds import Hold, Tie, World
+
+_PARTIALS = (External("functools.partial"), External("functools.partialmethod"))
+
+
+class Carrying:
+    """What carries the session of a solution, or, where an instance is followed, the instance alone."""
+
+    def __init__(self, solved: Solved) -> None:
+        self.solved = solved
+        self._frame: Frame = solved.frame
+        self._instance = solved.focus.instance >= 0
+        self._roles: dict[int, frozenset[Place]] = {}
+
+    def holds(self, step: int, place: Place) -> bool:
+        """Whether `place` may hold it, or a function that reads it, in front of `step`."""
+        if step not in self._roles:
+            worlds = self.solved.solution.before(step)
+            self._roles[step] = frozenset(name for world in worlds for name in self._held(world))
+        return place in self._roles[step]
+
+    def given(self, step: int, call: Call) -> list[Place]:
+        """The arguments of a call that hold or bundle it."""
+        places = [argument.value for argument in call.arguments]
+        return [place for place in places if self.holds(step, place) or place in self.bundles]
+
+    @cached_property
+    def bundles(self) -> frozenset[Place]:
+        """The places that bundle it."""
+        steps = enumerate(self._frame.graph.steps)
+        return self._spread(filter(None, (self._bundled(step, each.event) for step, each in steps)))
+
+    @cached_property
+    def coroutines(self) -> frozenset[Place]:
+        """The places of coroutines that were given it, and of containers of such."""
+        if self._instance:
+            return frozenset()
+        return self._spread(
+            each.event.result
+            for step, each in enumerate(self._frame.graph.steps)
+            if isinstance(each.event, Call) and self._is_coroutine(step, each.event)
+        )
+
+    def several(self, container: Place) -> bool:
+        """Whether a container of such coroutines is filled in a loop, or with more than one."""
+        for step, each in enumerate(self._frame.graph.steps):
+            match each.event:
+                case Build(result, parts, Shape.CONTAINER) if result == container:
+                    if sum(part in self.coroutines for part in parts) > 1:
+                        return True
+                case Extend(result, source) if result == container and source in self.coroutines:
+                    return True
+                case Call() as call if call.receiver == container and call.method == "append":
+                    if self._given_coroutine(call) and loops(self.solved, step):
+                        return True
+                case Define(target, _, _, _, True) if target == container:
+                    return any(self.holds(behind, target) for behind in each.doors.values())
+        return False
+
+    def _held(self, world: World) -> list[Place]:
+        if self._instance:
+            if world.instance is None or world.instance.tie not in (Tie.ATTACHED, Tie.PENDING):
+                return []
+            wanted: tuple[object, ...] = (Role.INSTANCE, Role.INSTANCES)
+        else:
+            wanted = (Role.SESSION, Hold.CLOSURE)
+        return [
+            place
+            for place, holding in world.names
+            if holding in wanted and not isinstance(self._frame.meaning(place), Registry)
+        ]
+
+    def _bundled(self, step: int, event: Event) -> Place:
+        match event:
+            case Build(result, parts, Shape.CONTAINER) if any(self.holds(step, part) for part in parts):
+                return result
+            case Extend(container, source) if self.holds(step, source):
+                return container
+            case Call() if self._frame.callee(event) in _PARTIALS:
+                if any(self.holds(step, argument.value) for argument in event.arguments):
+                    return event.result
+        return ""
+
+    def _is_coroutine(self, step: int, call: Call) -> bool:
+        if step in self._frame.awaited:
+            return False
+        if call.receiver and self.holds(step, call.receiver):
+            return self._is_own_coroutine(call)
+        callee = self._frame.callee(call)
+        if isinstance(callee, FunctionAt):
+            function = self._frame.linker.function(callee)
+            if function is not None and not function.asynchronous:
+                return False
+        given = [argument.value for argument in call.arguments]
+        return any(self.holds(step, place) for place in (call.function, *given) if place)
+
+    def _is_own_coroutine(self, call: Call) -> bool:
+        row = ASYNC_SESSION.get(call.method)
+        return self.solved.focus.options.asynchronous and row is not None and row.awaited
+
+    def _given_coroutine(self, call: Call) -> bool:
+        return any(argument.value in self.coroutines for argument in call.arguments)
+
+    def _spread(self, places: Iterable[Place]) -> frozenset[Place]:
+        """`places`, with the variables and containers that they are put into."""
+        found = set(places)
+        while True:
+            targets = {target for step in self._frame.graph.steps for target in _put_into(step.event, found)}
+            if targets <= found:
+                return frozenset(found)
+            found |= targets
+
+
+def loops(solved: Solved, step: int) -> bool:
+    """Whether the step may be taken again after it."""
+    graph = solved.graph
+    seen: set[int] = set()
+    pending = list(graph.steps[step].doors.values())
+    while pending:
+        here = pending.pop()
+        if here == step:
+            return True
+        if here not in seen:
+            seen.add(here)
+            pending.extend(graph.steps[here].doors.values())
+    return False
+
+
+def _put_into(event: Event, places: set[Place]) -> list[Place]:
+    match event:
+        case Bind(target, source) if source in places:
+            return [target]
+        case Build(result, parts, Shape.CONTAINER) if any(part in places for part in parts):
+            return [result]
+        case Extend(container, source) if source in places:
+            return [container]
+        case Call() if event.receiver and event.method in ("append", "add", "extend"):
+                return [event.receiver] if any(each.value in places for each in event.arguments) else []
+    return []

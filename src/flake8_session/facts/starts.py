@@ -1,0 +1,225 @@
+"""Where something begins to run beside the function: tasks, threads, what a queue or a framework takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from flake8_session.facts.carrying import Carrying
+from flake8_session.flow.events import Call, Enter, Place
+from flake8_session.flow.outline import Applied, Expression, Indexed, Literal
+from flake8_session.knowledge import concurrency, frameworks
+from flake8_session.knowledge.frameworks import Driver
+from flake8_session.linking.decorators import drivers
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import ClassAt, External, FunctionAt
+
+_LAST_PARTS = frozenset(
+    name.rpartition(".")[2]
+    for names in (
+        concurrency.TASK_STARTERS,
+        concurrency.TASK_METHODS,
+        concurrency.GATHERERS,
+        concurrency.THREADS,
+        concurrency.THREAD_STARTERS,
+        concurrency.EXECUTOR_METHODS,
+        concurrency.LOOP_METHODS,
+        concurrency.QUEUE_METHODS,
+        concurrency.STREAMS,
+        ("add_task",),
+    )
+    for name in names
+)
+
+
+class Runs(Enum):
+    """What runs."""
+
+    TASK = "task"
+    THREAD = "thread"
+    ELSEWHERE = "elsewhere"  # in another process, which gets a copy
+    LATER = "later"  # when the framework has closed the session
+
+
+class Start(NamedTuple):
+    """The call at `step` begins something that carries the session; `result` can be waited for."""
+
+    step: int
+    runs: Runs
+    result: Place
+    owner: Place
+    """The group or executor whose ``with`` waits as well; `""` where there is none."""
+
+
+def starts(carrying: Carrying) -> Iterator[Start]:
+    """Every start of something that carries the session, or the instance."""
+    frame = carrying.solved.frame
+    for step, each in enumerate(frame.graph.steps):
+        if isinstance(each.event, Call):
+            runs = _runs(carrying, frame, step, each.event)
+            if runs is not None:
+                yield Start(step, runs, each.event.result, _owner(frame, each.event.receiver))
+
+
+def gathered(carrying: Carrying) -> Iterator[int]:
+    """The calls that run several coroutines with the session at the same time."""
+    frame = carrying.solved.frame
+    for step, each in enumerate(frame.graph.steps):
+        event = each.event
+        if not isinstance(event, Call) or name_of(frame, event) not in concurrency.GATHERERS:
+            continue
+        given = [argument for argument in event.arguments if _is_task(carrying, frame, argument.value)]
+        if len(given) > 1 or any(carrying.several(argument.value) for argument in event.arguments):
+            yield step
+
+
+def starts_anything(frame: Frame) -> bool:
+    """Whether anything at all may begin to run in the function, told by names alone."""
+    return any(
+        method_of(step.event) in _LAST_PARTS
+        or name_of(frame, step.event).rpartition(".")[2] in _LAST_PARTS
+        or _is_thread(frame, step.event, "")
+        for step in frame.graph.steps
+        if isinstance(step.event, Call)
+    )
+
+
+def method_of(call: Call) -> str:
+    """The last part of what is called, as written."""
+    return call.method or call.function.rpartition(".")[2].removeprefix("@")
+
+
+def name_of(frame: Frame, call: Call) -> str:
+    """The full name of what is called, where it stands outside of the project; else `""`."""
+    callee = frame.callee(call)
+    return callee.name if isinstance(callee, External) else ""
+
+
+def _runs(carrying: Carrying, frame: Frame, step: int, call: Call) -> Runs | None:
+    if step in frame.awaited:
+        return None
+    name, method = name_of(frame, call), method_of(call)
+    values = [argument.value for argument in call.arguments]
+    if _makes_task(frame, call):
+        if any(_is_threaded(carrying, frame, value) for value in values):
+            return Runs.THREAD
+        tasks = any(_is_task(carrying, frame, value) for value in values)
+        return Runs.TASK if tasks or (method == "start_soon" and carrying.given(step, call)) else None
+    if not carrying.given(step, call):
+        return None
+    if name in concurrency.THREAD_STARTERS and _is_handed_to_task(frame, call):
+        return None
+    if name in concurrency.THREAD_STARTERS or method in concurrency.LOOP_METHODS:
+        return Runs.THREAD
+    if _is_thread(frame, call, name):
+        return Runs.THREAD
+    if method in concurrency.EXECUTOR_METHODS and _is_executor(frame, call.receiver):
+        return Runs.THREAD
+    if method == "submit" and len(values) > 1 and not carrying.holds(step, values[0]):
+        return Runs.THREAD
+    if method in concurrency.QUEUE_METHODS and _is_queued(frame, call):
+        return Runs.ELSEWHERE
+    return Runs.LATER if _is_after_response(frame, call, name, method) and _ends_early(carrying) else None
+
+
+def _is_task(carrying: Carrying, frame: Frame, place: Place) -> bool:
+    """Whether a coroutine carries it, and runs in the loop's own thread."""
+    return place in carrying.coroutines and not _is_threaded(carrying, frame, place)
+
+
+def _is_threaded(carrying: Carrying, frame: Frame, place: Place) -> bool:
+    made = frame.made_by.get(place)
+    event = frame.graph.steps[made].event if made is not None else None
+    if made is None or not isinstance(event, Call) or not carrying.given(made, event):
+        return False
+    return name_of(frame, event) in concurrency.THREAD_STARTERS or event.method in concurrency.LOOP_METHODS
+
+
+def _is_handed_to_task(frame: Frame, call: Call) -> bool:
+    """Whether a task is made at once of what the call gives; the start is the task's then."""
+    return any(
+        isinstance(each.event, Call)
+        and _makes_task(frame, each.event)
+        and any(argument.value == call.result for argument in each.event.arguments)
+        for each in frame.graph.steps
+    )
+
+
+def _makes_task(frame: Frame, call: Call) -> bool:
+    return name_of(frame, call) in concurrency.TASK_STARTERS or method_of(call) in concurrency.TASK_METHODS
+
+
+def _is_thread(frame: Frame, call: Call, name: str) -> bool:
+    callee = frame.callee(call)
+    if not isinstance(callee, ClassAt):
+        return name in concurrency.THREADS
+    bases = frame.linker.ancestry(callee)
+    return any(isinstance(base, External) and base.name in concurrency.THREADS for base in bases)
+
+
+def _is_executor(frame: Frame, place: Place) -> bool:
+    if not place:
+        return False
+    entered = _entered(frame, place)
+    meaning = frame.meaning(entered.manager if entered is not None else place)
+    return isinstance(meaning, External) and meaning.name.removesuffix("()") in concurrency.EXECUTORS
+
+
+def _owner(frame: Frame, receiver: Place) -> Place:
+    entered = _entered(frame, receiver) if receiver else None
+    return entered.manager if entered is not None else ""
+
+
+def _entered(frame: Frame, place: Place) -> Enter | None:
+    """The ``with`` that gave `place` its value."""
+    for each in frame.graph.steps:
+        if isinstance(each.event, Enter):
+            result = each.event.result
+            if place == result or place in frame.aliases.get(result, ()):
+                return each.event
+    return None
+
+
+def _is_after_response(frame: Frame, call: Call, name: str, method: str) -> bool:
+    """Whether the framework runs what is given once the function has returned."""
+    if name in concurrency.STREAMS:
+        return True
+    tasks = next((each for each in frame.function.parameters if each.name == call.receiver), None)
+    if method != "add_task" or tasks is None or tasks.annotation is None:
+        return False
+    kind = frame.linker.expression(frame.module, tasks.annotation)
+    return isinstance(kind, External) and kind.name in concurrency.BACKGROUND
+
+
+def _ends_early(carrying: Carrying) -> bool:
+    """Whether the framework closes the session as soon as the function returns."""
+    frame, places = carrying.solved.frame, carrying.solved.focus.places
+    return any(
+        _has_function_scope(frame, expression)
+        for parameter in frame.function.parameters
+        if parameter.name in places
+        for expression in (parameter.default, parameter.annotation)
+        if expression is not None
+    )
+
+
+def _has_function_scope(frame: Frame, expression: Expression) -> bool:
+    module, expression = frame.linker.unaliased(frame.module, expression)
+    match expression:
+        case Applied(function, arguments):
+            meaning = frame.linker.expression(module, function)
+            known = isinstance(meaning, External) and meaning.name in frameworks.DEPENDENCIES
+            return known and ("scope", Literal("function")) in arguments
+        case Indexed(_, items):
+            return any(_has_function_scope(frame, item) for item in items)
+    return False
+
+
+def _is_queued(frame: Frame, call: Call) -> bool:
+    """Whether the method is one of a function that is a task, or of something imported."""
+    owner = frame.meaning(call.receiver or call.function.rpartition(".")[0])
+    if isinstance(owner, FunctionAt):
+        function = frame.linker.function(owner)
+        return function is not None and Driver.TASK in drivers(frame.linker, owner.module, function)
+    return isinstance(owner, External) and not owner.name.startswith("builtins.")
