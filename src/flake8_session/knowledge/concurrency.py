@@ -32,7 +32,6 @@ THREADS = frozenset({
     "threading.Thread",
     "threading.Timer",
     "multiprocessing.Process",
-    "multiprocessing.process.Process",
 })
 """Classes whose objects run elsewhere once they are started."""
 
