@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Await, Call, Event
+from flake8_session.flow.events import Await, Call, Event, Pass
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls import split
 from flake8_session.typestate.sessions import INVALID_REQUEST
@@ -74,8 +74,10 @@ def _begins_again(solved: Solved, step: int, world: World) -> bool:
 
 
 def made(solved: Solved, step: int) -> Event:
-    """The event of a step; for an `await`, the call that is awaited."""
+    """What happens at a step: at an `await` the call that is awaited, which does nothing where it stands."""
     event = solved.graph.steps[step].event
+    if isinstance(event, Call) and step in solved.frame.awaited:
+        return Pass()
     index = solved.frame.made_by.get(event.value) if isinstance(event, Await) else None
     return event if index is None else solved.graph.steps[index].event
 

@@ -40,3 +40,29 @@ Safe under the conditions of SES101.
 ## References
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.style import is_closed_in_finally
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES901",
+    name="try-finally-instead-of-with",
+    summary="a `try` and a `finally` do what a `with` would",
+    default=False,
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session, where it is opened."""
+    for session in facts.sessions:
+        if is_closed_in_finally(session) and session.alone is not None:
+            name = quoted(session.alone.place, "this session")
+            span = facts.step_span(session.focus.birth)
+            yield RULE.at(facts, span, f"{name} is closed by a `finally` that does nothing else; use `with`")

@@ -37,3 +37,32 @@ Safe: the call is removed, and the end of the `with` does the same a moment late
 ## References
 - SQLAlchemy, Session Basics: "Opening and Closing a Session", "Closing"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.style import redundant_closes
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES902",
+    name="redundant-close",
+    summary="a close repeats what the end of the `with` does",
+    default=False,
+    fixable="safe",
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each close."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for step in redundant_closes(session):
+            span = facts.step_span(step)
+            if span not in seen and session.alone is not None:
+                seen.add(span)
+                name = quoted(session.alone.place, "the session")
+                yield RULE.at(facts, span, f"the end of the `with` closes {name} anyway")

@@ -33,3 +33,34 @@ No fix is offered: the callers would have to commit instead.
 - SQLAlchemy, Session Basics: "When do I construct a Session, when do I commit it, and when do I
   close it?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.circumstances import is_framework_called
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.style import commits_of_borrowed
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES903",
+    name="commit-of-borrowed-session",
+    summary="a function commits a session that it was given",
+    default=False,
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each commit, in functions that no framework calls."""
+    if is_framework_called(facts):
+        return
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for step in commits_of_borrowed(session):
+            span = facts.step_span(step)
+            if span not in seen and session.alone is not None:
+                seen.add(span)
+                name = quoted(session.alone.place, "the session")
+                yield RULE.at(facts, span, f"{name} is the caller's, who is to say when it is committed")
