@@ -11,28 +11,26 @@ attribute of an instance that is given away afterwards (a value may well be mask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from flake8_session.facts.giving import Node, is_given_from, only_looks
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.facts.writes import is_write
 from flake8_session.flow.events import Call, Door, Event, Leave, Write, Yield
-from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import External, FunctionAt
+from flake8_session.linking.meanings import FunctionAt
 from flake8_session.typestate.calls import split
 from flake8_session.typestate.focus import arguments_holding
-from flake8_session.typestate.worlds import RETURN, Block, Hold, Life, SessionState, Transaction, World
+from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Transaction, World
 
 _LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate"})
 _HELD = (
     Role.SESSION, Role.TRANSACTION, Role.SAVEPOINT, Role.QUERY, Role.CONNECTION,
     Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED,
 )
-Node = tuple[int, World]
-
 
 class LostWrite(NamedTuple):
     """The write at `step` is lost; `discarded`: inside a block that would have committed it."""
@@ -62,7 +60,8 @@ def _lost(solved: Solved, writes: list[Node]) -> Iterator[LostWrite]:
             continue
         if (step, world) in flow.settling_now or not any(node in flow.ending for node in behind):
             continue
-        if isinstance(solved.graph.steps[step].event, Write) and flow.gives_away(behind):
+        sets = isinstance(solved.graph.steps[step].event, Write)
+        if sets and is_given_from(solved, behind, to_session=False):
             continue
         path = solved.path(step, world)
         if path is not None:
@@ -73,7 +72,6 @@ class _Flow:
     """The solved worlds as one graph: where it may be settled, and where the function ends normally."""
 
     def __init__(self, solved: Solved) -> None:
-        self._solved = solved
         self.ways: dict[Node, list[tuple[int, Node]]] = {}
         backwards: dict[Node, list[Node]] = {}
         self.settling_now: set[Node] = set()
@@ -91,20 +89,6 @@ class _Flow:
                     self.settling_now.add((step, world))
         self.settling = _closed(self.settling_now, backwards)
         self.ending = _closed(ends, backwards)
-
-    def gives_away(self, nodes: Iterable[Node]) -> bool:
-        """Whether the instance is handed to anybody on some way from there."""
-        seen = set(nodes)
-        pending = list(seen)
-        while pending:
-            step, world = pending.pop()
-            if _gives_away(self._solved, step, world):
-                return True
-            for _, node in self.ways.get((step, world), ()):
-                if node not in seen:
-                    seen.add(node)
-                    pending.append(node)
-        return False
 
 
 def _closed(nodes: set[Node], backwards: dict[Node, list[Node]]) -> set[Node]:
@@ -156,13 +140,7 @@ def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> 
         return False
     if isinstance(solved.frame.callee(call), FunctionAt):
         return now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
-    return not _only_looks(solved, call)
-
-
-def _only_looks(solved: Solved, call: Call) -> bool:
-    callee = solved.frame.callee(call)
-    name = callee.name.removeprefix("builtins.") if isinstance(callee, External) else ""
-    return name in callees.READERS or name in callees.MANAGERS
+    return not only_looks(solved, call)
 
 
 def _discards(event: Event, world: World) -> bool:
@@ -174,16 +152,3 @@ def _discards(event: Event, world: World) -> bool:
 
 def _is_in_block(world: World) -> bool:
     return world.session is not None and Block.BEGIN in world.session.blocks
-
-
-def _gives_away(solved: Solved, step: int, world: World) -> bool:
-    entity = (Role.INSTANCE, Role.INSTANCES)
-    if any((RETURN, role) in world.names for role in entity):
-        return True
-    event = made(solved, step)
-    if isinstance(event, Yield):
-        return any(role in world.roles(event.value) for role in entity)
-    if not isinstance(event, Call) or not arguments_holding(world, event.arguments, *entity):
-        return False
-    receiver, _ = split(event, world)
-    return not (receiver and Role.SESSION in world.roles(receiver)) and not _only_looks(solved, event)

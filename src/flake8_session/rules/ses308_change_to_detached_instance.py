@@ -40,3 +40,36 @@ No fix is offered: whether the change was meant for the database is for the auth
 ## References
 - SQLAlchemy, State Management: "Quickie Intro to Object States", "Merging"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.paths import told
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.vain_writes import VainWrite, vain_writes
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES308",
+    name="change-to-detached-instance",
+    summary="an attribute of a detached instance is set, and goes nowhere",
+    default=False,
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each attribute that is set."""
+    seen: set[Span] = set()
+    for session in facts.sessions:
+        for found in vain_writes(session):
+            span = facts.step_span(found.step)
+            if span not in seen:
+                seen.add(span)
+                yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
+
+
+def _message(found: VainWrite) -> str:
+    attribute = f"{found.name}.{found.attribute}" if found.name else found.attribute
+    return f"`{attribute}` is set on a detached instance that goes to no session again; the change is lost"
