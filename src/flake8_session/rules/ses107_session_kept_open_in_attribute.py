@@ -51,3 +51,29 @@ No fix is offered: who is to call the close is the author's decision.
 - SQLAlchemy, Session Basics: "When do I construct a Session, when do I commit it, and when do I
   close it?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.keeping import kept_in_attributes
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES107",
+    name="session-kept-open-in-attribute",
+    summary="a session is stored on an object, and no method closes it",
+    default=False,
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that a method stores."""
+    if is_test(facts) and not facts.settings.tests:
+        return
+    for found in kept_in_attributes(facts):
+        message = f"nothing closes the session that is kept in `{found.attribute}`"
+        yield RULE.at(facts, facts.step_span(found.step), message)

@@ -39,3 +39,29 @@ No fix is offered: where a scope ends is known to the application only.
 - SQLAlchemy, Contextual/Thread-local Sessions: "Using Thread-Local Scope with Web Applications"
 - SQLAlchemy, Contextual Session API: "scoped_session.remove"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.keeping import never_removed
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule
+
+RULE = Rule(
+    code="SES108",
+    name="scoped-session-never-removed",
+    summary="a registry is used in a module that never calls its `remove()`",
+    default=False,
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each registry, where it is made."""
+    if is_test(facts) and not facts.settings.tests:
+        return
+    for step in never_removed(facts):
+        message = "nothing in this module calls `remove()` of the registry that it makes and uses"
+        yield RULE.at(facts, facts.step_span(step), message)

@@ -39,3 +39,30 @@ No fix is offered: every function that uses the name has to change.
 - SQLAlchemy, Session Basics: "When do I construct a Session, when do I commit it, and when do I
   close it?"
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.circumstances import is_test
+from flake8_session.facts.keeping import opened_at_import
+from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._rule import Rule, quoted
+
+RULE = Rule(
+    code="SES109",
+    name="session-opened-at-import",
+    summary="a session is opened in the body of a module",
+    default=False,
+)
+
+
+def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
+    """One report for each session that a module opens."""
+    if is_test(facts) and not facts.settings.tests:
+        return
+    for session in opened_at_import(facts):
+        name = quoted(session.alone.place if session.alone is not None else "", "this session")
+        message = f"{name} is opened when the module is imported, and shared by every thread"
+        yield RULE.at(facts, facts.step_span(session.focus.birth), message)

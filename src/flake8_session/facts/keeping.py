@@ -1,0 +1,149 @@
+"""Sessions that outlive every function: on an object, in a registry, in a module.
+
+Whether anybody ends them is asked of all functions of the module, and of the methods that a class
+inherits, by names alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.facts.circumstances import is_process_wide
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.flow.events import Bind, Call, Enter, Event, Place, Read, Write
+from flake8_session.flow.outline import Kind
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame, operands
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Registry
+from flake8_session.typestate.sessions import is_open
+
+_ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
+_ENDING_PARTS = ("clos", "remov", "clean", "final", "exit", "enter", "dispose", "teardown", "shutdown")
+
+
+class Kept(NamedTuple):
+    """A session opened at `step` is stored in `attribute` of the method's own object."""
+
+    step: int
+    attribute: str
+
+
+def kept_in_attributes(facts: FunctionFacts) -> Iterator[Kept]:
+    """The sessions that a method opens and stores on its object, and that nothing in sight closes."""
+    parameters = facts.frame.function.parameters
+    own = parameters[0].name if parameters and _class_of(facts.frame) is not None else ""
+    for session in facts.sessions if own else ():
+        attribute = _attribute(session, own)
+        if attribute and not any(_ends(frame, _owner(facts, frame), attribute) for frame in _around(facts)):
+            yield Kept(session.focus.birth, attribute)
+
+
+def never_removed(facts: FunctionFacts) -> Iterator[int]:
+    """The calls in a module's body that make a registry which the module uses and never empties."""
+    if facts.frame.function.kind is not Kind.MODULE:
+        return
+    for each in facts.frame.graph.steps:
+        event = each.event
+        if not isinstance(event, Bind) or not isinstance(facts.frame.meaning(event.source), Registry):
+            continue
+        made = facts.frame.made_by.get(event.source)
+        uses = {use for frame in _module(facts) for use in _uses(frame, event.target)}
+        if made is not None and uses and not uses & {"remove", ""}:
+            yield made
+
+
+def opened_at_import(facts: FunctionFacts) -> Iterator[SessionFacts]:
+    """The sessions that the body of a module opens, and leaves open for as long as the process runs."""
+    if facts.frame.function.kind is Kind.MODULE:
+        yield from (session for session in facts.sessions if is_process_wide(facts, session))
+
+
+def _class_of(frame: Frame) -> ClassAt | None:
+    at = ClassAt(frame.module, frame.function.parent)
+    is_method = frame.function.kind is Kind.FUNCTION and frame.linker.class_(at) is not None
+    return at if is_method else None
+
+
+def _attribute(session: SessionFacts, own: Place) -> str:
+    """The attribute of the method's object that keeps a session of its own; `""` for none."""
+    if not session.focus.owned or session.focus.birth < 0 or session.alone is None:
+        return ""
+    for step, world in session.alone.reached():
+        event = session.frame.graph.steps[step].event
+        if isinstance(event, Write) and event.object == own and world.session is not None:
+            if Role.SESSION in world.roles(event.source) and is_open(world.session):
+                return event.attribute
+    return ""
+
+
+def _around(facts: FunctionFacts) -> Iterator[Frame]:
+    """The functions of the module, and the methods of the bases of the class that stand elsewhere."""
+    yield from _module(facts)
+    class_ = _class_of(facts.frame)
+    for base in facts.frame.linker.ancestry(class_) if class_ is not None else ():
+        found = facts.frame.linker.class_(base) if isinstance(base, ClassAt) else None
+        if found is None or not isinstance(base, ClassAt) or base.module == facts.frame.module:
+            continue
+        for method in found.methods:
+            frame = facts.effects.frames.of(FunctionAt(base.module, f"{base.qualname}.{method}"))
+            if frame is not None:
+                yield frame
+
+
+def _module(facts: FunctionFacts) -> Iterator[Frame]:
+    outline = facts.frame.linker.outline(facts.frame.module)
+    for qualname in outline.functions if outline is not None else ():
+        frame = facts.effects.frames.of(FunctionAt(facts.frame.module, qualname))
+        if frame is not None:
+            yield frame
+
+
+def _owner(facts: FunctionFacts, frame: Frame) -> Place:
+    """What a method of another class calls its own object, which is not the one that is asked about."""
+    own, other = _class_of(facts.frame), _class_of(frame)
+    if own is None or other is None or not frame.function.parameters:
+        return ""
+    related = other in facts.frame.linker.ancestry(own) or own in facts.frame.linker.ancestry(other)
+    return "" if related else frame.function.parameters[0].name
+
+
+def _ends(frame: Frame, other: Place, attribute: str) -> bool:
+    """Whether a function ends what the `attribute` of any object but `other` holds, or hands its end on."""
+    places: set[Place] = set()
+    for step in frame.graph.steps:
+        match step.event:
+            case Read(result, object_, read) if read == attribute and object_ != other:
+                places.update((result, *frame.aliases.get(result, ())))
+    return any(_is_end(step.event, places) for step in frame.graph.steps)
+
+
+def _is_end(event: Event, places: set[Place]) -> bool:
+    match event:
+        case Read(_, object_, attribute):
+            return object_ in places and attribute in _ENDING
+        case Enter(_, manager, _):
+            return manager in places
+        case Call():
+            if event.receiver in places:
+                return event.method in _ENDING
+            name = (event.method or event.function.rpartition(".")[2]).lower()
+            passed = any(argument.value in places for argument in event.arguments)
+            return passed and any(part in name for part in _ENDING_PARTS)
+    return False
+
+
+def _uses(frame: Frame, name: Place) -> Iterator[str]:
+    """What is asked of a module's name: the attribute, ``call``, or `""` where it is given away."""
+    own = name if frame.function.kind is Kind.MODULE else f"@{name}"
+    for step in frame.graph.steps:
+        event = step.event
+        if isinstance(event, Call) and event.receiver == own:
+            yield event.method
+        elif isinstance(event, Read) and event.object == own:
+            yield event.attribute
+        for place in operands(event):
+            if place == f"@{name}":
+                yield "call" if isinstance(event, Call) and event.function == place else ""
+            elif place.startswith(f"@{name}."):
+                yield place.split(".")[1]
