@@ -58,6 +58,8 @@ def method(receiver: Meaning, name: str, arguments: Arguments) -> Meaning:
 
 
 def _external(name: str, arguments: Arguments) -> Meaning:
+    if name in ("typing.cast", "typing_extensions.cast") and len(arguments) == 2:
+        return arguments[1][1]
     maker = factories.MAKERS.get(name)
     if maker is not None:
         return _made(name, maker, arguments)

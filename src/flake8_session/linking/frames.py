@@ -26,6 +26,7 @@ from flake8_session.flow.events import (
     Iterate,
     Place,
     Read,
+    Return,
     Unpack,
     Yield,
 )
@@ -41,8 +42,8 @@ from flake8_session.flow.outline import (
 )
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import Driver
-from flake8_session.linking import calls
-from flake8_session.linking.decorators import drivers
+from flake8_session.linking import calls, evidence
+from flake8_session.linking.decorators import drivers, lent_parameter
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.liveness import Liveness
 from flake8_session.linking.meanings import (
@@ -61,8 +62,10 @@ from flake8_session.linking.meanings import (
     ModuleAt,
     Object,
     Opening,
+    Options,
     Registry,
     Selected,
+    Unknown,
     joined,
 )
 from flake8_session.linking.spelling import last_name
@@ -169,7 +172,7 @@ class Frame:
             parameter.name
             for parameter in self.function.parameters
             if isinstance(self.parameter_meaning(parameter), Borrowed)
-            and not _may_be_none(parameter)
+            and (parameter.name == self.lent_parameter or not _may_be_none(parameter))
         )
 
     def source(self, place: Place) -> Place:
@@ -196,12 +199,19 @@ class Frame:
                 return place
         return ""
 
+    @cached_property
+    def lent_parameter(self) -> str:
+        """The parameter for which a decorator gives a session; `""` where none does."""
+        return lent_parameter(self.linker, self.module, self.function)
+
     def parameter_meaning(self, parameter: Parameter) -> Meaning:
         """What a parameter holds when the function is called, by its annotation or default."""
         if parameter.annotation is not None:
             promised = self.linker.annotation(self.module, parameter.annotation)
             if promised != UNKNOWN:
                 return promised
+        if parameter.name == self.lent_parameter:
+            return Borrowed(Options(asynchronous=self.function.asynchronous, expires=None), registry=True)
         if isinstance(parameter.default, Named):
             given = self.linker.expression(self.module, parameter.default)
             if isinstance(given, Factory | Registry):
@@ -442,12 +452,45 @@ class _Pass:
         given = [(argument.keyword, self._argument(argument)) for argument in call.arguments]
         linker = self._frame.linker
         if call.function:
-            return linker.call(self._meaning(call.function), given)
+            callee = self._meaning(call.function)
+            if isinstance(callee, Registry) and self._is_own(call.function) and self._is_returned(call.result):
+                return Made(callee.options)
+            found = linker.call(callee, given)
+            return self._evident(call) if isinstance(callee, Unknown | Member) and found == UNKNOWN else found
         receiver = self._meaning(call.receiver)
         member = linker.member(receiver, call.method)
         if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(receiver, Selected):
             return linker.call(member, given)
-        return calls.method(receiver, call.method, given)
+        found = calls.method(receiver, call.method, given)
+        unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
+        return self._evident(call) if unresolved and found == UNKNOWN else found
+
+    def _is_own(self, place: Place) -> bool:
+        """Whether a registry was made in this very function: then nobody else can end its session."""
+        graph = self._frame.graph
+        return place in graph.variables and place not in graph.captured and place not in graph.shared
+
+    def _is_returned(self, result: Place) -> bool:
+        """Whether the function gives its caller what is in `result`."""
+        held = evidence.holders(self._frame.graph, result)
+        steps = self._frame.graph.steps
+        cast = {
+            step.event.result
+            for step in steps
+            if isinstance(step.event, Call) and any(argument.value in held for argument in step.event.arguments)
+        }
+        return any(isinstance(step.event, Return) and step.event.value in held | cast for step in steps)
+
+    def _evident(self, call: Call) -> Meaning:
+        """A session by its use, where what is called cannot be resolved."""
+        outline = self._frame.linker.outline(self._frame.module)
+        if outline is None or not evidence.speaks_of_sessions(call) or not evidence.imports_sqlalchemy(outline):
+            return UNKNOWN
+        if not evidence.is_used_as_session(self._frame.graph, call):
+            return UNKNOWN
+        options = Options(expires=None)
+        owned = evidence.is_closed_somewhere(outline, call)
+        return Made(options) if owned else Borrowed(options, registry=True)
 
     def _argument(self, argument: Argument) -> Meaning:
         return self._meaning(argument.value)

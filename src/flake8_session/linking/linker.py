@@ -48,6 +48,7 @@ from flake8_session.linking.meanings import (
     joined,
 )
 from flake8_session.linking.spelling import last_name
+from flake8_session.linking.told import Told
 
 Argument = tuple[str, Meaning]
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "classproperty"})
@@ -103,6 +104,8 @@ class Linker:
         self.bodies: Bodies | None = None
         """What only the bodies of functions tell; set by whoever can solve them."""
         self.answers = Answers()
+        self.told = Told()
+        """What the user tells of names; set before anything is asked."""
 
     def outline(self, module: str) -> Outline | None:
         """The outline of a project module."""
@@ -141,6 +144,8 @@ class Linker:
         return self.answers.ask(("name", module, name), lambda: self._top_level(module, name), UNKNOWN, UNKNOWN)
 
     def _top_level(self, module: str, name: str) -> Meaning:
+        if (module, name) in self.told.names:
+            return self.told.names[module, name]
         outline = self._modules.outline(module)
         if outline is None:
             return UNKNOWN
@@ -205,7 +210,7 @@ class Linker:
         if target is None:
             if level:
                 return UNKNOWN
-            return External(f"{imported}.{member}" if member else imported)
+            return self.told.of(External(f"{imported}.{member}" if member else imported))
         if not member:
             return ModuleAt(target)
         outline = self._modules.outline(target)
@@ -216,13 +221,32 @@ class Linker:
             return ModuleAt(inner)
         if outline is not None:
             return self.top_level(target, member)
-        return UNKNOWN if level else External(f"{imported}.{member}")
+        return UNKNOWN if level else self.told.of(External(f"{imported}.{member}"))
+
+    def imported_path(self, module: str, names: Sequence[str]) -> Meaning:
+        """What ``import a.b; a.b.C`` leads to from `module`: as far as there are modules, then into them.
+
+        A folder that lacks the name may be part of a package that is elsewhere.
+        """
+        target = self._modules.target(module, names[0], 0)
+        meaning: Meaning = External(names[0]) if target is None else ModuleAt(target)
+        for count, name in enumerate(names[1:], 2):
+            is_folder = isinstance(meaning, ModuleAt) and self.outline(meaning.module) is None
+            meaning = self.member(meaning, name)
+            if is_folder and meaning == UNKNOWN:
+                return External(".".join(names[:count]))
+        return meaning
+
+    def binds(self, module: str, name: str) -> bool:
+        """Whether the project's `module` binds `name` itself, to whatever."""
+        outline = self._modules.outline(module)
+        return outline is not None and _binds(outline, name)
 
     def member(self, owner: Meaning, name: str) -> Meaning:
         """What ``owner.name`` means."""
         match owner:
             case External(dotted):
-                return _external_member(dotted, name)
+                return self.told.of(_external_member(dotted, name))
             case ModuleAt(module):
                 inner = self._modules.inner(module, name)
                 meaning = self.top_level(module, name)
@@ -254,6 +278,8 @@ class Linker:
 
     def _method(self, owner: ClassAt | Object, at: FunctionAt, name: str) -> Meaning:
         """A method, or the factory or session that reading it gives where it is a property."""
+        if self.told.of(at) != at:
+            return self.told.of(at)
         function = self.function(at)
         decorators = {last_name(decorator) for decorator in function.decorators} if function else set()
         if not isinstance(owner, Object) or not decorators & _PROPERTIES:

@@ -167,6 +167,16 @@ class Loads:
 
 
 @dataclass(frozen=True, slots=True)
+class Lending:
+    """A decorator that gives the function a session, and ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A function that closes the session that it is given."""
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """An attribute of something whose meaning is known, where the attribute has none of its own."""
 
@@ -183,7 +193,7 @@ class Constant:
 
 Meaning: TypeAlias = (
     Unknown | External | ModuleAt | FunctionAt | ClassAt | Object | Factory | Registry | Made | Opening
-    | Borrowed | Called | Selected | Loads | Member | Constant
+    | Borrowed | Called | Selected | Loads | Lending | Closing | Member | Constant
 )
 
 UNKNOWN: Meaning = Unknown()

@@ -38,6 +38,7 @@ from flake8_session.typestate.worlds import (
     RETURN,
     Flight,
     Hold,
+    InstanceState,
     Kind,
     Life,
     Names,
@@ -291,7 +292,7 @@ class ProjectEffects:
         left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
         return [
             Exit(
-                left._replace(session=_lent_again(end.session, world.session), instance=end.instance, spent=end.spent),
+                left._replace(session=_lent_again(end.session, world.session), instance=_detached_elsewhere(end.instance), spent=end.spent),
                 flight,
                 frozenset(),
             )
@@ -367,7 +368,7 @@ class ProjectEffects:
         exits: dict[Exit, None] = {}
         for end, flight in ends:
             after = left._replace(
-                session=_lent_again(end.session, world.session), instance=end.instance, spent=end.spent
+                session=_lent_again(end.session, world.session), instance=_detached_elsewhere(end.instance), spent=end.spent
             )
             answer = values.known(end.values, RETURN)
             if flight is not None or not raising:
@@ -479,11 +480,16 @@ def _back(frame: Frame, inner: Frame, call: Call, world: World, end: World, flig
         kept |= {(source + place[len(parameter) :], holding) for place, holding in end.names if place.startswith(prefix)}
     moved = world._replace(
         session=end.session,
-        instance=end.instance._replace(explicit=False) if end.instance is not None else None,
+        instance=_detached_elsewhere(end.instance),
         spent=end.spent,
         names=frozenset(kept),
     )
     return Exit(moved, flight, _returned(end))
+
+
+def _detached_elsewhere(state: InstanceState | None) -> InstanceState | None:
+    """What a callee detaches is not detached by a `close()` of the function that is looked at."""
+    return state._replace(explicit=False) if state is not None else None
 
 
 def _returned(end: World) -> frozenset[object]:

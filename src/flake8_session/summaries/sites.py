@@ -160,8 +160,10 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
     if isinstance(callee, FunctionAt) and isinstance(made, Borrowed):
         yield Focus(made.options, birth=index, owned=False, registry=True)
         return
-    if not isinstance(callee, External | Factory):
+    if isinstance(callee, External) and callee.name.endswith("typing.cast"):
         return
+    if isinstance(made, Borrowed) and not isinstance(callee, Registry | Borrowed):
+        yield Focus(made.options, birth=index, owned=False, registry=True)
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
 

@@ -20,6 +20,7 @@ from flake8_session.linking.meanings import (
     Borrowed,
     Called,
     ClassAt,
+    Closing,
     Constant,
     External,
     Factory,
@@ -86,6 +87,7 @@ def split(call: Call, world: World) -> tuple[Place, str]:
 
 def call_ways(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
     """All ways out of `call`, made at step `index`, whose value goes to `result`."""
+    call = _closing(context, call, world)
     receiver, method = split(call, world)
     roles = world.roles(receiver) if receiver else ()
     if not roles and call.receiver and _refines(context, call):
@@ -105,6 +107,15 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, "sqlalchemy.exc.InvalidRequestError"))
         return
     yield from _other_call(context, index, call, world, result)
+
+
+def _closing(context: Context, call: Call, world: World) -> Call:
+    """A call of a function that closes its argument is that argument's own ``close()``."""
+    if context.frame.linker.told.others and isinstance(context.frame.callee(call), Closing):
+        for argument in call.arguments:
+            if Role.SESSION in world.roles(argument.value):
+                return Call(call.result, receiver=argument.value, method="close")
+    return call
 
 
 def born_session(context: Context, world: World, result: Place, state: SessionState, *more: Holding) -> World:
@@ -474,7 +485,7 @@ def _other_call(context: Context, index: int, call: Call, world: World, result: 
 
 
 def _birth(context: Context, call: Call, world: World, result: Place, callee: Meaning | None) -> Ways:
-    if isinstance(callee, FunctionAt) and context.focus.registry:
+    if context.focus.registry:
         state = SessionState(transaction=Transaction.UNKNOWN)
         yield Door.COMPLETED, born_session(context, world, result, state)
         if not world.spent:
@@ -536,6 +547,8 @@ def _known_call(
         if raised:
             yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, raised))
     elif isinstance(callee, External) and _builds_sql(callee.name):
+        yield Door.COMPLETED, world
+    elif name in callees.READERS and not call.arguments:
         yield Door.COMPLETED, world
     elif name in callees.READERS:
         yield from _reader(context, index, call, world, result, callees.READERS[name])

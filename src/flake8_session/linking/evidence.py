@@ -1,0 +1,98 @@
+"""A factory that cannot be resolved, but whose result is used as nothing but a SQLAlchemy session is.
+
+``self.Session()`` may stand in a class that gets its factory from a caller that no import leads to.
+A name alone decides nothing: requests, boto and others have sessions as well. All of this must hold:
+
+- the module imports from SQLAlchemy,
+- what is called cannot be resolved, and its last name speaks of a session,
+- in the same function the result gets a call that only a SQLAlchemy session understands:
+  ``query`` of a class, ``scalars``, ``flush``, ``add_all``, ``expunge``, or both writing and
+  ``commit``.
+
+Who owns such a session is a further question: it may come from a registry. It is the function's own
+only where the very same call gives a session that some function of the module closes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from flake8_session.flow.events import Await, Bind, Call, Enter, Place
+from flake8_session.flow.graph import Graph
+from flake8_session.flow.outline import Outline
+from flake8_session.linking.calls import is_class_name
+
+_SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
+_ONLY_SESSIONS = frozenset({"scalars", "flush", "add_all", "expunge", "expunge_all", "bulk_save_objects", "refresh"})
+_WRITES = frozenset({"add", "merge", "execute", "query"})
+_CLOSES = frozenset({"close", "aclose"})
+_LIBRARIES = ("sqlalchemy", "sqlmodel")
+
+
+def imports_sqlalchemy(outline: Outline) -> bool:
+    """Whether the module itself imports from SQLAlchemy or SQLModel."""
+    return any(entry.module.partition(".")[0] in _LIBRARIES for entry in outline.imports)
+
+
+def speaks_of_sessions(call: Call) -> bool:
+    """Whether the last name of what is called speaks of a session."""
+    return _SPEAKS_OF_SESSIONS.match(_last_name(call)) is not None
+
+
+def is_used_as_session(graph: Graph, call: Call) -> bool:
+    """Whether the result of `call` gets calls that only a session of SQLAlchemy understands."""
+    called = list(_calls_on(graph, holders(graph, call.result)))
+    if any(each.method in _ONLY_SESSIONS or _queries_class(each) for each in called):
+        return True
+    methods = {each.method for each in called}
+    return "commit" in methods and bool(methods & _WRITES)
+
+
+def is_closed_somewhere(outline: Outline, call: Call) -> bool:
+    """Whether some function of the module closes what the same call gives it."""
+    for function in outline.functions.values():
+        graph = function.graph
+        for step in graph.steps if graph is not None else ():
+            event = step.event
+            if isinstance(event, Call) and _is_same(event, call) and graph is not None:
+                places = holders(graph, event.result)
+                if any(each.method in _CLOSES for each in _calls_on(graph, places)):
+                    return True
+    return False
+
+
+def _is_same(left: Call, right: Call) -> bool:
+    return (left.function, left.receiver, left.method) == (right.function, right.receiver, right.method)
+
+
+def _last_name(call: Call) -> str:
+    return call.method or call.function.rpartition(".")[2].removeprefix("@")
+
+
+def _queries_class(call: Call) -> bool:
+    if call.method != "query" or not call.arguments:
+        return False
+    parts = call.arguments[0].value.removeprefix("@").split(".")
+    return call.arguments[0].value.startswith("@") and any(map(is_class_name, parts[-2:]))
+
+
+def _calls_on(graph: Graph, places: frozenset[Place]) -> Iterator[Call]:
+    for step in graph.steps:
+        if isinstance(step.event, Call) and step.event.receiver in places:
+            yield step.event
+
+
+def holders(graph: Graph, result: Place) -> frozenset[Place]:
+    """The places that hold the result: itself, what awaits it or enters it, and the names bound to these."""
+    held = {result}
+    for _ in range(3):
+        for step in graph.steps:
+            match step.event:
+                case Bind(target, source) if source in held:
+                    held.add(target)
+                case Await(target, value) if value in held:
+                    held.add(target)
+                case Enter(target, manager, _) if manager in held:
+                    held.add(target)
+    return frozenset(held)
