@@ -12,6 +12,7 @@ from flake8_session.flow import Lowered, lower_module
 from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.told import told_by
 from flake8_session.rules import catalogue, checks
 from flake8_session.settings import Settings, is_selected
 from flake8_session.summaries.effects import ProjectEffects
@@ -39,15 +40,21 @@ class OneFile:
         """See `Modules.body`."""
         return self._outline.functions.get(qualname)
 
-    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+    def effects(
+        self, filename: str, text: str, outline: Outline, settings: Settings
+    ) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""
-        return "", ProjectEffects(Linker(self))
+        linker = Linker(self)
+        linker.told = told_by(settings, Linker(self), "")
+        return "", ProjectEffects(linker)
 
 
 class Surroundings(Protocol):
     """What is around the linted files."""
 
-    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+    def effects(
+        self, filename: str, text: str, outline: Outline, settings: Settings
+    ) -> tuple[str, ProjectEffects]:
         """The name under which a linted file is linked, and the effects to solve its functions with."""
         ...
 
@@ -67,7 +74,7 @@ def check_source(
     """
     lowered = lower_module(text)
     around = project or OneFile(lowered.outline)
-    module, effects = around.effects(filename, text, lowered.outline)
+    module, effects = around.effects(filename, text, lowered.outline, settings)
     found = sorted(_reports(lowered, module, effects, filename, settings), key=lambda each: each.sort_key)
     return _with_fixes(found, lowered) if fixes else [replace(each, plan=None) for each in found]
 

@@ -10,6 +10,7 @@ from flake8_session.flow.outline import Outline
 from flake8_session.project import Neighbourhood
 from flake8_session.project.cache import Cache
 from flake8_session.project.neighbours import Project
+from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 
 
@@ -30,9 +31,11 @@ class RecordingProject(Project):
             module.digest = self._digest(path)
         return taken, self._consistent
 
-    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+    def effects(
+        self, filename: str, text: str, outline: Outline, settings: Settings
+    ) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""
-        path, effects = super().effects(filename, text, outline)
+        path, effects = super().effects(filename, text, outline, settings)
         self._consistent = self._consistent and self._digest(path) == digest(text)
         return path, effects
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from flake8_session.configuration.files import Said, find, folders_upwards, read
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind
+from flake8_session.configuration.names import check_names
 from flake8_session.configuration.per_file import matches
 from flake8_session.configuration.values import ConfigurationError, PerFile, Value, Values, check_codes
 from flake8_session.configuration.versions import sqlalchemy_version
@@ -68,10 +70,24 @@ def configure(
         if known_codes is not None and selectors:
             check_codes(selectors, known_codes(), place)
     root = said.file.parent if said.file else _project_root(start)
-    merged = _merged(said.values, spoken)
+    merged = _merged(_anchored(said), spoken)
     merged.setdefault("sqlalchemy-version", sqlalchemy_version(root))
     settings = _settings(merged, root)
+    if settings.names:
+        check_names(settings, root)
     return Configuration(settings, root, said.file, **_fields(Configuration, merged))
+
+
+def _anchored(said: Said) -> Values:
+    """What the file says, with its paths as seen from its folder; on the command line they need no change."""
+    if said.file is None:
+        return said.values
+    return {
+        key: os.path.join(said.file.parent, value)
+        if BY_KEY[key].kind is Kind.PATH and isinstance(value, str)
+        else value
+        for key, value in said.values.items()
+    }
 
 
 def _merged(said: Values, spoken: Values) -> dict[str, Any]:

@@ -121,6 +121,18 @@ DEPENDENCIES = frozenset({
 })
 """Markers of a parameter whose value a framework makes and ends: ``db: Session = Depends(get_db)``."""
 
+_SESSION_NAMES = frozenset({"conn_session", "database", "db", "dbsession", "s", "sess"})
+
+
+def is_session_name(name: str) -> bool:
+    """Whether a parameter so called is the one for which a decorator gives a session.
+
+    >>> is_session_name("db_session"), is_session_name("db"), is_session_name("name")
+    (True, True, False)
+    """
+    return "session" in name.lower() or name.lower() in _SESSION_NAMES
+
+
 READING_CALLEES = frozenset({
     "TemplateResponse",
     "construct",

@@ -10,7 +10,8 @@ A name alone decides nothing: requests, boto and others have sessions as well. A
   ``commit``.
 
 Who owns such a session is a further question: it may come from a registry. It is the function's own
-only where the very same call gives a session that some function of the module closes.
+only where a ``with`` closes it, or where the very same call gives a session that some function of the
+module closes.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ def is_used_as_session(graph: Graph, call: Call) -> bool:
         return True
     methods = {each.method for each in called}
     return "commit" in methods and bool(methods & _WRITES)
+
+
+def is_entered(graph: Graph, call: Call) -> bool:
+    """Whether a ``with`` over the result closes it."""
+    held = holders(graph, call.result)
+    return any(isinstance(step.event, Enter) and step.event.manager in held for step in graph.steps)
 
 
 def is_closed_somewhere(outline: Outline, call: Call) -> bool:

@@ -489,7 +489,7 @@ class _Pass:
         if not evidence.is_used_as_session(self._frame.graph, call):
             return UNKNOWN
         options = Options(expires=None)
-        owned = evidence.is_closed_somewhere(outline, call)
+        owned = evidence.is_entered(self._frame.graph, call) or evidence.is_closed_somewhere(outline, call)
         return Made(options) if owned else Borrowed(options, registry=True)
 
     def _argument(self, argument: Argument) -> Meaning:

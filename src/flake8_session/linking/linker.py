@@ -237,10 +237,10 @@ class Linker:
                 return External(".".join(names[:count]))
         return meaning
 
-    def binds(self, module: str, name: str) -> bool:
-        """Whether the project's `module` binds `name` itself, to whatever."""
+    def may_bind(self, module: str, name: str) -> bool:
+        """Whether the project's `module` binds `name` itself, to whatever, or cannot be read."""
         outline = self._modules.outline(module)
-        return outline is not None and _binds(outline, name)
+        return outline is None or _binds(outline, name)
 
     def member(self, owner: Meaning, name: str) -> Meaning:
         """What ``owner.name`` means."""

@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
+from flake8_session.linking.told import Told, told_by
 from flake8_session.project.cache import Cache
 from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
 from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
 from flake8_session.project.reading import read_text, unified
+from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 
 _SECONDS = 2
@@ -30,6 +33,8 @@ class Project:
     It is what `checker.Surroundings` and `linker.Modules` ask for.
     """
 
+    _effects: ProjectEffects
+
     def __init__(self, src: Sequence[str] = (), cache: Cache | None = None) -> None:
         """`src`: absolute folders in which imports are looked up first."""
         self._layouts = Layouts(src)
@@ -37,7 +42,9 @@ class Project:
         self._written: dict[str, tuple[float, int]] = {}
         self._forget()
 
-    def effects(self, filename: str, text: str, outline: Outline) -> tuple[str, ProjectEffects]:
+    def effects(
+        self, filename: str, text: str, outline: Outline, settings: Settings
+    ) -> tuple[str, ProjectEffects]:
         """The name under which the linted file is linked, and the effects to solve its functions with."""
         path = os.path.abspath(filename)
         text = unified(text)
@@ -45,6 +52,7 @@ class Project:
             self._forget()
         self._texts[path] = text
         self._linted[path] = outline
+        self._tell(told_by(settings, Linker(self), path) if settings.names else Told())
         self._effects.frames.forget(path)
         return path, self._effects
 
@@ -88,6 +96,13 @@ class Project:
                 self._cache.write(key, to_entry(neighbour))
                 self._written[module] = now, len(neighbour.lowered.keys() | neighbour.packed.keys())
 
+    def _tell(self, told: Told) -> None:
+        """Forgets what was found under other names told."""
+        if told != self._effects.linker.told:
+            linker = Linker(self)
+            linker.told = told
+            self._effects = ProjectEffects(linker)
+
     def _neighbour(self, module: str) -> Neighbour | None:
         if module not in self._neighbours:
             text = read_text(module)
@@ -111,3 +126,8 @@ class Project:
         self._neighbours: dict[str, Neighbour | None] = {}
         self._imports = Imports(self._layouts, self._texts.__contains__)
         self._effects = ProjectEffects(Linker(self))
+
+
+def missing_names(settings: Settings, root: Path) -> list[str]:
+    """The names in `settings` that the project at `root` does not bind, though it has their module."""
+    return told_by(settings, Linker(Project(settings.src)), str(root / "anything.py")).missing
