@@ -171,9 +171,9 @@ class TestBadInput:
     def test_a_file_that_vanishes(
         self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        from flake8_session.cli import command
+        from flake8_session.cli import checking
 
-        monkeypatch.setattr(command, "discover", _with_a_ghost(command.discover))
+        monkeypatch.setattr(checking, "discover", _with_a_ghost(checking.discover))
         assert main(["shop"]) == 1
         assert capsys.readouterr().err == "session-lint: shop/ghost.py: no such file\n"
 

@@ -43,6 +43,14 @@ def list_rules() -> None:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
 
 
+def completion(shell: str) -> str:
+    """The script that makes `shell` complete our options."""
+    from flake8_session.cli.arguments import parser
+    from flake8_session.cli.completion import completion as script
+
+    return script(shell, parser())
+
+
 def show_settings(configuration: Configuration) -> None:
     """Writes every key with its value in the form of ``pyproject.toml``, and where they come from."""
     say(f"# {configuration.file or 'no file sets anything; these are the defaults'}\n")

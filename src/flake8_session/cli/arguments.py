@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import flake8_session
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
-from flake8_session.configuration.values import Value, checked_text
+from flake8_session.configuration.values import ConfigurationError, Value, checked_text
 
 _SELECTING = ("select", "extend-select", "ignore", "extend-ignore")
 
@@ -32,8 +32,15 @@ class Options:
     output_file: str = ""
     show_settings: bool = False
     show_files: bool = False
+    add_noqa: str | None = None
+    """The reason to write, `""` for none; None where no comments are to be written."""
+    write_baseline: bool = False
+    prune_baseline: bool = False
+    diff_base: str = ""
+    watch: bool = False
     explain: str = ""
     list_rules: bool = False
+    completion: str = ""
     color: str = "auto"
 
     @property
@@ -44,12 +51,17 @@ class Options:
     @property
     def asks_a_question(self) -> bool:
         """Whether it is the linter that is asked about, and nothing is to be linted."""
-        return bool(self.explain or self.list_rules or self.show_settings or self.show_files)
+        questions = (self.explain, self.list_rules, self.show_settings, self.show_files, self.completion)
+        return any(questions)
 
 
 def read_arguments(argv: Sequence[str]) -> Options:
     """Reads the command line. Raises `ConfigurationError`; exits by itself for ``--help`` and misuse."""
-    parsed = vars(parser().parse_args(argv))
+    # A bare --add-noqa must not take the path behind it for its reason.
+    spelled = ["--add-noqa=" if argument == "--add-noqa" else argument for argument in argv]
+    parsed = vars(parser().parse_args(spelled))
+    if "\n" in (parsed["add_noqa"] or ""):
+        raise ConfigurationError("command line: the reason of --add-noqa must be one line")
     values = {
         knob.key: checked_text(knob.key, raw, "command line")
         for knob in KNOBS
@@ -74,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     files.add_argument("--show-files", action="store_true", help="list the files that would be linted")
     files.add_argument("--stdin-filename", default="", metavar="PATH", help="the name of what - reads")
     _add_choices(files, ("exclude", "extend-exclude", "per-file-ignores"))
+    _add_adopting(command)
     _add_fixing(command)
     _add_output(command)
     settings = command.add_argument_group("configuration")
@@ -83,8 +96,21 @@ def parser() -> argparse.ArgumentParser:
     settings.add_argument("--show-settings", action="store_true", help="show what is set, and by what")
     explanations = command.add_argument_group("explanations")
     explanations.add_argument("--explain", default="", metavar="CODE", help="show the page of a rule")
+    explanations.add_argument("--completion", default="", choices=("bash", "zsh", "fish"),
+                              help="print a script that makes this shell complete the options")
     explanations.add_argument("--list-rules", action="store_true", help="list all rules")
     return command
+
+
+def _add_adopting(command: argparse.ArgumentParser) -> None:
+    adopting = command.add_argument_group("adopting")
+    adopting.add_argument("--add-noqa", default=None, metavar="[=REASON]",
+                          help="write a `# noqa` comment for every finding")
+    _add_choices(adopting, ("baseline",))
+    adopting.add_argument("--write-baseline", action="store_true", help="list today's findings in that file")
+    adopting.add_argument("--prune-baseline", action="store_true", help="take what is gone out of that file")
+    adopting.add_argument("--diff-base", default="", metavar="REV",
+                          help="report only what stands on lines changed since this git revision")
 
 
 def _add_fixing(command: argparse.ArgumentParser) -> None:
@@ -107,6 +133,7 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     _add_choices(output, ("output-format", "statistics"))
     output.add_argument("--output-file", default="", metavar="PATH", help="write the report to this file")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 also where something is found")
+    output.add_argument("--watch", action="store_true", help="lint again whenever a file changes")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="use colours")
 
 

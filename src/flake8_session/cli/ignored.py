@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +70,6 @@ def _user_file() -> str:
     return os.path.join(base, "git", "ignore")
 
 
-@lru_cache(maxsize=4096)
 def _layer(file: str, base: str) -> tuple[str, GitIgnoreSpec] | None:
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as lines:

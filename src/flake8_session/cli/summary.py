@@ -14,8 +14,8 @@ def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal) -> 
     """What was found in how many files, and what can be done about it."""
     findings = [finding for file in files for finding in file.diagnostics]
     if not findings:
-        return render_line([Piece(f"No misuse of sessions found in {_count(checked, 'file')}.")], terminal)
-    total = f"{_count(len(findings), 'finding')} in {_count(len(files), 'file')} of {checked}."
+        return render_line([Piece(f"No misuse of sessions found in {counted(checked, 'file')}.")], terminal)
+    total = f"{counted(len(findings), 'finding')} in {counted(len(files), 'file')} of {checked}."
     lines = [[Piece(total, Style.STRONG)]]
     fixes = [finding.fix for finding in findings if finding.fix]
     if fixes:
@@ -34,5 +34,6 @@ def statistics(files: Sequence[FileFindings]) -> str:
     return "".join(f"{count:>{width}}  {code}  {name}\n" for (code, name), count in ordered)
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """The number with its noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

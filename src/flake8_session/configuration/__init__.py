@@ -11,7 +11,6 @@ from typing import Any
 
 from flake8_session.configuration.files import Said, find, folders_upwards, read
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind
-from flake8_session.configuration.names import check_names
 from flake8_session.configuration.per_file import matches
 from flake8_session.configuration.values import ConfigurationError, PerFile, Value, Values, check_codes
 from flake8_session.configuration.versions import sqlalchemy_version
@@ -73,8 +72,6 @@ def configure(
     merged = _merged(_anchored(said), spoken)
     merged.setdefault("sqlalchemy-version", sqlalchemy_version(root))
     settings = _settings(merged, root)
-    if settings.names:
-        check_names(settings, root)
     return Configuration(settings, root, said.file, **_fields(Configuration, merged))
 
 

@@ -1,0 +1,110 @@
+"""One run over the files: found, linted, narrowed, and reported or written down."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from flake8_session.cli import CLEAN, FAILED, FOUND
+from flake8_session.cli.arguments import Options
+from flake8_session.cli.discovery import Found, discover
+from flake8_session.cli.narrowing import Narrowing, baseline_file, narrowing
+from flake8_session.cli.outcomes import outcomes_of
+from flake8_session.cli.running import Outcome
+from flake8_session.cli.sources import Files
+from flake8_session.cli.streams import PAPER, complain, say, terminal, write_whole
+from flake8_session.cli.summary import counted, statistics, summary
+from flake8_session.configuration import Configuration
+from flake8_session.reporting import FileFindings, renderer
+
+
+def check(options: Options, configuration: Configuration) -> int:
+    """Lints what `options` ask for, and gives the exit status. Raises `ConfigurationError`, `CannotWrite`."""
+    narrow = narrowing(options, configuration)
+    found = discover(options.paths, configuration)
+    failed = complain_about_paths(found) == FAILED
+    files = Files(options.stdin_filename)
+    paths = narrow.files(found.files)
+    if options.fixes:
+        from flake8_session.cli.mending import fix_files
+
+        return fix_files(paths, files, options, configuration, failed=failed)
+    outcomes = outcomes_of(paths, files, configuration, map(os.path.normpath, options.paths))
+    for outcome in outcomes:
+        if outcome.problem:
+            complain(outcome.problem)
+    failed = failed or (bool(outcomes) and all(outcome.problem for outcome in outcomes))
+    if options.add_noqa is not None:
+        _add_comments(outcomes, options, configuration)
+        return FAILED if failed else CLEAN
+    findings = [_with_lines(outcome, files) for outcome in outcomes if outcome.linted.reported]
+    if options.write_baseline:
+        _write_baseline(findings, configuration)
+        return FAILED if failed else CLEAN
+    _compare(narrow, findings, outcomes, options)
+    kept = narrow.keep(findings)
+    _report(kept, outcomes, options, configuration)
+    if failed:
+        return FAILED
+    return FOUND if kept and not options.exit_zero else CLEAN
+
+
+def complain_about_paths(found: Found) -> int:
+    """Says which paths are wrong; failure where one does not exist."""
+    for complaint in (*found.missing, *found.unreadable):
+        complain(complaint)
+    return FAILED if found.missing else CLEAN
+
+
+def _with_lines(outcome: Outcome, files: Files) -> FileFindings:
+    return FileFindings(outcome.filename, outcome.linted.reported, files.lines(outcome.filename))
+
+
+def _report(
+    kept: Sequence[FileFindings], outcomes: Sequence[Outcome], options: Options, configuration: Configuration
+) -> None:
+    shown = PAPER if options.output_file else terminal(sys.stdout, options.color)
+    if configuration.statistics:
+        text = statistics(kept)
+    else:
+        text = renderer(configuration.output_format)(kept, shown)
+    if configuration.output_format == "full" and not configuration.statistics:
+        text += summary(kept, sum(not outcome.problem for outcome in outcomes), shown)
+    if options.output_file:
+        write_whole(options.output_file, text)
+    else:
+        say(text)
+
+
+def _add_comments(outcomes: Sequence[Outcome], options: Options, configuration: Configuration) -> None:
+    from flake8_session.cli.adding_comments import add_comments
+
+    comments, files = add_comments(outcomes, configuration, options.add_noqa or "", complain)
+    say(f"Wrote {counted(comments, 'comment')} in {counted(files, 'file')}.\n")
+
+
+def _write_baseline(findings: Sequence[FileFindings], configuration: Configuration) -> None:
+    from flake8_session.cli.baseline import new_baseline
+
+    file = baseline_file(configuration)
+    assert file is not None, "`narrowing` has seen to it"
+    say(f"Wrote {counted(new_baseline(file, findings), 'finding')} to {file}.\n")
+
+
+def _compare(
+    narrow: Narrowing, findings: Sequence[FileFindings], outcomes: Sequence[Outcome], options: Options
+) -> None:
+    """Says what the baseline lists in vain, or takes it out."""
+    if narrow.baseline is None:
+        return
+    linted = [outcome.filename for outcome in outcomes if not outcome.problem]
+    gone = narrow.baseline.gone(findings, linted)
+    if gone and options.prune_baseline:
+        narrow.baseline.write(narrow.baseline.counts - gone)
+        complain(f"{narrow.baseline.file}: took out {counted(gone.total(), 'finding')} that are gone")
+    elif gone:
+        file, code, function, _ = next(iter(gone))
+        where = f"{file}, `{function}`" if function else file
+        more = f" and {gone.total() - 1} more" if gone.total() > 1 else ""
+        complain(f"{narrow.baseline.file}: {code} in {where}{more} is gone; --prune-baseline takes it out")
