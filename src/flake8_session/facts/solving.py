@@ -131,6 +131,7 @@ class FunctionFacts:
         """
         foci = session_foci(self.frame, self.effects)
         told = Elsewhere()
+        sessions: tuple[SessionFacts, ...] = ()
         for _ in range(_ROUNDS):
             sessions = tuple(SessionFacts(self.frame, focus, self.effects, told) for focus in foci)
             found = _told_to_others(sessions, told)

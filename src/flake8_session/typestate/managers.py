@@ -18,6 +18,7 @@ from flake8_session.typestate.worlds import (
     Flight,
     Hold,
     Kind,
+    Names,
     SessionState,
     Transaction,
     World,
@@ -118,7 +119,7 @@ def _other_enter(context: Context, event: Enter, world: World) -> Ways:
         yield Door.RAISED, failed(world, Kind.INTERRUPTED)
 
 
-def _targets(world: World, result: Place, holdings: names.Names) -> World:
+def _targets(world: World, result: Place, holdings: Names) -> World:
     """What a project's manager yields is the target's: ``""`` itself, ``.session`` an attribute of it."""
     given = frozenset((result + suffix, holding) for suffix, holding in holdings)
     return world._replace(names=world.names | given)
