@@ -121,6 +121,20 @@ DEPENDENCIES = frozenset({
 })
 """Markers of a parameter whose value a framework makes and ends: ``db: Session = Depends(get_db)``."""
 
+LENDING = frozenset({
+    "inject_session",
+    "needs_session",
+    "pass_session",
+    "provide_session",
+    "read_session",
+    "stream_session",
+    "transactional",
+    "transactional_session",
+    "use_session",
+    "with_session",
+})
+"""Last parts of decorators that many projects have, and that give the function a session and end it."""
+
 _SESSION_NAMES = frozenset({"conn_session", "database", "db", "dbsession", "s", "sess"})
 
 
