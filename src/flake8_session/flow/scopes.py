@@ -176,10 +176,15 @@ class Scopes:
 
 
 def _outermost(scope: Scope) -> int:
-    """Variables are numbered within the outermost function: what inner functions capture stays distinct."""
-    while scope.parent is not None and scope.parent.kind is not Kind.MODULE:
-        scope = scope.parent
-    return id(scope)
+    """Variables are numbered within the outermost function: what inner functions capture stays distinct.
+
+    What else a class holds does not count, so that a method is lowered alone as it is in its class.
+    """
+    around = [scope]
+    while around[-1].parent is not None and around[-1].parent.kind is not Kind.MODULE:
+        around.append(around[-1].parent)
+    functions = [each for each in around if each.kind not in (Kind.CLASS, None)]
+    return id((functions or around)[-1])
 
 
 def _name_children(parent: Scope) -> None:

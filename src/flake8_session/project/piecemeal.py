@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import marshal
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -168,14 +169,15 @@ def _units(lowered: Lowered) -> Iterator[tuple[Unit, Lines]]:
 
 
 def _inner_units(part: Slice, class_: ast.ClassDef) -> Iterator[tuple[Unit, Lines]]:
-    """A unit for each function and class that has its lines in the body of the class for itself."""
+    """A unit for each definition in the body of a class that has its lines and its name for itself."""
+    names = Counter(each.name for each in flat(class_.body) if isinstance(each, Definition))
     ends = [class_.lineno, *(each.end_lineno or each.lineno for each in class_.body)]
     starts = [*(each.lineno for each in class_.body[1:]), part.numbers[-1] + 1]
     for before, each, after in zip(ends, class_.body, starts):
         if isinstance(each, Definition):
             first = min(each.lineno, *(decorator.lineno for decorator in each.decorator_list), each.lineno)
             last = each.end_lineno or each.lineno
-            if before < first and last < after:
+            if before < first and last < after and names[each.name] == 1:
                 yield (class_.name, each.name), (first, last)
 
 
