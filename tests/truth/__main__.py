@@ -60,7 +60,9 @@ def _smallest(verdict: Verdict, found: Disagreement) -> str:
             smaller = examine(text)
         except Exception:
             return False
-        return any(each.key == found.key for each in smaller.disagreements)  # none, where a name is unbound
+        if smaller.unbound_late and not verdict.unbound_late:
+            return False
+        return any(each.key == found.key for each in smaller.disagreements)
 
     smaller = examine(shrink(verdict.text, still))
     kept = next((each for each in smaller.disagreements if each.key == found.key), None)

@@ -54,6 +54,8 @@ class Verdict:
     disagreements: tuple[Disagreement, ...] = ()
     crash: str = ""
     """The linter's own failure."""
+    unbound_late: bool = False
+    """The same, after a failure too."""
     unreached: int = 0
     """Reports on statements that no run comes to, since what stands before them always raises."""
     misused: str = ""
@@ -140,7 +142,8 @@ def examine(text: str) -> Verdict:
     reached = [each for each in reports if each.span.line in program.reached]
     met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
     unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
-    return Verdict(text, runs, True, tuple(met), tuple(disagreements), unreached=unreached)
+    late = any(story.unbound_late for each in told for story in each.told)
+    return Verdict(text, runs, True, tuple(met), tuple(disagreements), unbound_late=late, unreached=unreached)
 
 
 def _unfounded(wanted: list[Demand], reports: list[Diagnostic]) -> bool:

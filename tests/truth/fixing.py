@@ -152,11 +152,16 @@ def _witness_faults(
     was, now = before.witnesses(text), after.witnesses(fixed.text)
     known = Counter(_key(each, text) for each in reports) | was
     for key in now - known:
-        yield f"new witness: {key}"
+        if not (key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)):
+            yield f"new witness: {key}"
     mended = Counter(_key(each, text) for each in fixed.mended if each.code in COMPARED)
     for key in mended & was:
         if now[key] > was[key] - mended[key]:
             yield f"witness stays: {key}"
+
+
+_OF_READS = ("SES201", "SES202", "SES203", "SES204")
+"""One of these for a read; which one is seen first may change with what stands in front of it."""
 
 
 def _key(finding: Diagnostic, text: str) -> Key:

@@ -34,6 +34,7 @@ from tests.truth.world import (
     WatchedMaker,
     WatchedSession,
     forget_module,
+    may_leave_work,
     run_module,
 )
 
@@ -58,6 +59,8 @@ class Story:
     """The error by which SQLAlchemy refused something, though nothing had failed before."""
     unbound: bool
     """A name had no value, though nothing had failed before."""
+    unbound_late: bool
+    """A name had no value."""
     how: str
     """How the function ended: what it gave, or what it raised."""
 
@@ -147,6 +150,7 @@ class Program:
             run.injected_line,
             run.misused,
             run.unbound,
+            run.unbound_late,
             how,
         )
 
@@ -254,7 +258,7 @@ class _Driver:
 
     def drive(self, generator: Any) -> None:
         try:
-            self.run.out_of_sight(next(generator))
+            self._lent(next(generator))
             for _ in range(YIELDS):
                 failure = self._failure()
                 if failure is CLOSED:
@@ -262,7 +266,7 @@ class _Driver:
                     generator.close()
                     return
                 if failure is None:
-                    self.run.out_of_sight(next(generator))
+                    self._lent(next(generator))
                 else:
                     self.left_by = "given an error at the yield"
                     generator.throw(failure.make())
@@ -272,7 +276,7 @@ class _Driver:
 
     async def drive_async(self, generator: Any) -> None:
         try:
-            self.run.out_of_sight(await generator.__anext__())
+            self._lent(await generator.__anext__())
             for _ in range(YIELDS):
                 failure = self._failure()
                 if failure is CLOSED:
@@ -280,13 +284,18 @@ class _Driver:
                     await generator.aclose()
                     return
                 if failure is None:
-                    self.run.out_of_sight(await generator.__anext__())
+                    self._lent(await generator.__anext__())
                 else:
                     self.left_by = "given an error at the yield"
                     await generator.athrow(failure.make())
             await generator.aclose()
         except StopAsyncIteration:
             return
+
+    def _lent(self, value: Any) -> None:
+        """The user of the generator has got something, and may do with it what nobody knows."""
+        self.run.out_of_sight(value)
+        may_leave_work(self.run, [value])
 
     def _failure(self) -> Failure | None:
         return self.run.thrown(self.entry.line) if self.can_throw else None

@@ -24,7 +24,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.exc import MultipleResultsFound, NoResultFound, PendingRollbackError
+from sqlalchemy.exc import MissingGreenlet, MultipleResultsFound, NoResultFound, PendingRollbackError
 from sqlalchemy.orm import InstanceState, Session
 
 from tests.truth.choices import GivenUp, Trail
@@ -150,12 +150,12 @@ class Run:
     """Expired instances that a query could have loaded, had it found them."""
     unbound: bool = False
     """A name had no value, though nothing had failed before."""
+    unbound_late: bool = False
+    """A name had no value."""
     doubtful_injection: bool = False
     """The failure was put where there need not have been a statement."""
     turns: int = 2
     """How many things `items()` gives at most, and how often `cond()` is free at one line."""
-    calling: int = 0
-    """How many calls of a session's methods are going on."""
     doubtful: bool = False
     """A session or an instance was given to something out of sight, which may have done anything with it."""
     quiet: bool = False
@@ -173,7 +173,8 @@ class Run:
             self.statements -= 1
             return
         if lane.refusing:
-            self.doubtful = self.doubtful or (sql.startswith(("COMMIT", "RELEASE")) and not self.calling)
+            # Nothing but the end of a `begin()` block is refused here: PostgreSQL rolls back without a word.
+            self.doubtful = self.doubtful or within("__exit__", "util.py", self.filename)
             error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
             self.refused(error)
             raise error
@@ -222,7 +223,8 @@ class Run:
     def detached(self, state: InstanceState[Any] | None) -> None:
         """A `DetachedInstanceError` is raised."""
         line = self.line(state.obj() if state is not None else None)
-        if state is not None and is_expired(state):
+        replaced = within("__set__", "attributes.py", self.filename)
+        if state is not None and is_expired(state) and not replaced:
             self.see("SES201", line, doubtful=state in self.maybe_loaded)
         else:
             self.see("SES202", line)
@@ -260,6 +262,10 @@ class Run:
 
     def invalid(self, error: BaseException) -> None:
         """SQLAlchemy refuses something that makes no sense in the state that things are in."""
+        mishap = self.mishap
+        if isinstance(error, MissingGreenlet) and mishap is not None and mishap.where is not Where.SWALLOWED:
+            # A load at a place where an async session cannot load; before the rollback it is the rollback's fault.
+            self.refused(error)
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
         if not self.injected and not isinstance(error, harmless):
             self.misused = type(error).__name__
@@ -306,6 +312,7 @@ class Run:
         self._judge(error)
 
     def _judge(self, error: BaseException | None) -> None:
+        self.unbound_late = self.unbound_late or isinstance(error, NameError)
         if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
             return
         self.unbound = self.unbound or isinstance(error, NameError)
@@ -350,6 +357,17 @@ class Run:
         watched = self.by_id.get(id(session))
         if watched is not None:
             watched.excused = True
+
+    def unused(self, session: Any, before: int) -> None:
+        """A method of a session has failed: where it had not begun anything, the session is as it was before."""
+        watched = self.by_id.get(id(session))
+        if watched is not None and not getattr(session, "sync_session", session).in_transaction():
+            watched.used_again = before
+
+    def used_at(self, session: Any) -> int:
+        """The line where a closed session was used again, 0 if it was not."""
+        watched = self.by_id.get(id(session))
+        return watched.used_again if watched is not None else 0
 
     def used(self, session: Any, method: str) -> None:
         """A method of a session is called."""
@@ -577,6 +595,16 @@ class Cleanup:
 
     def __exit__(self, *_: object) -> None:
         """Nothing ends with a ``finally``."""
+
+
+def within(function: str, file: str, filename: str) -> bool:
+    """Whether a function of SQLAlchemy is being executed, called by the program `filename`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename != filename:
+        if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def parts(value: Any) -> Iterator[Any]:

@@ -275,16 +275,20 @@ class Hooks:
     @staticmethod
     def _session_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
         session, name = function.__self__, function.__name__
+        before = run.used_at(session)
         run.used(session, name)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
-            return _SessionAwaitable(function, function(*arguments, **options))
+            return _SessionAwaitable(function, function(*arguments, **options), before)
         if name in CLEANING:
             return function(*arguments, **options)
-        return Hooks._database_call(run, function, line, *arguments, **options)
+        try:
+            return Hooks._database_call(run, function, line, *arguments, **options)
+        except BaseException:
+            run.unused(session, before)
+            raise
 
     @staticmethod
     def _database_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
-        run.calling += 1
         point = None
         before = run.statements
         try:
@@ -293,7 +297,6 @@ class Hooks:
             _note_query(run, function)
             return result
         finally:
-            run.calling -= 1
             if point is not None:
                 point.void = run.statements != before
 
@@ -305,7 +308,7 @@ class Hooks:
             run.hand_on(given)
         if function in OUT_OF_SIGHT:
             run.out_of_sight(given)
-            _may_leave_work(run, given)
+            may_leave_work(run, given)
         if function is not awork and not any(isinstance(each, _SessionAwaitable) and each.cleans for each in given):
             run.may_fail(run.failures.other, line)
         run.call_line = line
@@ -315,8 +318,9 @@ class Hooks:
 class _SessionAwaitable:
     """What a method of `AsyncSession` gives: its coroutine, known to be database work."""
 
-    def __init__(self, function: Any, coroutine: Any) -> None:
+    def __init__(self, function: Any, coroutine: Any, used_before: int) -> None:
         self.function = function
+        self.used_before = used_before
         self.coroutine = coroutine
         self.cleans = coroutine.__name__ in CLEANING
 
@@ -336,9 +340,8 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     work = awaitable if isinstance(awaitable, _SessionAwaitable) else None
     point = None
     before = run.statements
-    run.calling += work is not None
     try:
-        if not _is_cleaning(awaitable):
+        if not _is_cleaning(awaitable) and not _is_of(awaitable, run.filename):
             run.may_fail(run.failures.interrupted, line)
         if work is not None and not work.cleans:
             point = run.may_fail(run.failures.database, line)
@@ -349,14 +352,15 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     except BaseException:
         if hasattr(awaitable, "close"):
             awaitable.close()
+        if work is not None:
+            run.unused(work.function.__self__, work.used_before)
         raise
     finally:
-        run.calling -= work is not None
         if point is not None:
             point.void = run.statements != before
 
 
-def _may_leave_work(run: Run, given: list[Any]) -> None:
+def may_leave_work(run: Run, given: list[Any]) -> None:
     """What is out of sight may have put something into a session that is not written yet."""
     for each in given:
         if is_session(each) and run.trail.choose(2):
@@ -373,6 +377,12 @@ def _note_query(run: Run, function: Any) -> None:
         run.queried(owner.session)
     elif isinstance(owner, SESSIONS) and function.__name__ in QUERIES:
         run.queried(owner)
+
+
+def _is_of(awaitable: Any, filename: str) -> bool:
+    """Whether an awaitable is a coroutine of the program: it is interrupted where it awaits something itself."""
+    code = getattr(awaitable, "cr_code", None)
+    return code is not None and code.co_filename == filename
 
 
 def _is_cleaning(awaitable: Any) -> bool:
@@ -587,5 +597,5 @@ def _seed_standard() -> None:
 _seed_standard()
 sa_orm.configure_mappers()
 
-__all__ = ["ASYNC_ENGINE", "ENGINE", "MODELS", "MODULES", "STORE", "A", "U", "Stage", "forget_module", "run_module"]
+__all__ = ["ASYNC_ENGINE", "ENGINE", "MODELS", "MODULES", "STORE", "A", "U", "Stage", "forget_module", "may_leave_work", "run_module"]
 assert sqlite3.sqlite_version_info >= (3, 35), "the ORM's RETURNING"
