@@ -142,6 +142,12 @@ class TestBaseline:
         (project / "shop/leaking.py").write_text(more)
         assert found(capsys, "shop", self.BASELINE) == ["shop/leaking.py:11:15:"]
 
+    def test_what_is_listed_does_not_count_as_left_by_fixes(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for status, arguments in ((0, [self.BASELINE]), (1, [])):
+            assert main(["shop", "--fix", "--fixable=SES2", *arguments]) == status
+
     def test_of_more_alike_than_are_listed_the_later_are_new(
         self, project: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -277,6 +283,10 @@ class TestChangedLines:
         monkeypatch.setenv("PATH", "")
         assert main(["--diff-base=HEAD"]) == 2
         assert "git cannot be run" in capsys.readouterr().err
+
+    def test_it_only_reports(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["--diff-base=HEAD", "--fix"]) == 2
+        assert "--diff-base only reports" in capsys.readouterr().err
 
     def test_lines_are_those_of_the_new_file(self, project: Path) -> None:
         lines = LEAKING.splitlines(keepends=True)

@@ -29,7 +29,7 @@ def check(options: Options, configuration: Configuration) -> int:
     if options.fixes:
         from flake8_session.cli.mending import fix_files
 
-        return fix_files(paths, files, options, configuration, failed=failed)
+        return fix_files(paths, files, options, configuration, narrow, failed=failed)
     outcomes = outcomes_of(paths, files, configuration, map(os.path.normpath, options.paths))
     for outcome in outcomes:
         if outcome.problem:

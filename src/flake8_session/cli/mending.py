@@ -10,11 +10,12 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
 from flake8_session.cli.asking import Asking
+from flake8_session.cli.narrowing import Narrowing
 from flake8_session.cli.reading import Unreadable
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, complain, say, terminal, write_bytes, write_whole
@@ -97,16 +98,25 @@ class Mender:
 
 
 def fix_files(
-    paths: Sequence[str], files: Files, options: Options, configuration: Configuration, *, failed: bool
+    paths: Sequence[str],
+    files: Files,
+    options: Options,
+    configuration: Configuration,
+    narrow: Narrowing,
+    *,
+    failed: bool,
 ) -> int:
-    """Fixes the files at `paths`, or shows what that would change, and gives the exit status."""
+    """Fixes the files at `paths`, or shows what that would change, and gives the exit status.
+
+    What a baseline lists is fixed like the rest, and not among what is left.
+    """
     mender = _mender(options, configuration)
     mended: list[Mended] = []
     around = Neighbourhood(configuration.settings.src)
     for path in paths:
         name = files.name(path)
         done = mender.mend(name, files.read, None if files.stands_alone(name) else around, to_file=name == path)
-        mended.append(done)
+        mended.append(_without_known(done, narrow))
         if done.problem:
             complain(done.problem)
         if done.changed and mender.writes:
@@ -117,6 +127,13 @@ def fix_files(
         _say_texts([each for each in mended if each.filename == files.stdin_name], files.read)
     _report(mended, files, options, configuration)
     return _status(mended, options, failed=failed)
+
+
+def _without_known(mended: Mended, narrow: Narrowing) -> Mended:
+    """`mended` without those of the findings left that the user wants to hear no more of."""
+    kept = narrow.keep([FileFindings(mended.filename, mended.fixed.left, lines_of(mended.fixed.text))])
+    left = kept[0].diagnostics if kept else ()
+    return replace(mended, fixed=replace(mended.fixed, left=left))
 
 
 def _mender(options: Options, configuration: Configuration) -> Mender:

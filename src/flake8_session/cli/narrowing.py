@@ -38,6 +38,8 @@ def narrowing(options: Options, configuration: Configuration) -> Narrowing:
     reads = file is not None and not options.write_baseline
     if file is None and (options.write_baseline or options.prune_baseline):
         raise ConfigurationError("command line: --write-baseline and --prune-baseline need --baseline FILE")
+    if options.fixes and options.diff_base:
+        raise ConfigurationError("command line: --diff-base only reports; fixes move the lines that changed")
     return Narrowing(
         read_baseline(file) if file is not None and reads else None,
         changes_since(options.diff_base, Path.cwd()) if options.diff_base else None,
