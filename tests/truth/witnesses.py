@@ -263,7 +263,8 @@ class Run:
     def invalid(self, error: BaseException) -> None:
         """SQLAlchemy refuses something that makes no sense in the state that things are in."""
         mishap = self.mishap
-        if isinstance(error, MissingGreenlet) and mishap is not None and mishap.where is not Where.SWALLOWED:
+        before_rollback = mishap is not None and any(has_failed(each) for each in self._sessions())
+        if isinstance(error, MissingGreenlet) and before_rollback and mishap.where is not Where.SWALLOWED:
             # A load at a place where an async session cannot load; before the rollback it is the rollback's fault.
             self.refused(error)
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
