@@ -59,7 +59,9 @@ def lint_text(source: Source, configuration: Configuration, around: Neighbourhoo
     path = source.filename
     settings = configuration.settings_for(path)
     try:
-        return Outcome(path, lint(source.text, path, settings, None if source.alone else around))
+        neighbours = None if source.alone else around
+        linted = lint(source.text, path, settings, neighbours, fixes=configuration.shows_fixes)
+        return Outcome(path, linted)
     except SyntaxRefused as why:
         return _refused(path, why)
 

@@ -142,6 +142,7 @@ def _key(configuration: Configuration) -> str:
         configuration.root,
         configuration.settings,
         configuration.per_file_ignores,
+        configuration.shows_fixes,
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 

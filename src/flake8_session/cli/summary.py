@@ -20,7 +20,7 @@ def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal) -> 
     fixes = [finding.fix for finding in findings if finding.fix]
     if fixes:
         safe = sum(fix.applicability is Applicability.SAFE for fix in fixes)
-        lines.append([Piece(f"{safe} can be fixed safely, {len(fixes) - safe} more by hand or unsafely.")])
+        lines.append([Piece(f"--fix mends {safe} of them, --unsafe-fixes {len(fixes) - safe} more.")])
     code = findings[0].code
     lines.append([Piece(f"session-lint --explain {code} says more about {code}.", Style.FAINT)])
     return "".join(render_line(line, terminal) for line in lines)

@@ -11,6 +11,7 @@ from typing import Any
 
 from flake8_session.configuration.files import Said, find, folders_upwards, read
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind
+from flake8_session.configuration.names import check_names
 from flake8_session.configuration.per_file import matches
 from flake8_session.configuration.values import ConfigurationError, PerFile, Value, Values, check_codes
 from flake8_session.configuration.versions import sqlalchemy_version
@@ -43,6 +44,11 @@ class Configuration:
     cache_dir: str = ""
     baseline: str = ""
 
+    @property
+    def shows_fixes(self) -> bool:
+        """Whether the report has a place for fixes; making them costs a little."""
+        return self.output_format in ("full", "json", "sarif") and not self.statistics
+
     def settings_for(self, path: str) -> Settings:
         """The settings with what ``per-file-ignores`` adds for the file at `path`."""
         if not self.per_file_ignores:
@@ -72,6 +78,8 @@ def configure(
     merged = _merged(_anchored(said), spoken)
     merged.setdefault("sqlalchemy-version", sqlalchemy_version(root))
     settings = _settings(merged, root)
+    if settings.names:
+        check_names(settings, root)
     return Configuration(settings, root, said.file, **_fields(Configuration, merged))
 
 

@@ -25,17 +25,18 @@ class Linted:
 
 
 def lint_source(
-    text: str, *, filename: str = "<string>", settings: Settings = Settings()
+    text: str, *, filename: str = "<string>", settings: Settings = Settings(), fixes: bool = False
 ) -> list[Diagnostic]:
     """What is wrong with the sessions in `text`, without what ``# noqa`` silences.
 
     `filename` decides what kind of file it is (a test, a module of a package). It need not exist; where
     it does, `text` is read in its place, and what it imports is looked up in the project around it.
-    Text that is no Python has no findings, and nothing is raised for it.
+    With `fixes` the findings carry theirs. Text that is no Python has no findings, and nothing is raised
+    for it.
     """
     around = Neighbourhood(settings.src) if os.path.isfile(filename) else None
     try:
-        return list(lint(text, filename, settings, around).reported)
+        return list(lint(text, filename, settings, around, fixes=fixes).reported)
     except SyntaxRefused:
         return []
 

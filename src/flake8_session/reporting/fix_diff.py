@@ -22,7 +22,7 @@ def fix_lines(fix: Fix, lines: Sequence[str], gutter: int, width: int) -> Iterat
     for position, line in enumerate(fill(printable(f"{fix.message}{reason}"), max(width - gutter - 15, 20))):
         label = f"{indent} = {kind}: " if position == 0 else " " * (gutter + len(kind) + 5)
         yield [Piece(label, Style.HELP), Piece(line)]
-    for line in _changes(lines, after(lines, fix.edits)):
+    for line in _without_blank_end(list(_changes(lines, after(lines, fix.edits)))):
         yield [Piece(f"{indent} {line}", _STYLES.get(line[:1], Style.FAINT))]
 
 
@@ -37,6 +37,13 @@ def after(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
         end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
         text = text[:start] + edit.content + text[end:]
     return lines_of(text)
+
+
+def _without_blank_end(changes: list[str]) -> list[str]:
+    """`changes` without empty lines at their end that did not change."""
+    while changes and not changes[-1].strip():
+        changes.pop()
+    return changes
 
 
 def _changes(before: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
