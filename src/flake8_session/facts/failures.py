@@ -10,7 +10,7 @@ from flake8_session.facts.late_commits import is_commit
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.facts.transactions import made
-from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read, Return
+from flake8_session.flow.events import Await, Call, Catch, Door, Event, Item, Iterate, Leave, Read, Return
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls import split
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
@@ -98,20 +98,22 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
     state = world.session
     if state is None or state.transaction is not Transaction.FAILED:
         return False
-    if not isinstance(solved.graph.steps[step].event, Call | Await | Read) and not _iterates(solved, step):
+    event = solved.graph.steps[step].event
+    if not isinstance(event, Call | Await | Read | Iterate | Item) and not _ends_calmly(event):
         return False
     ways = solved.movement.own_ways(step, world)
     return any(
-        moved.flight is not None
+        door is Door.RAISED
+        and moved.flight is not None
         and moved.flight.kind is Kind.RAISED
         and moved.flight.name == PENDING_ROLLBACK
-        and world.flight != moved.flight
-        for _, moved in ways
+        for door, moved in ways
     )
 
 
-def _iterates(solved: Solved, step: int) -> bool:
-    return type(solved.graph.steps[step].event).__name__ in ("Iterate", "Item")
+def _ends_calmly(event: Event) -> bool:
+    """Whether a ``with`` is left without an exception: its manager may commit."""
+    return isinstance(event, Leave) and not event.raising
 
 
 def _in_handler(world: World) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Await, Build, Call, Event, Read, Return, Write, Yield
+from flake8_session.flow.events import Await, Build, Call, Door, Event, Read, Return, Write, Yield
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
@@ -74,6 +74,8 @@ def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | No
     place = getattr(event, "object", "") or getattr(event, "receiver", "")
     name = place if place and place[0] not in "%@" else solved.instance_place(world)
     attribute = getattr(event, "attribute", "") or getattr(event, "method", "") or "__repr__"
+    if isinstance(event, Write):
+        state = state._replace(columns=Columns.LOADED)
     return DetachedRead(solved, step, attribute, name.partition("'")[0], state, loaded, path)
 
 
@@ -93,10 +95,10 @@ def _must_raise(solved: Solved, step: int, world: World) -> bool:
         return False
     if not any(holding in _ENTITY for _, holding in world.names):
         return False
-    ways = [moved for _, moved in solved.movement.own_ways(step, world)]
+    ways = solved.movement.own_ways(step, world)
     return bool(ways) and all(
-        moved.flight is not None and moved.flight != world.flight and moved.flight.name == DETACHED_INSTANCE
-        for moved in ways
+        door is Door.RAISED and moved.flight is not None and moved.flight.name == DETACHED_INSTANCE
+        for door, moved in ways
     )
 
 

@@ -541,9 +541,13 @@ def _borrowing_world(
         instance=stop.instance,
         spent=stop.spent,
         suspended=(*world.suspended, held),
-        names=world.names | {(manager, Hold.SUSPENDED)},
+        names=world.names | ({(manager, Hold.SUSPENDED)} if _holds_session(stop) else set()),
     )
     return moved, frozenset(("", role) for role in roles)
+
+
+def _holds_session(world: World) -> bool:
+    return any(holding is Role.SESSION for _, holding in world.names)
 
 
 def _owned(state: SessionState | None, inside: SessionState | None) -> SessionState | None:

@@ -11,7 +11,7 @@ from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, 
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.calls import failed, handed, updated_columns
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, implicit_load
+from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, Act, implicit_load
 from flake8_session.typestate.worlds import (
     Block,
     Columns,
@@ -19,6 +19,7 @@ from flake8_session.typestate.worlds import (
     Hold,
     InstanceState,
     Kind,
+    Life,
     SessionState,
     Tie,
     Transaction,
@@ -162,13 +163,28 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
         yield Door.COMPLETED, world._replace(instance=after, session=loading)
     if not world.spent and loaded is False:
         yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
+        if world.session.dirty and _is_lazy(context, event.attribute):
+            yield Door.RAISED, failed(_failed_autoflush(world), Kind.DATABASE)
+
+
+def _is_lazy(context: Context, attribute: str) -> bool:
+    return models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.LAZY
+
+
+def _failed_autoflush(world: World) -> World:
+    """The world after a lazy load flushed what was pending first, and that flush failed."""
+    state, instance = world.session, world.instance
+    if state is None or instance is None:
+        return world
+    failed_state = state._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
+    return world._replace(session=failed_state, instance=instances.acted(instance, Act.ROLLBACK))
 
 
 def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
     """The instance after SQL has loaded `attribute`: what was expired comes with it.
 
-    A relationship needs the primary key, whose load brings all columns; a deferred column may be
-    loaded by itself.
+    A relationship needs the primary key, whose load brings all columns; a deferred column is loaded
+    by itself.
     """
     after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
     if state.columns is Columns.LOADED:
@@ -176,7 +192,7 @@ def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceS
     linker, class_ = context.frame.linker, model(context)
     lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY
     alone = lazy and not models.is_relationship(linker, class_, attribute)
-    return after._replace(columns=Columns.UNKNOWN if alone else Columns.LOADED)
+    return after if alone else after._replace(columns=Columns.LOADED)
 
 
 def _broken(world: World) -> World:
@@ -266,7 +282,7 @@ def _related(world: World, state: InstanceState) -> World:
 def _dirtied(world: World, *, certain: bool = True) -> World:
     """An instance was changed: certainly one that the session holds, or one that it may hold."""
     state = world.session
-    if state is None or state.transaction is Transaction.FAILED:
+    if state is None or state.transaction is Transaction.FAILED or state.life is Life.CLOSED:
         return world
     begun = state.transaction
     if begun is Transaction.IDLE:

@@ -267,6 +267,10 @@ def _has_nothing_new(context: Context, call: Call, world: World, row: Row) -> bo
     Merging is nothing at all where the very same session, never closed, gave it.
     """
     given = [argument.value for argument in call.arguments[:1]]
+    instance = world.instance
+    if instance is not None and row.instance is ToInstance.ADD:
+        if any(Role.INSTANCE in world.roles(place) for place in given):
+            return instance.tie in (Tie.ATTACHED, Tie.DETACHED)
     if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
         return False
     if row.instance is ToInstance.ADD:

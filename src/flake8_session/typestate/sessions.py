@@ -83,12 +83,13 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
             failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
             yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
         else:
-            yield Outcome(_reopened(state, row), raised=failure)
+            yield Outcome(state, raised=failure)
     elif row.work is Work.SQL:
-        failed = begun._replace(transaction=Transaction.FAILED, failed_write=row.writes)
+        dirty = begun.dirty and not flushing
+        failed = begun._replace(transaction=Transaction.FAILED, failed_write=row.writes, dirty=dirty)
         yield Outcome(failed, raised=failure)
     elif not flushing:
-        yield Outcome(_reopened(state, row), raised=failure)
+        yield Outcome(state, raised=failure)
 
 
 def implicit_load(state: SessionState, *, certain: bool = True) -> SessionState:
