@@ -20,7 +20,8 @@ from flake8_session.editing.plans import Enclose
 from flake8_session.editing.removing import without_closes
 from flake8_session.editing.rendering import Change, block_indent
 
-HELD_BEHIND = "an instance of the session is read behind it"
+PAUSE = "no_autoflush"
+"""What gives the session itself when it is entered."""
 
 
 def enclose(plan: Enclose, ground: Ground) -> Made | None:
@@ -36,15 +37,7 @@ def enclose(plan: Enclose, ground: Ground) -> Made | None:
     last_held = _last_of(held, opening.position)
     if last_held is not None:
         return _with(plan, ground, opening, max(last, last_held))
-    around = _around_try(plan, ground, opening, [*bound, *held])
-    if around is not None:
-        return around
-    inside = [position for position in held if position is not None and _index(position, opening.position)]
-    last_held = _last_of(inside, opening.position)
-    enclosed = _with(plan, ground, opening, max(last, last_held or last))
-    if enclosed is None:
-        return None
-    return Made(enclosed.change, enclosed.message, (*enclosed.doubts, HELD_BEHIND))
+    return _around_try(plan, ground, opening, [*bound, *held])
 
 
 def _index(position: Position, opening: Position) -> int | None:
@@ -72,6 +65,8 @@ def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Made | 
     if not body:
         return None
     statement = _with_statement(plan, opening, body, block)
+    if opening.remains is not None:
+        statement = _merged(statement)
     change = Change(block, index, last + 1, (Unit(statement),))
     return Made(change, f"open the session in {'an `async with`' if plan.asynchronous else 'a `with`'}")
 
@@ -87,6 +82,23 @@ def _with_statement(plan: Enclose, opening: Opening, body: Sequence[Unit], block
         asynchronous=cst.Asynchronous() if plan.asynchronous else None,
         leading_lines=opening.leading_lines,
     )
+
+
+def _merged(outer: cst.With) -> cst.With:
+    """``with a as b:`` over nothing but ``with b.c:`` as one statement, where both are of one kind."""
+    inner = outer.body.body[0]
+    if len(outer.body.body) != 1 or not isinstance(inner, cst.With) or isinstance(inner.lpar, cst.LeftParen):
+        return outer
+    if (inner.asynchronous is None) is not (outer.asynchronous is None):
+        return outer
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    first, pause, *others = outer.items[0], *inner.items
+    name = pause.asname.name if pause.asname is not None else None
+    if isinstance(name, cst.Name) and isinstance(pause.item, cst.Attribute) and pause.item.attr.value == PAUSE:
+        first = first.with_changes(asname=cst.AsName(name))
+        pause = pause.with_changes(item=pause.item.with_changes(value=name), asname=None)
+    items = [first.with_changes(comma=comma), pause, *others]
+    return inner.with_changes(items=items, leading_lines=outer.leading_lines)
 
 
 def _from_first_comment(lines: Sequence[cst.EmptyLine]) -> Sequence[cst.EmptyLine]:

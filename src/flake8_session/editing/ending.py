@@ -1,7 +1,8 @@
 """The end of a session moved below what still needs it.
 
 Where a call of ``close()`` ends it, the call moves down in its block; where a ``with`` or a
-``finally`` does, the statements that need it move up into the body.
+``finally`` does, the statements that need it move up into the body. Not where one of them handles
+errors: it would get to see those of the session, and would have to roll back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
 from flake8_session.editing.building import suite_block
-from flake8_session.editing.expressions import calls_something, sets_attributes
+from flake8_session.editing.expressions import calls_something, handles_errors, sets_attributes
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.plans import EndLater
@@ -41,6 +42,8 @@ def _close_below(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     if last is None or _leaves(end.block.units[last]):
         return None
     overtaken = end.block.units[end.index + 1 : last + 1]
+    if any(handles_errors(unit.node) for unit in overtaken):
+        return None
     change = Change(end.block, end.index, last + 1, (*overtaken, end.unit))
     return Made(change, "close the session below its last use", _doubts(plan, ground, overtaken))
 
@@ -53,6 +56,8 @@ def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     if last is None or _ends_elsewhere(ground.layout.block(statement.body)):
         return None
     moved = end.block.units[end.index + 1 : last + 1]
+    if any(handles_errors(unit.node) for unit in moved):
+        return None
     changed = statement.with_changes(body=_extended(statement.body, moved))
     change = Change(end.block, end.index, last + 1, (Unit(changed),))
     return Made(change, "use it inside the `with`", _doubts(plan, ground, moved))
@@ -68,6 +73,8 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     if last is None or not all(_leaves_at_end(ground.layout.block(each.body)) for each in statement.handlers):
         return None
     moved = around.block.units[around.index + 1 : last + 1]
+    if any(handles_errors(unit.node) for unit in moved):
+        return None
     if statement.orelse is not None:
         changed = statement.with_changes(
             orelse=statement.orelse.with_changes(body=_extended(statement.orelse.body, moved))

@@ -17,7 +17,7 @@ _ONCE = (
     cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Await, cst.Call, cst.Arg, cst.Attribute,
     cst.Subscript, cst.SubscriptElement, cst.Index, cst.Comparison, cst.ComparisonTarget, cst.BinaryOperation,
     cst.UnaryOperation, cst.Tuple, cst.List, cst.Set, cst.Dict, cst.Element, cst.StarredElement, cst.DictElement,
-    cst.FormattedString, cst.FormattedStringExpression, cst.NamedExpr, cst.For,
+    cst.FormattedString, cst.FormattedStringExpression, cst.NamedExpr,
 )
 """What evaluates its parts exactly once, in order."""
 
@@ -44,9 +44,23 @@ def is_quiet(node: cst.BaseExpression | None) -> bool:
 def is_evaluated_once(statement: cst.CSTNode, expression: cst.CSTNode) -> bool:
     """Whether running `statement` evaluates `expression` exactly once, before anything else of a body."""
     path = _path(statement, expression)
-    if path is None or not all(isinstance(node, _ONCE) for node in path[:-1]):
-        return False
-    return not isinstance(statement, cst.For) or _path(statement.iter, expression) is not None
+    return path is not None and all(_once(node, part) for node, part in zip(path, path[1:]))
+
+
+def _once(node: cst.CSTNode, part: cst.CSTNode) -> bool:
+    """Whether evaluating `node` evaluates its child `part` exactly once, and before any of its bodies."""
+    match node:
+        case cst.For() | cst.CompFor():
+            return part is node.iter
+        case cst.If():
+            return part is node.test
+        case cst.With():
+            return part is node.items[0]
+        case cst.WithItem():
+            return part is node.item
+        case cst.ListComp() | cst.SetComp() | cst.DictComp():
+            return part is node.for_in
+    return isinstance(node, _ONCE)
 
 
 def calls_something(node: cst.CSTNode, harmless: Container[int] = ()) -> bool:
@@ -79,6 +93,17 @@ def sets_attributes(node: cst.CSTNode) -> bool:
         if isinstance(each, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign)):
             if not isinstance(each.target, cst.Name):
                 return True
+        stack.extend(each.children)
+    return False
+
+
+def handles_errors(node: cst.CSTNode) -> bool:
+    """Whether a handler, or a ``with`` that may swallow, stands in `node`."""
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, (cst.ExceptHandler, cst.ExceptStarHandler, cst.With)):
+            return True
         stack.extend(each.children)
     return False
 

@@ -2,7 +2,7 @@
 
 A *round* applies at most one fix for each function, outermost first, none of which overlap, and
 lints the result. A fix has kept its promise if the text is still Python, the finding that it mends is
-gone and none has come. Findings are compared by code, function and the words of their line, since
+gone and none has come. Findings are compared by code, function and the words that they stand on, since
 lines move. Where a round fails, its fixes are tried one by one, so that the culprit is known; it is
 *withdrawn*: not tried again, and told of. What touches imports comes after everything else, since
 it changes lines that all functions share.
@@ -42,11 +42,15 @@ class Fixed:
 
 
 def fix_text(text: str, lint: Lint, choice: Choice) -> Fixed:
-    """Applies the chosen fixes of `text`. Raises `SyntaxRefused` where it is no Python to begin with."""
+    """Applies the chosen fixes of `text`. Raises `SyntaxRefused` where it is no Python to begin with.
+
+    What was withdrawn is tried once more after others were mended: it may have stood in their way.
+    """
     findings = lint(text)
     mended: list[Diagnostic] = []
     withdrawn: dict[Key, Diagnostic] = {}
     declined: set[Key] = set()
+    retry = False
     for _ in range(MOST_ROUNDS):
         lines = lines_of(text)
         open_ = [
@@ -61,7 +65,11 @@ def fix_text(text: str, lint: Lint, choice: Choice) -> Fixed:
             else:
                 declined.add(_key(each, lines))
         if not open_:
-            break
+            if not retry:
+                break
+            retry = False
+            withdrawn.clear()
+            continue
         if not chosen:
             continue
         after = _kept(text, findings, chosen, lint)
@@ -71,6 +79,7 @@ def fix_text(text: str, lint: Lint, choice: Choice) -> Fixed:
             continue
         text, findings = after
         mended += chosen
+        retry = bool(withdrawn)
     return Fixed(text, tuple(mended), tuple(withdrawn.values()), tuple(findings))
 
 
@@ -136,10 +145,13 @@ def _counted(findings: Sequence[Diagnostic], text: str) -> Counter[Key]:
 
 
 def _key(finding: Diagnostic, lines: Sequence[str]) -> Key:
-    """What a finding is called while lines move."""
-    number = finding.span.line
-    line = lines[number - 1] if 0 < number <= len(lines) else ""
-    return finding.code, finding.function, " ".join(line.split())
+    """What a finding is called while lines move, and are parted."""
+    span = finding.span
+    covered = list(lines[span.line - 1 : span.end_line])
+    if covered:
+        covered[-1] = covered[-1][: span.end_column - 1]
+        covered[0] = covered[0][span.column - 1 :]
+    return finding.code, finding.function, " ".join("".join(covered).split())
 
 
 def _parses(text: str) -> bool:

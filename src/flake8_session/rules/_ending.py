@@ -7,16 +7,17 @@ from itertools import pairwise
 
 from flake8_session.editing.plans import EndLater, GiveArgument, LoadEagerly, Plan, ReadAll, Refresh, RefreshFirst
 from flake8_session.facts.paths import Path
-from flake8_session.facts.reads import DetachedRead, HandedOut, detached_reads
+from flake8_session.facts.reads import DetachedRead, HandedOut
 from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.facts.uses import LateRead, Reuse
 from flake8_session.facts.waits import Wait
-from flake8_session.flow.events import Bind, Call, Define, Event, Iter, Leave, Read, Return, Write
+from flake8_session.flow.events import Bind, Call, Define, Event, Item, Iter, Leave, Read, Return, Write
 from flake8_session.flow.graph import Graph
 from flake8_session.knowledge import loading, results
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Ends, Gives, Role, ToInstance
+from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, External, Factory, Selected
 from flake8_session.typestate.attributes import model
 from flake8_session.typestate.calls import split
@@ -37,11 +38,11 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
     end = _detaching(read.solved, read.path)
     if end is not None:
         origin = _end_origin(read.solved, end)
-        others = [other for other in detached_reads(session) if _ends_alike(other, read, origin)]
-        needed = (facts.frame.graph.steps[other.step].origin for other in others)
+        needed = (facts.frame.graph.steps[read.step].origin, *_reads_of_instances(session))
         plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), doubts=_doubts(session, end)))
     if read.loaded is False and read.state.columns is Columns.EXPIRED:
-        plans += _expiring_less(facts, read.solved, read.path)
+        if _is_column(read):
+            plans += _expiring_less(facts, read.solved, read.path)
     elif read.loaded is False:
         plans += _loading(facts, read.solved, read.attribute)
     return tuple(plans)
@@ -162,9 +163,30 @@ def _end_origin(solved: Solved, step: int) -> int:
     return solved.graph.steps[step if call is None else call].origin
 
 
-def _ends_alike(other: DetachedRead, read: DetachedRead, origin: int) -> bool:
-    end = _detaching(other.solved, other.path)
-    return end is not None and _end_origin(other.solved, end) == origin
+def _reads_of_instances(session: SessionFacts) -> Iterator[int]:
+    """What reads an instance of the session, also where no path comes because an earlier read must raise."""
+    variables = {
+        place
+        for solved in session.with_instances
+        for _, world in solved.reached()
+        for place, role in world.names
+        if role in _ENTITIES and not place.startswith(("%", "<"))
+    }
+    for step in session.frame.graph.steps:
+        match step.event:
+            case Read(_, place, _) | Item(_, place, _) | Iter(_, place, _) | Call(receiver=place):
+                if place in variables:
+                    yield step.origin
+
+
+_ENTITIES = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+
+
+def _is_column(read: DetachedRead) -> bool:
+    """Whether it is known to be a plain column: what else the session would have to load stays unloaded."""
+    context = read.solved.movement.context
+    found = models.attribute(context.frame.linker, model(context), read.attribute)
+    return found in (models.Attribute.COLUMN, models.Attribute.EXPRESSION)
 
 
 def _doubts(session: SessionFacts, end: int) -> tuple[str, ...]:

@@ -1,0 +1,245 @@
+"""Fixes do the same whatever a program's layout is, and leave the layout as it is.
+
+The law: a layout changes nothing of a program's meaning, so that fixing the laid out program and
+laying out the fixed one have one syntax tree; every comment is still there, every line ends as
+before, and nothing is indented in another way.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flake8_session.fixing import Wanted, fix_source
+from flake8_session.source.text import lines_of
+
+HEAD = "from sqlalchemy.orm import Session\nfrom models import U, engine, work, cond, items\n\n\n"
+
+PROGRAMS = {
+    "with": """\
+def function(name):
+    work()
+    session = Session(engine)
+    user = U(name="new")
+    session.add(user)
+    if name:
+        work(name)
+        session.commit()
+    else:
+        session.rollback()
+    return True
+""",
+    "close that goes": """\
+def function(name):
+    session = Session(engine)
+    work(name)
+    session.execute("select 1")
+    session.close()
+    work("done")
+""",
+    "try that goes": """\
+def function(name):
+    session = Session(engine)
+    work(name)
+    try:
+        session.execute("select 1")
+        work(name)
+    finally:
+        session.close()
+    work("done")
+""",
+    "finally that comes": """\
+def function(name):
+    try:
+        session = Session(engine)
+        session.add(U(name=name))
+        session.commit()
+    except ValueError:
+        session.rollback()
+        raise
+    work("done")
+""",
+    "temporary": """\
+def function(name):
+    work(name)
+    work(Session(engine).scalar(name))
+    work("done")
+""",
+    "rollback": """\
+def function(name):
+    with Session(engine) as session:
+        for item in items():
+            try:
+                session.execute("insert")
+                session.commit()
+            except Exception:
+                work(item)
+                work(name)
+""",
+    "later end": """\
+def function(name):
+    with Session(engine) as session:
+        user = session.get(U, 1)
+        session.commit()
+    first = user.name
+    return first
+""",
+}
+COMMENT = "# a note"
+
+
+def is_simple(line: str) -> bool:
+    """Whether the line is a statement that may share a line with others."""
+    return bool(line.strip()) and not re.match(r"\s*(#|@|def|if|else|for|try|except|finally|with|class|while)", line)
+
+
+def indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+@st.composite
+def layouts(draw: st.DrawFn, program: str) -> str:
+    """The program, laid out in another way."""
+    lines = program.splitlines()
+    lines = joined(draw, lines)
+    lines = sprinkled(draw, lines)
+    text = "\n".join(lines) + "\n"
+    if draw(st.booleans()):
+        text = "def outer():\n" + re.sub("(?m)^(?=.)", "    ", text) + "    return function\n"
+    elif draw(st.booleans()):
+        text = "@work\n" + text
+    text = HEAD + text + "\n\ndef other():\n    pass\n"
+    if draw(st.booleans()):
+        text = re.sub("(?m)^( {4})+", lambda match: "\t" * (len(match[0]) // 4), text)
+    if draw(st.booleans()):
+        text = text.replace("\n", "\r\n")
+    return text.rstrip("\r\n") if draw(st.booleans()) else text
+
+
+def joined(draw: st.DrawFn, lines: list[str]) -> list[str]:
+    """Some statements share a line, some suites stand behind their colon, some lines are continued."""
+    found: list[str] = []
+    for line in lines:
+        before = found[-1] if found else ""
+        if is_simple(line) and is_simple(before) and indent(before) == indent(line) and draw(st.integers(0, 3)) == 0:
+            found[-1] = f"{before}; {line.strip()}"
+        elif " = " in line and "(" in line and draw(st.integers(0, 3)) == 0:
+            found.append(line.replace(" = ", " = \\\n          ", 1))
+        elif line.endswith(")") and "(" in line and not line.endswith("()") and draw(st.integers(0, 5)) == 0:
+            found.append(re.sub(r"\((?=[^(]*$)", "(\n" + indent(line) + "    ", line, count=1))
+        else:
+            found.append(line)
+    return found
+
+
+def sprinkled(draw: st.DrawFn, lines: list[str]) -> list[str]:
+    """Blank lines and comments between the lines and at their ends."""
+    found: list[str] = []
+    number = 0
+    for line in lines:
+        if draw(st.integers(0, 4)) == 0 and found:
+            found.append("")
+        if draw(st.integers(0, 4)) == 0 and found:
+            number += 1
+            found.append(f"{indent(line)}{COMMENT} {number}")
+        if "\\" not in line and draw(st.integers(0, 5)) == 0:
+            number += 1
+            line = f"{line}  {COMMENT} {number}" if "\n" not in line else line
+        found.append(line)
+    return found
+
+
+def comments(text: str) -> Counter[str]:
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def body(text: str) -> str:
+    """The tree of the function, wherever it stands."""
+    tree = ast.parse(text)
+    function = next(
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "function"
+    )
+    function.decorator_list = []
+    return ast.dump(function)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
+    program = PROGRAMS[name]
+    plain = HEAD + program
+    expected = fix_source(plain, wanted=Wanted(unsafe=True)).text
+    assert expected != plain
+    text = data.draw(layouts(program))
+    assert body(text) == body(plain)
+    fixed = fix_source(text, wanted=Wanted(unsafe=True)).text
+    kept = has_comment_on_what_goes(text)
+    if not kept:
+        assert body(fixed) == body(expected)
+    of_closes = Counter(re.findall(rf"\.close\(\)\s*({COMMENT} \d+)", text))
+    assert not comments(text) - of_closes - comments(fixed)
+    assert {end(line) for line in lines_of(fixed)} <= {end(line) for line in lines_of(text)}
+    assert fixed.endswith(("\n", "\r")) == text.endswith(("\n", "\r"))
+    tabs = bool(re.search("(?m)^\t", text))
+    assert bool(re.search("(?m)^\t", fixed)) == tabs
+    assert fix_source(fixed, wanted=Wanted(unsafe=True)).text == fixed
+
+
+def has_comment_on_what_goes(text: str) -> bool:
+    """Whether a comment stands where something would be taken away, which then may stay for its sake."""
+    return bool(re.search(rf"(finally|except|try|else).*{COMMENT}|{COMMENT} \d+\s+(\w+\.close\(\)|finally|except)", text)) or bool(
+        re.search(rf"\.close\(\)[^\n]*\n\s*{COMMENT}", text)
+    )
+
+
+def end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+FORM_FEED = HEAD + "def first():\n    pass\n\x0c\n" + PROGRAMS["with"]
+
+
+def test_a_form_feed_between_definitions_stays() -> None:
+    fixed = fix_source(FORM_FEED).text
+    assert fixed != FORM_FEED
+    assert fixed.startswith(FORM_FEED[: FORM_FEED.index("def function")])
+
+
+def test_a_form_feed_that_cannot_be_given_back_forbids_the_fix() -> None:
+    text = HEAD + PROGRAMS["with"].replace("    user =", "\x0c    user =")
+    assert fix_source(text).text == text
+
+
+def test_strings_of_several_lines_are_not_indented() -> None:
+    text = HEAD + 'def function():\n    session = Session(engine)\n    session.execute("""\nselect\n  1\n""")\n'
+    assert '("""\nselect\n  1\n""")\n' in fix_source(text).text
+
+
+def test_every_line_keeps_the_end_that_it_has() -> None:
+    text = (HEAD + PROGRAMS["with"]).replace("\n", "\r\n").replace("work(name)\r\n", "work(name)\n")
+    fixed = fix_source(text).text
+    assert "            work(name)\n" in fixed
+    assert fixed.count("\n") - fixed.count("\r\n") == 1
+
+
+def test_one_line_suites_get_lines_of_their_own_where_they_are_edited() -> None:
+    text = HEAD + "def function(): session = Session(engine); session.add(U())\n"
+    assert fix_source(text).text == HEAD + (
+        "def function():\n    with Session(engine) as session:\n        session.add(U())\n"
+    )
+
+
+def test_a_statement_in_the_middle_of_a_line_parts_it() -> None:
+    text = HEAD + "def function():\n    work(); session = Session(engine); session.add(U())  # all\n"
+    assert fix_source(text).text == HEAD + (
+        "def function():\n    work()\n    with Session(engine) as session:\n        session.add(U())  # all\n"
+    )
