@@ -1,4 +1,4 @@
-"""Measures the linter on real faults and the commits that mended them, and on clean code that looks like a fault.
+"""Measures the linter on real faults and the commits that mended them, and on clean look-alikes.
 
     python ecosystem/pairs.py MIRRORS FACTS [FACTS ...]
 
@@ -109,9 +109,9 @@ def _judged(fact: dict[str, Any], category: str, repository: Path) -> Verdict:
         place = Place(repository, fact["sha"], fact["path"], range(line, line + 1))
         reports = [each for each in _reports(place) if each.code in codes]
         return Verdict(fact["id"], category, "reported" if reports else "", reports)
-    lines = fact["before_lines"]
-    before = [Place(repository, f"{fact['fix_sha']}^", fact["path"], range(line, line + 1)) for line in lines]
-    found = _reports(Place(repository, f"{fact['fix_sha']}^", fact["path"], range(min(lines), max(lines) + 1)))
+    lines, parent = fact["before_lines"], f"{fact['fix_sha']}^"
+    before = [Place(repository, parent, fact["path"], range(line, line + 1)) for line in lines]
+    found = _reports(Place(repository, parent, fact["path"], range(min(lines), max(lines) + 1)))
     reports = [each for each in found if each.code in codes and each.span.line in lines]
     if not reports:
         return Verdict(fact["id"], category, "missed", found)
@@ -195,13 +195,20 @@ def _write(repository: Path, commit: str, folder: Path) -> None:
         for name in _git(repository, "ls-files", "-z", env=index).split(b"\0")
         if name.endswith((b".py", b"pyproject.toml", b"setup.cfg"))
     ]
-    _git(repository, "checkout-index", "-z", "--stdin", f"--prefix={folder}/", env=index, stdin=b"\0".join(wanted))
+    _git(
+        repository, "checkout-index", "-z", "--stdin", f"--prefix={folder}/",
+        env=index, stdin=b"\0".join(wanted),
+    )
 
 
-def _git(repository: Path, *arguments: str, env: dict[str, str] | None = None, stdin: bytes = b"") -> bytes:
-    command = ["git", f"--git-dir={repository}", "-c", "core.bare=false", "-c", "core.symlinks=false", *arguments]
+def _git(
+    repository: Path, *arguments: str, env: dict[str, str] | None = None, stdin: bytes = b""
+) -> bytes:
+    plain = ["-c", "core.bare=false", "-c", "core.symlinks=false"]
+    command = ["git", f"--git-dir={repository}", *plain, *arguments]
+    environment = {**os.environ, **(env or {})}
     run = subprocess.run(
-        command, input=stdin, capture_output=True, check=True, cwd=repository, env={**os.environ, **(env or {})}
+        command, input=stdin, capture_output=True, check=True, cwd=repository, env=environment
     )
     return run.stdout
 

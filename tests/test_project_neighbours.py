@@ -191,7 +191,8 @@ def test_a_file_that_only_an_editor_has_can_be_imported(folder: Path) -> None:
 
 
 def test_line_ends_and_byte_order_marks_make_no_difference(folder: Path) -> None:
-    for content in (OPENING.encode(), b"\xef\xbb\xbf" + OPENING.encode(), OPENING.replace("\n", "\r\n").encode()):
+    plain = OPENING.encode()
+    for content in (plain, b"\xef\xbb\xbf" + plain, plain.replace(b"\n", b"\r\n")):
         (folder / "helpers.py").write_bytes(content)
         assert codes(folder) == ["SES101"]
 
@@ -238,7 +239,8 @@ def test_a_module_that_imports_itself_and_others_in_a_circle(folder: Path) -> No
         "from helpers import *\nfrom helpers import open_session as again\nimport use\n"
         "from use import use as other, again as here\nhere = again = here\n" + OPENING
     )
-    assert codes(folder, text=USE + "from helpers import *\nfrom helpers import here\nagain = here\n") == ["SES101"]
+    text = USE + "from helpers import *\nfrom helpers import here\nagain = here\n"
+    assert codes(folder, text=text) == ["SES101"]
 
 
 def test_the_standard_library_can_be_around_a_file(tmp_path: Path) -> None:
