@@ -45,8 +45,5 @@ def customers_of(article: str) -> list[str]:
 
 
 def get_session() -> Iterator[Session]:
-    session = Session(engine)
-    try:
+    with Session(engine) as session:
         yield session
-    finally:
-        session.close()

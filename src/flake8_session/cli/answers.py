@@ -14,7 +14,6 @@ from flake8_session.configuration import Configuration, check_codes
 from flake8_session.configuration.knobs import KNOBS, Kind
 from flake8_session.linting.catalogue import catalogue
 from flake8_session.reporting import Terminal
-from flake8_session.reporting.report import page as published
 
 _CODE_BLOCK = re.compile(r"(?:^ {4}.*\n(?:\n(?= {4}))*)+", re.MULTILINE)
 
@@ -76,7 +75,7 @@ def _page(code: str) -> str:
     rule = catalogue()[code]
     state = "on by default" if rule.default else f"off unless it is asked for (`--extend-select {code}`)"
     fix = f"its fixes are at best {rule.fixable}" if rule.fixable else "it has no fix"
-    return f"# {code} {rule.name}\n\nThis rule is {state}, and {fix}. {published(code)}\n\n{rule.page}\n"
+    return f"# {code} {rule.name}\n\nThis rule is {state}, and {fix}.\n\n{rule.page}\n"
 
 
 def _rendered(text: str, shown: Terminal) -> str:

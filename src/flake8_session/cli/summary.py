@@ -20,10 +20,18 @@ def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal) -> 
     fixes = [finding.fix for finding in findings if finding.fix]
     if fixes:
         safe = sum(fix.applicability is Applicability.SAFE for fix in fixes)
-        lines.append([Piece(f"--fix mends {safe} of them, --unsafe-fixes {len(fixes) - safe} more.")])
+        lines.append([Piece(_offer(safe, len(fixes) - safe))])
     code = findings[0].code
     lines.append([Piece(f"session-lint --explain {code} says more about {code}.", Style.FAINT)])
     return "".join(render_line(line, terminal) for line in lines)
+
+
+def _offer(safe: int, unsafe: int) -> str:
+    """What could be fixed."""
+    if not safe:
+        return f"`--fix --unsafe-fixes` mends {unsafe} of them."
+    more = f", with `--unsafe-fixes` {unsafe} more" if unsafe else ""
+    return f"`--fix` mends {safe} of them{more}."
 
 
 def statistics(files: Sequence[FileFindings]) -> str:

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from flake8_session.diagnostics import Diagnostic
 
-DOCUMENTATION = "https://flake8-session.readthedocs.io/en/latest/rules"
+DOCUMENTATION = "https://pypi.org/project/flake8-session/#rules"
+"""Where the rules are listed; the page of each is what `--explain` shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,6 @@ class Terminal:
 
 Renderer: TypeAlias = Callable[[Sequence[FileFindings], Terminal], str]
 """Makes the whole report as one text. A renderer reads nothing and prints nothing."""
-
-
-def page(code: str) -> str:
-    """Where the page of a rule is published."""
-    return f"{DOCUMENTATION}/{code}/"
 
 
 def printable(text: str) -> str:

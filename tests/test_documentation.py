@@ -1,0 +1,96 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from conftest import Command
+
+from flake8_session.cli.arguments import parser
+from flake8_session.configuration.schema import schema
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def snippets(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_tables_are_what_the_code_says() -> None:
+    command = [sys.executable, str(ROOT / "scripts/write_tables.py"), "--check"]
+    stale = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert stale.returncode == 0, f"run scripts/write_tables.py: {stale.stdout}{stale.stderr}"
+
+
+def test_the_first_screen_is_what_the_command_prints(
+    session_lint: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (shown,) = snippets("console")
+    command, _, report = shown.partition("\n")
+    arguments = command.removeprefix("$ session-lint ").split()
+    run = session_lint(*arguments, "--no-cache", env={"COLUMNS": "100", "NO_COLOR": "1"})
+    assert run.stdout.startswith(report)
+
+
+def test_settings_are_valid() -> None:
+    tables = [tomllib.loads(text)["tool"] for text in snippets("toml")]
+    ours = [table["flake8-session"] for table in tables if "flake8-session" in table]
+    assert ours
+    for table in ours:
+        jsonschema.validate(table, schema())
+
+
+def test_workflows_and_hooks_are_yaml() -> None:
+    read = [yaml.safe_load(text) for text in snippets("yaml")]
+    assert {key for each in read for key in each} == {"repos", "jobs"}
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["session-lint", "session-lint-fix"]
+
+
+def test_every_option_that_is_named_exists() -> None:
+    known = {name for action in parser()._actions for name in action.option_strings}
+    commands = re.findall(r"^\s*(?:- run: |commands = |entry: )?session-lint( .*)$", README, re.MULTILINE)
+    lines = [line.partition("#")[0] for line in commands]
+    named = {option for line in lines for option in re.findall(r"(?<!\S)--[a-z-]+", line)}
+    assert len(named) > 10
+    assert named <= known
+
+
+def test_the_library_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = [text for text in snippets("python") if "lint_source" in text]
+    run = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True)
+    assert re.search(r"^\d+ SES101 .*\n    \d+ .*opened here$", run.stdout, re.MULTILINE)
+
+
+def test_the_examples_show_findings_and_the_right_ones_none(
+    session_lint: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run = session_lint("examples", "--output-format=json", "--no-cache")
+    assert run.returncode == 1
+    found = {(Path(each["filename"]).name, each["code"]) for each in json.loads(run.stdout)}
+    assert {name for name, _ in found} == {"orders.py", "reports.py"}
+    codes = {code for _, code in found}
+    assert {"SES101", "SES102", "SES105", "SES106", "SES201", "SES202", "SES301"} <= codes
+
+
+def test_the_version_has_an_entry_in_the_changelog() -> None:
+    import flake8_session
+
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(flake8_session.__version__)}\b", changelog, re.MULTILINE)
