@@ -154,8 +154,8 @@ def start(focus: Focus) -> World:
     """The world at the entry of a function."""
     if focus.birth >= 0:
         return World()
-    held: frozenset[tuple[Place, Role]] = frozenset((place, Role.SESSION) for place in focus.places)
-    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=held)
+    held = {(place, Role.SESSION) for place in focus.places} | {(place, Role.QUERY) for place in focus.queries}
+    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=frozenset(held))
 
 
 def _told_to_others(sessions: tuple[SessionFacts, ...], told: Elsewhere) -> Elsewhere:

@@ -172,6 +172,13 @@ EXTENSIONS = frozenset({
 })
 """Classes whose objects have the registry `session`, the base `Model`, and SQLAlchemy's names."""
 
+EXTENSION_QUERIES: Mapping[str, str] = MappingProxyType({
+    "first_or_404": "first",
+    "get_or_404": "get",
+    "one_or_404": "one",
+})
+"""Methods of the extension's queries, with the method of `Query` that each is but for an HTTP error instead of None."""
+
 EXTENSION_REGISTRY = "session"
 EXTENSION_BASE = "Model"
 

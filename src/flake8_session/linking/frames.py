@@ -41,7 +41,7 @@ from flake8_session.flow.outline import (
     Parameter,
 )
 from flake8_session.knowledge import callees
-from flake8_session.knowledge.frameworks import Driver
+from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver
 from flake8_session.linking import calls, evidence
 from flake8_session.linking.decorators import drivers, lent_parameter
 from flake8_session.linking.linker import Linker
@@ -160,7 +160,7 @@ class Frame:
             case Made() | Factory() | Registry() | Object():
                 return True
             case Selected(holds) if holds in (Holds.INSTANCE, Holds.ROWS):
-                return call.method in ("one", "scalar_one", "get_one", "merge")
+                return call.method in ("one", "scalar_one", "get_one", "merge", *EXTENSION_QUERIES)
             case External(name) if name.endswith("()"):
                 return calls.is_class_name(name[:-2].rpartition(".")[2]) and not name.startswith("builtins.")
         return False

@@ -38,6 +38,7 @@ from flake8_session.linking.meanings import (
     External,
     Factory,
     FunctionAt,
+    Holds,
     Made,
     Meaning,
     Member,
@@ -45,6 +46,7 @@ from flake8_session.linking.meanings import (
     Object,
     Options,
     Registry,
+    Selected,
     joined,
 )
 from flake8_session.linking.spelling import last_name
@@ -259,7 +261,18 @@ class Linker:
                 return Factory(options)
         return UNKNOWN if owner == UNKNOWN else Member(owner, name)
 
+    def _is_extension_model(self, at: ClassAt) -> bool:
+        """Whether the class is a model of a Flask extension, which gives it ``query``."""
+        return any(
+            isinstance(base, External)
+            and base.name.rpartition(".")[2] == frameworks.EXTENSION_BASE
+            and base.name.rpartition(".")[0].removesuffix("()") in frameworks.EXTENSIONS
+            for base in self.ancestry(at)
+        )
+
     def _of_class(self, owner: ClassAt | Object, name: str) -> Meaning:
+        if name == "query" and isinstance(owner, ClassAt) and self._is_extension_model(owner):
+            return Selected(Holds.INSTANCE, model=owner)
         at = owner.of if isinstance(owner, Object) else owner
         for ancestor in self.ancestry(at):
             if isinstance(ancestor, External):

@@ -125,8 +125,8 @@ def _relationship(annotation: Expression | None, value: Expression | None) -> At
         loads = by_annotation
         if _last(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
             loads = loading.Loads.NEVER_FAILING
-    elif (isinstance(given, Literal) and not isinstance(given.value, int)) or given in (Literal(True), Literal(False)):
-        loads = loading.lazy(given.value if isinstance(given, Literal) else None)
+    elif isinstance(given, Literal):
+        loads = loading.lazy(given.value)
     else:
         return Attribute.UNKNOWN
     match loads:

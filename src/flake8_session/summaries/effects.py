@@ -154,6 +154,11 @@ class ProjectEffects:
         """See `Effects.closes_captured`."""
         return may_end(self.frames, at, places)
 
+    def ends(self, at: FunctionAt, start: World, focus: Focus) -> list[tuple[World, Flight | None]] | None:
+        """The worlds at the ends of a function that is entered in `start`; None: not known."""
+        frame = self.frames.of(at)
+        return self._ends(frame, focus, {0: (start,)}) if frame is not None else None
+
     # New sessions that a call returns.
 
     def fresh(self, at: FunctionAt) -> Options | None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iter, Iterate, Place, Read, Write
 from flake8_session.knowledge import callees
+from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
@@ -30,7 +31,7 @@ from flake8_session.typestate.focus import Focus
 
 _GIVING = frozenset({
     "get", "get_one", "scalar", "first", "one", "one_or_none", "all", "fetchall", "fetchmany", "fetchone",
-    "scalar_one", "scalar_one_or_none", "merge",
+    "scalar_one", "scalar_one_or_none", "merge", *EXTENSION_QUERIES,
 })
 _TAKING = frozenset({
     "add", "add_all", "merge", "delete", "append", "insert", "extend", "refresh", "expire", "expunge",
@@ -91,9 +92,21 @@ def _outside(frame: Frame) -> Iterator[Focus]:
                 break
             meaning = frame.meaning(prefix)
             if isinstance(meaning, Registry | Borrowed):
-                seen[prefix] = Focus(meaning.options, places=(prefix,), owned=False, registry=True)
+                queries = _model_queries(frame) if meaning.options.app_scoped else ()
+                focus = Focus(meaning.options, places=(prefix,), queries=queries, owned=False, registry=True)
+                seen[prefix] = focus
                 break
     yield from seen.values()
+
+
+def _model_queries(frame: Frame) -> tuple[Place, ...]:
+    """Every ``Model.query`` that the function uses, where the model belongs to a Flask extension."""
+    prefixes: dict[Place, None] = {}
+    for place in frame.outside_places():
+        model, found, _ = place.partition(".query")
+        if found and isinstance(frame.meaning(model + found), Selected):
+            prefixes[model + found] = None
+    return tuple(prefixes)
 
 
 def _held(frame: Frame) -> Iterator[Focus]:

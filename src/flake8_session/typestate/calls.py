@@ -13,6 +13,7 @@ from dataclasses import replace
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.knowledge import callees, factories, loading, registries, results, statements, transactions
 from flake8_session.knowledge import sessions as tables
+from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
 from flake8_session.linking import models
 from flake8_session.linking.calls import is_class_name
@@ -216,7 +217,7 @@ def _session_call(
 def _derived_call(
     context: Context, index: int, call: Call, world: World, result: Place, method: str, role: Role
 ) -> Ways:
-    row = _TABLES[role].get(method)
+    row = _TABLES[role].get(EXTENSION_QUERIES.get(method, method))
     if row is None:
         yield Door.COMPLETED, world
         if not world.spent:

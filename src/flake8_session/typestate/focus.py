@@ -32,6 +32,8 @@ class Focus:
     options: Options
     birth: int = -1
     places: tuple[Place, ...] = ()
+    queries: tuple[Place, ...] = ()
+    """Places that hold a query of the session from the start: ``User.query`` of a Flask extension."""
     owned: bool = True
     registry: bool = False
     lent: bool = False
