@@ -13,10 +13,9 @@ from flake8_session.facts.transactions import made
 from flake8_session.facts.uses import LateRead, Reuse
 from flake8_session.facts.waits import Wait
 from flake8_session.flow.events import Bind, Call, Define, Event, Item, Iter, Leave, Read, Return, Write
-from flake8_session.flow.graph import Graph
 from flake8_session.knowledge import loading, results
 from flake8_session.knowledge import sessions as tables
-from flake8_session.knowledge.words import Ends, Gives, Role, ToInstance
+from flake8_session.knowledge.words import Gives, Role, ToInstance
 from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, External, Factory, Selected
 from flake8_session.typestate.attributes import model
@@ -194,42 +193,34 @@ def _doubts(session: SessionFacts, end: int) -> tuple[str, ...]:
     solved = session.alone
     if solved is None:
         return (_PENDING,)
-    for world in solved.solution.before(end):
-        state = world.session
-        if state is None or not is_open(state) or state.life is Life.HANDED:
-            continue
-        if state.dirty or (state.transaction is not Transaction.IDLE and _may_write_before(solved, end)):
-            return (_PENDING,)
-    return ()
-
-
-def _may_write_before(solved: Solved, end: int) -> bool:
-    """Whether anything on a way to `end` may write by the session."""
-    return any(_may_write(solved, step) for step in _steps_before(solved.graph, end))
-
-
-def _steps_before(graph: Graph, end: int) -> set[int]:
-    behind: dict[int, list[int]] = {}
-    for index, step in enumerate(graph.steps):
-        for target in step.doors.values():
-            behind.setdefault(target, []).append(index)
-    found: set[int] = set()
-    waiting = [end]
-    while waiting:
-        for step_before in behind.get(waiting.pop(), ()):
-            if step_before not in found:
-                found.add(step_before)
-                waiting.append(step_before)
-    return found
-
-
-def _may_write(solved: Solved, step: int) -> bool:
-    event = solved.graph.steps[step].event
-    if isinstance(event, Write):
-        return True
-    return isinstance(event, Call) and any(
-        _call_may_write(solved, event, world) for world in solved.solution.before(step)
+    pending = any(
+        world.session is not None and is_open(world.session) and world.session.dirty
+        for world in solved.solution.before(end)
     )
+    return (_PENDING,) if pending or _is_unsettled(solved, end) else ()
+
+
+def _is_unsettled(solved: Solved, end: int) -> bool:
+    """Whether something that may have been written stands in front of `end`, and no commit or rollback after it."""
+    waiting: list[tuple[int, World, bool]] = [(0, world, False) for world in solved.solution.before(0)]
+    seen = set(waiting)
+    while waiting:
+        step, world, written = waiting.pop()
+        if step == end and written and world.session is not None and is_open(world.session):
+            return True
+        written = written or _may_write(solved, step, world)
+        for _, target, moved in solved.movement.transfer(step, world):
+            settled = moved.session is None or moved.session.transaction is Transaction.IDLE
+            node = (target, moved, written and not settled)
+            if node not in seen:
+                seen.add(node)
+                waiting.append(node)
+    return False
+
+
+def _may_write(solved: Solved, step: int, world: World) -> bool:
+    event = solved.graph.steps[step].event
+    return isinstance(event, Write) or (isinstance(event, Call) and _call_may_write(solved, event, world))
 
 
 def _call_may_write(solved: Solved, call: Call, world: World) -> bool:
@@ -242,7 +233,7 @@ def _call_may_write(solved: Solved, call: Call, world: World) -> bool:
         return any(Role.SESSION in world.roles(argument.value) for argument in call.arguments)
     row = _ROWS.get(method)
     if row is None or row.writes or row.flushes:
-        return row is None or row.ends is not Ends.COMMIT
+        return True
     if row.gives is not Gives.BY_STATEMENT:
         return False
     meaning = solved.frame.meaning(call.result)

@@ -98,13 +98,20 @@ def _busy(solved: Solved) -> Iterator[tuple[int, int]]:
     steps = solved.graph.steps
     for step, world in solved.reached():
         for _, target, moved in solved.movement.transfer(step, world):
-            state = moved.session
-            if state is not None and (state.transaction is not Transaction.IDLE or state.dirty):
+            if _is_busy(moved):
                 seen[steps[step].origin, steps[target].origin] = None
     first = next(iter(solved.solution.before(0)), None)
-    if first is not None and first.session is not None and first.session.transaction is not Transaction.IDLE:
+    if first is not None and _is_busy(first):
         seen[-1, steps[0].origin] = None
     yield from seen
+
+
+def _is_busy(world: World) -> bool:
+    """Whether there is work that a rollback would undo; of a failed transaction nothing is left."""
+    state = world.session
+    if state is None or state.transaction is Transaction.FAILED:
+        return False
+    return state.transaction is not Transaction.IDLE or state.dirty
 
 
 def _variables(solved: Solved) -> frozenset[Place]:
