@@ -94,6 +94,8 @@ class Carrying:
                 return result
             case Extend(container, source) if self.holds(step, source):
                 return container
+            case Define(target, _, captures, _, _) if any(self.holds(step, place) for place in captures):
+                return target
             case Call() if self._frame.callee(event) in _PARTIALS:
                 if any(self.holds(step, argument.value) for argument in event.arguments):
                     return event.result
