@@ -6,11 +6,12 @@ A page is rendered where somebody reads it on a terminal, and else shown as it i
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 
 from flake8_session.cli.streams import say, terminal
-from flake8_session.configuration import Configuration, check_codes
+from flake8_session.configuration import Configuration, ConfigurationError, check_codes
 from flake8_session.configuration.knobs import KNOBS, Kind
 from flake8_session.linting.catalogue import catalogue
 from flake8_session.reporting import Terminal
@@ -61,6 +62,24 @@ def show_settings(configuration: Configuration) -> None:
             value = {pattern: list(codes) for pattern, codes in configuration.per_file_ignores}
         if value is not None and knob.key != "extend-ignore":
             say(f"{knob.key} = {_toml(value)}\n")
+
+
+def show_summary(module: str, configuration: Configuration) -> None:
+    """Writes what a module of the project offers, named by its path or as an import names it.
+
+    Raises `ConfigurationError` where the project has no such module.
+    """
+    from flake8_session.project import Neighbourhood
+    from flake8_session.project.offers import offers
+
+    project = Neighbourhood(configuration.settings.src).project
+    root = str(configuration.root / "anything.py")
+    path = os.path.abspath(module) if os.path.isfile(module) else project.target(root, module, 0)
+    if path is None or project.outline(path) is None:
+        raise ConfigurationError(f"--show-summary: the project has no module `{module}` that can be read")
+    found = offers(project.effects_at(path, configuration.settings), path)
+    width = min(max((len(name) for name, _ in found), default=0), 40)
+    say(f"# {path}\n" + "".join(f"{name:<{width}}  {offer}\n" for name, offer in found))
 
 
 def _toml(value: object) -> str:

@@ -32,6 +32,7 @@ class Options:
     output_file: str = ""
     show_settings: bool = False
     show_files: bool = False
+    show_summary: str = ""
     add_noqa: str | None = None
     """The reason to write, `""` for none; None where no comments are to be written."""
     write_baseline: bool = False
@@ -51,8 +52,8 @@ class Options:
     @property
     def asks_a_question(self) -> bool:
         """Whether it is the linter that is asked about, and nothing is to be linted."""
-        questions = (self.explain, self.list_rules, self.show_settings, self.show_files, self.completion)
-        return any(questions)
+        shown = (self.show_settings, self.show_files, self.show_summary)
+        return any((self.explain, self.list_rules, self.completion, *shown))
 
 
 def read_arguments(argv: Sequence[str]) -> Options:
@@ -98,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
     explanations.add_argument("--explain", default="", metavar="CODE", help="show the page of a rule")
     explanations.add_argument("--completion", default="", choices=("bash", "zsh", "fish"),
                               help="print a script that makes this shell complete the options")
+    explanations.add_argument(
+        "--show-summary", default="", metavar="MODULE", help="show what is known of a module of the project"
+    )
     explanations.add_argument("--list-rules", action="store_true", help="list all rules")
     return command
 

@@ -46,6 +46,8 @@ def _answer(options: Options) -> int:
         answers.list_rules()
     elif options.show_settings:
         answers.show_settings(_configuration(options))
+    elif options.show_summary:
+        answers.show_summary(options.show_summary, _configuration(options))
     else:
         found = discover(options.paths, _configuration(options))
         say("".join(f"{printable(path)}\n" for path in found.files))

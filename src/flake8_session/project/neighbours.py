@@ -52,9 +52,18 @@ class Project:
             self._forget()
         self._texts[path] = text
         self._linted[path] = outline
-        self._tell(told_by(settings, Linker(self), path) if settings.names else Told())
-        self._effects.frames.forget(path)
-        return path, self._effects
+        effects = self.effects_at(path, settings)
+        effects.frames.forget(path)
+        return path, effects
+
+    def effects_at(self, path: str, settings: Settings) -> ProjectEffects:
+        """The effects as the settings tell them to the file at `path`."""
+        told = told_by(settings, Linker(self), path) if settings.names else Told()
+        if told != self._effects.linker.told:
+            linker = Linker(self)
+            linker.told = told
+            self._effects = ProjectEffects(linker)
+        return self._effects
 
     def outline(self, module: str) -> Outline | None:
         """See `Modules.outline`."""
@@ -95,13 +104,6 @@ class Project:
                 key = self._cache.key(neighbour.text)
                 self._cache.write(key, to_entry(neighbour))
                 self._written[module] = now, len(neighbour.lowered.keys() | neighbour.packed.keys())
-
-    def _tell(self, told: Told) -> None:
-        """Forgets what was found under other names told."""
-        if told != self._effects.linker.told:
-            linker = Linker(self)
-            linker.told = told
-            self._effects = ProjectEffects(linker)
 
     def _neighbour(self, module: str) -> Neighbour | None:
         if module not in self._neighbours:

@@ -150,6 +150,10 @@ class ProjectEffects:
         """See `Effects.never_raises`."""
         return bool(self._ask(("raises", at), lambda: never_raises(self.frames, at)))
 
+    def never_returns(self, at: FunctionAt) -> bool:
+        """Whether the function always raises, or ends the process."""
+        return self._ask(("returns", at), lambda: can_return(self.frames, at)) is False
+
     def closes_captured(self, at: FunctionAt, places: frozenset[Place]) -> bool:
         """See `Effects.closes_captured`."""
         return may_end(self.frames, at, places)
