@@ -7,6 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from flake8_session.facts.late_commits import is_commit
+from flake8_session.dataflow import Passage
+from flake8_session.facts.consequences import consequence
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.facts.transactions import made
@@ -37,16 +39,11 @@ class Stumble(NamedTuple):
 
 def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
     """Handlers that end without a rollback, behind which the session is used or goes back to the caller."""
+    plain = session.focus.birth < 0 and not session.focus.registry
     for solved in session.solutions:
+        back = plain and solved is session.alone
         for step, world in solved.reached():
-            if _is_refused(solved, step, world) and not _in_handler(world):
-                yield from _swallowing(solved, step, world, step)
-    if session.alone is not None and session.focus.birth < 0 and not session.focus.registry:
-        for step, world in session.alone.exits():
-            state = world.session
-            if step == session.alone.graph.returned and state is not None:
-                if state.transaction is Transaction.FAILED:
-                    yield from _swallowing(session.alone, step, world, None)
+            yield from _swallowing(solved, step, world, back)
 
 
 def stumbles(session: SessionFacts) -> Iterator[Stumble]:
@@ -120,13 +117,28 @@ def _in_handler(world: World) -> bool:
     return world.caught is not None or world.flight is not None
 
 
-def _swallowing(solved: Solved, step: int, world: World, use: int | None) -> Iterator[Swallowed]:
-    path = solved.path(step, world)
-    if path is None:
+def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator[Swallowed]:
+    """The handler at `step`, if it takes the failure of the session, and what comes of it."""
+    state = world.session
+    if not isinstance(solved.graph.steps[step].event, Catch | Leave):
         return
-    handler = _swallower(solved, path)
-    if handler is not None and not _is_lost_in_block(solved, path, handler):
-        yield Swallowed(solved, handler, use, path)
+    if world.flight is None or state is None or state.transaction is not Transaction.FAILED:
+        return
+    for door, target, moved in solved.movement.transfer(step, world):
+        if door != Door.TRUE or moved.flight is not None:
+            continue
+        found = consequence(solved, target, moved, _is_used_again, back=back)
+        path = solved.path(step, world) if found is not None else None
+        if found is None or path is None:
+            continue
+        whole = [*path[:-1], Passage(step, world, door), *found.path]
+        if not _is_lost_in_block(solved, whole, step):
+            yield Swallowed(solved, step, found.use, whole)
+            return
+
+
+def _is_used_again(solved: Solved, step: int, world: World) -> bool:
+    return not _in_handler(world) and _is_refused(solved, step, world)
 
 
 def _swallower(solved: Solved, path: Path) -> int | None:

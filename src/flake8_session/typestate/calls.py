@@ -317,6 +317,8 @@ def _completed(
     if row.gives in _PRESENT or row.gives is Gives.ELEMENTS or row.role is Role.INSTANCE:
         yield from _elements(context, index, call, world, result, row, method)
         return
+    if row.buffered and context.focus.options.asynchronous:
+        world = _reloaded(context, index, world, method)
     given: Holding = row.role
     if given is Role.VALUE or given is Role.UNKNOWN or row.gives is Gives.NOTHING:
         yield Door.COMPLETED, world
