@@ -26,7 +26,7 @@ from flake8_session.typestate.calls import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Transaction, World
 
-_LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate"})
+_LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate", "run_sync"})
 _HELD = (
     Role.SESSION, Role.TRANSACTION, Role.SAVEPOINT, Role.QUERY, Role.CONNECTION,
     Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED,
