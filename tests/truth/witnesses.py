@@ -662,7 +662,7 @@ def has_failed(session: Any) -> bool:
     transaction = session.get_transaction()
     if transaction is None:
         return False
-    return not session.is_active or any(_lane(each[0]).refusing for each in transaction._connections.values())
+    return transaction._state.name in {"DEACTIVE", "PREPARED"} or any(_lane(each[0]).refusing for each in transaction._connections.values())
 
 
 def _failed_in_block(session: Any) -> bool:
