@@ -5,19 +5,37 @@ starts from. The questions of such a cycle are answered in rounds until none of 
 changes, and only then remembered: no answer is kept that rests on another one's beginning. If the
 answers grow from where they start (or shrink), the end is the same wherever the cycle was entered.
 
-Not modelled: answers that never settle, and questions deeper than `DEEPEST` below others.
+A question that lies deeper than `DEEPEST` below others is answered first, by itself, and then the
+others are asked anew: chains may be of any length, and Python's stack stays small.
+
+Not modelled: answers that never settle, and cycles of more questions than `DEEPEST`, which are cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
-DEEPEST = 24
+DEEPEST = 30
 _MOST_ROUNDS = 12
 _NOBODY = 1 << 30
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+class _Asked(NamedTuple):
+    question: Hashable
+    answer: Callable[[], Any]
+    start: Any
+    beyond: Any
+
+
+class _TooDeep(Exception):
+    """Unwinds everything that is being answered, so that this is answered first."""
+
+    def __init__(self, asked: _Asked) -> None:
+        super().__init__()
+        self.asked = asked
 
 
 class Answers:
@@ -31,6 +49,7 @@ class Answers:
         """Answered in this round, with the outermost running question that the answer rests on."""
         self._rests_on = _NOBODY
         self._changes = 0
+        self._cuts = False
         self._is_cut = False
 
     @property
@@ -41,7 +60,7 @@ class Answers:
     def ask(self, question: Hashable, answer: Callable[[], T], start: T, beyond: U) -> T | U:
         """What `answer` gives, found once. Where the question comes back to itself it starts from `start`.
 
-        `beyond` is the answer to a question that is asked too deep below others, or never settles.
+        `beyond` is the answer to a question that never settles, or where a cycle is cut.
         """
         if question in self._known:
             return cast(T, self._known[question])
@@ -49,29 +68,53 @@ class Answers:
             if question in open_:
                 self._rests_on = min(self._rests_on, open_[question])
                 return cast(T, self._so_far[question])
+        asked = _Asked(question, answer, start, beyond)
+        if not self._running:
+            return cast(T, self._from_the_top(asked))
+        if len(self._running) < DEEPEST:
+            return cast(T, self._answered(asked))
+        if not self._cuts:
+            raise _TooDeep(asked)
+        self._rests_on, self._is_cut = 0, True
+        return beyond
+
+    def _from_the_top(self, asked: _Asked) -> object:
+        """Answers a question that nothing else waits for, and before it those that lie too deep below it."""
+        stack = [asked]
+        while True:
+            try:
+                found = self._answered(stack[-1])
+            except _TooDeep as deep:
+                self._cuts = any(deep.asked.question == each.question for each in stack)
+                if not self._cuts:
+                    stack.append(deep.asked)
+                continue
+            self._cuts = False
+            stack.pop()
+            if not stack:
+                return found
+
+    def _answered(self, asked: _Asked) -> object:
         depth = len(self._running)
-        if depth >= DEEPEST:
-            self._rests_on, self._is_cut = 0, True
-            return beyond
-        self._so_far.setdefault(question, start)
-        self._running[question] = depth
+        self._so_far.setdefault(asked.question, asked.start)
+        self._running[asked.question] = depth
         outer = self._rests_on
         try:
-            found = self._rounds(question, answer, beyond, depth)
+            return self._rounds(asked, depth)
         finally:
-            del self._running[question]
+            del self._running[asked.question]
+            self._rests_on = min(outer, self._rests_on)
             if not self._running:
                 self._so_far.clear()
                 self._waiting.clear()
+                self._rests_on = _NOBODY
                 self._is_cut = False
-            self._rests_on = min(outer, self._rests_on) if self._running else _NOBODY
-        return found
 
-    def _rounds(self, question: Hashable, answer: Callable[[], T], beyond: U, depth: int) -> T | U:
-        before = len(self._waiting)
+    def _rounds(self, asked: _Asked, depth: int) -> object:
+        question, before = asked.question, len(self._waiting)
         for _ in range(_MOST_ROUNDS):
             changes, self._rests_on = self._changes, _NOBODY
-            found = answer()
+            found = asked.answer()
             if found != self._so_far[question]:
                 self._so_far[question] = found
                 self._changes += 1
@@ -86,9 +129,9 @@ class Answers:
                 return found
             for member in list(self._waiting)[before:]:
                 del self._waiting[member]
-        self._so_far[question] = beyond
+        self._so_far[question] = asked.beyond
         self._settle(question, before)
-        return beyond
+        return asked.beyond
 
     def _settle(self, question: Hashable, before: int) -> None:
         """Remembers the question and those that waited for it."""
