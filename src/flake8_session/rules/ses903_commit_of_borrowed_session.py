@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic, Span
-from flake8_session.facts.circumstances import is_framework_called
+from flake8_session.facts.circumstances import is_framework_called, is_test
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.style import commits_of_borrowed
 from flake8_session.rules._rule import Rule, quoted
@@ -53,8 +53,8 @@ RULE = Rule(
 
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
-    """One report for each commit, in functions that no framework calls."""
-    if is_framework_called(facts):
+    """One report for each commit, in functions that neither a framework nor a runner of tests calls."""
+    if is_framework_called(facts) or (is_test(facts) and not facts.settings.tests):
         return
     seen: set[Span] = set()
     for session in facts.sessions:
