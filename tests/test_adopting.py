@@ -23,7 +23,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.fixing.writing import NotWritten
 from flake8_session.reporting.fix_diff import after
 from flake8_session.source.text import lines_of
-from flake8_session.suppressions import read_noqas
+from flake8_session.suppressions import Noqas
 
 
 def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
@@ -40,7 +40,7 @@ class TestAddingComments:
     def commented(self, text: str, *places: tuple[int, str], reason: str = "") -> str:
         findings = [Diagnostic(Span(line, 1, line, 2), code, "name", "message") for line, code in places]
         changed = "".join(after(lines_of(text), list(comment_edits(text, findings, reason))))
-        noqas = read_noqas(changed)
+        noqas = Noqas(changed)
         assert all(noqas.silence(finding) for finding in findings)
         return changed
 
@@ -76,7 +76,7 @@ class TestAddingComments:
     def test_a_reason_is_never_read_as_a_code(self, reason: str) -> None:
         commented = self.commented("x = 1\n", (1, "SES101"), reason=reason)
         assert commented == f"x = 1  # noqa: SES101 - {reason}\n"
-        (noqa,) = read_noqas(commented).comments
+        (noqa,) = Noqas(commented).comments
         assert [code.text for code in noqa.codes] == ["SES101"]
 
     def test_a_comment_inside_a_string_is_in_the_way(self) -> None:

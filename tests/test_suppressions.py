@@ -19,7 +19,7 @@ from flake8_session.linting import lint
 from flake8_session.reporting.fix_diff import after
 from flake8_session.settings import Settings
 from flake8_session.source.text import lines_of
-from flake8_session.suppressions import INLINE, WHOLE_FILE, read_noqas
+from flake8_session.suppressions import INLINE, WHOLE_FILE, Noqas
 
 ON_COMMENTS = Settings(extend_select=("SES001", "SES002"))
 
@@ -82,18 +82,19 @@ CASES = [
 
 @pytest.mark.parametrize("text", CASES)
 def test_every_line_is_silenced_as_flake8_silences_it(text: str) -> None:
-    noqas = read_noqas(text)
+    noqas = Noqas(text)
     for line in range(1, text.count("\n") + 1):
         for code in ("SES101", "SES201"):
             assert noqas.silence(finding(line, code)) == flake8_silences(text, line, code), (line, code)
 
 
-PIECES = "# noqa|: |SES101|,| |E501|x = 1|\n|(|)|'''|\\\n|# flake8: noqa".split("|")
+PIECES = ["# noqa", ": ", "SES101", ",", " ", "E501", "x = 1", "\n", "(", ")", "'''", "\\\n"]
+PIECES.append("# flake8: noqa")
 
 
 @given(some.lists(some.sampled_from(PIECES), max_size=12).map("".join))
 def test_any_text_is_read_as_flake8_reads_it(text: str) -> None:
-    noqas = read_noqas(text)
+    noqas = Noqas(text)
     for line in range(1, text.count("\n") + 1):
         assert noqas.silence(finding(line)) == flake8_silences(text, line, "SES101"), line
 
@@ -101,7 +102,7 @@ def test_any_text_is_read_as_flake8_reads_it(text: str) -> None:
 def test_other_line_ends_count_alike() -> None:
     text = "x = '''\n'''  # noqa: SES101\ny = 1  # noqa: SES2\n"
     for end in ("\r\n", "\r"):
-        noqas = read_noqas(text.replace("\n", end))
+        noqas = Noqas(text.replace("\n", end))
         assert noqas.silence(finding(1))
         assert not noqas.silence(finding(3))
         assert [code.span for noqa in noqas.comments for code in noqa.codes] == [

@@ -17,6 +17,7 @@ import re
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.settings import UNKNOWN, UNUSED
@@ -56,12 +57,14 @@ class Noqa:
         return not self.codes or any(code.startswith(written.text) for written in self.codes)
 
 
-@dataclass(frozen=True, slots=True)
 class Noqas:
-    """All comments of a file: for the whole of it, and by the line that they speak for."""
+    """All comments of a file. They are looked for when the first finding asks: most files have none."""
 
-    whole_file: bool
-    by_line: Mapping[int, Noqa]
+    def __init__(self, text: str) -> None:
+        """`text` may have any line ends."""
+        self._text = _plain_ends(text) if "noqa" in text.lower() else ""
+        self._lines = lines_of(self._text)
+        self.whole_file = any(map(WHOLE_FILE.match, self._lines))
 
     def silence(self, diagnostic: Diagnostic) -> bool:
         """Whether a comment takes `diagnostic` away. A blanket does not silence what is said of itself."""
@@ -72,25 +75,22 @@ class Noqas:
             return False
         return noqa.covers(diagnostic.code)
 
+    @cached_property
+    def by_line(self) -> Mapping[int, Noqa]:
+        """The comments by each line that they speak for; none where one speaks for the whole file."""
+        if self.whole_file or not self._text:
+            return {}
+        by_line: dict[int, Noqa] = {}
+        for territory in territories(self._text):
+            noqa = _first_comment(self._lines, territory)
+            if noqa is not None:
+                by_line.update(dict.fromkeys(noqa.lines, noqa))
+        return by_line
+
     @property
     def comments(self) -> tuple[Noqa, ...]:
         """Each comment once, in order of the text."""
         return tuple(dict.fromkeys(self.by_line.values()))
-
-
-def read_noqas(text: str) -> Noqas:
-    """The comments of `text`; none where it cannot be cut into tokens."""
-    if "noqa" not in text.lower():
-        return Noqas(False, {})
-    lines = lines_of(_plain_ends(text))
-    if any(WHOLE_FILE.match(line) for line in lines):
-        return Noqas(True, {})
-    by_line: dict[int, Noqa] = {}
-    for territory in territories(text):
-        noqa = _first_comment(lines, territory)
-        if noqa is not None:
-            by_line.update(dict.fromkeys(noqa.lines, noqa))
-    return Noqas(False, by_line)
 
 
 def territories(text: str) -> list[Territory]:

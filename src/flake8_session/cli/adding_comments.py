@@ -16,7 +16,7 @@ from flake8_session.fixing.writing import NotWritten, encoded, target_of, write
 from flake8_session.reporting.fix_diff import after
 from flake8_session.settings import FAILURE, UNKNOWN, UNUSED
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
-from flake8_session.suppressions import Noqa, read_noqas, territories
+from flake8_session.suppressions import Noqa, Noqas, territories
 
 _NEVER = (FAILURE, UNUSED, UNKNOWN)
 """Codes that a comment does not help against: they are about no line of the program."""
@@ -53,7 +53,7 @@ def comment_edits(text: str, findings: Iterable[Diagnostic], reason: str) -> Ite
     wanted: dict[int, set[str]] = {}
     for finding in findings:
         wanted.setdefault(finding.span.line, set()).add(finding.code)
-    noqas = read_noqas(text).by_line
+    noqas = Noqas(text).by_line
     lines = lines_of(text)
     for territory in territories(text):
         codes = sorted(set().union(*(wanted.get(line, ()) for line in territory.lines)))

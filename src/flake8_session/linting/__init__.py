@@ -13,7 +13,7 @@ from flake8_session.project import Neighbourhood
 from flake8_session.settings import FAILURE, UNKNOWN, UNUSED, Settings, is_selected
 from flake8_session.sieve import may_concern
 from flake8_session.source.text import SyntaxRefused, lines_of
-from flake8_session.suppressions import Noqas, read_noqas
+from flake8_session.suppressions import Noqas
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def lint(
     """
     if not is_looked_at(text, settings):
         return Linted()
-    noqas = read_noqas(text)
+    noqas = Noqas(text)
     if noqas.whole_file:
         return Linted()
     reported: list[Diagnostic] = []
@@ -67,7 +67,7 @@ def findings_for_host(
     if not is_looked_at(text, settings):
         return []
     try:
-        return _all_findings(text, filename, settings, read_noqas(text), around)
+        return _all_findings(text, filename, settings, Noqas(text), around)
     except SyntaxRefused:
         return []
 

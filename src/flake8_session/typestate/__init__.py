@@ -1,0 +1,1 @@
+"""Typestate: how sessions and instances move from event to event."""
