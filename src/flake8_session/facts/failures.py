@@ -15,6 +15,8 @@ from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Await, Call, Catch, Door, Event, Item, Iterate, Leave, Read, Return
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls import split
+from flake8_session.knowledge import callees
+from flake8_session.linking.meanings import External
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
 from flake8_session.typestate.worlds import Hold, Kind, Life, Transaction, World
 
@@ -26,6 +28,12 @@ class Swallowed(NamedTuple):
     step: int
     use: int | None
     path: Path
+
+    @property
+    def by_statement(self) -> bool:
+        """Whether a plain statement failed, after which SQLAlchemy itself would go on."""
+        states = [passage.world.session for passage in self.path if passage.step == self.step]
+        return any(state is not None and not state.failed_write for state in states)
 
 
 class Stumble(NamedTuple):
@@ -86,8 +94,18 @@ def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
             continue
         path = solved.path(step, world)
         handler = _swallower(solved, path) if path is not None else None
-        if path is not None and handler is not None and not _handler_leaves(solved, path, handler):
+        if path is None or handler is None or _handler_leaves(solved, path, handler):
+            continue
+        if not _expects(solved, handler):
             yield Swallowed(solved, handler, None, path)
+
+
+def _expects(solved: Solved, step: int) -> bool:
+    """Whether ``pytest.raises`` or its like took the failure: a test that asks for it, and goes no further."""
+    event = solved.graph.steps[step].event
+    meaning = solved.frame.meaning(event.manager) if isinstance(event, Leave) else None
+    name = meaning.name.removesuffix("()") if isinstance(meaning, External) else ""
+    return callees.MANAGERS.get(name) is callees.Manager.EXPECTING
 
 
 def _is_refused(solved: Solved, step: int, world: World) -> bool:

@@ -41,7 +41,7 @@ class Leak(NamedTuple):
     def holds_connection(self) -> bool:
         """Whether a connection may still be checked out at the end of the path."""
         state = self.path[-1].world.session
-        return state is not None and state.transaction is not Transaction.IDLE
+        return state is not None and state.transaction not in (Transaction.IDLE, Transaction.BEGUN)
 
 
 class _Ending(NamedTuple):

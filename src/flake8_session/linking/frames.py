@@ -146,6 +146,18 @@ class Frame:
         """Who calls the function, as far as its decorators tell."""
         return frozenset(drivers(self.linker, self.module, self.function))
 
+    def is_never_none(self, place: Place) -> bool:
+        """Whether every binding of a variable gives it a display, a comprehension, or another literal."""
+        made = [step.event for step in self.graph.steps if isinstance(step.event, Build)]
+        built = {event.result for event in made}
+        bound = [step.event.source for step in self.graph.steps
+                 if isinstance(step.event, Bind) and step.event.target == place]
+        if place in built:
+            return True
+        return bool(bound) and all(
+            source in built or (source.startswith("=") and source != "=None") for source in bound
+        )
+
     @cached_property
     def certain_objects(self) -> frozenset[int]:
         """Calls that give an object, never None: constructors, factories, ``scalar_one()`` of entities."""

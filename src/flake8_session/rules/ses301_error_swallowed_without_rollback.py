@@ -105,4 +105,6 @@ def _message(found: Swallowed) -> str:
     name = quoted(found.solved.place, "the session")
     if found.use is None:
         return f"the failure of {name} is swallowed without a rollback, and the caller gets it back failed"
+    if found.by_statement:
+        return f"the failure of {name} is swallowed without a rollback; PostgreSQL refuses all that comes next"
     return f"the failure of {name} is swallowed without a rollback; its next use raises PendingRollbackError"

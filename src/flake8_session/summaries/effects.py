@@ -475,6 +475,8 @@ def _values(inner: Frame, call: Call, given: Names, world: World, frame: Frame) 
             mask = values.known(world.values, passed[name])
             if world.roles(passed[name]) or passed[name] in frame.certain_sessions:
                 mask = values.TRUTHY
+            elif mask == values.ANYTHING and frame.is_never_none(passed[name]):
+                mask = values.ANYTHING & ~values.NONE
             known = values.with_value(known, name, mask)
         elif isinstance(parameter.default, Literal) and not spread:
             known = values.with_value(known, name, values.of_literal(f"={parameter.default.value!r}"))
