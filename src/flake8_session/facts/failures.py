@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from flake8_session.facts.late_commits import is_commit
-from flake8_session.dataflow import Passage
-from flake8_session.facts.consequences import consequence
+from flake8_session.facts.consequences import joined, leads_to
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.facts.transactions import made
+from flake8_session.facts.transactions import failed_by_statement, is_commit
 from flake8_session.flow.events import Await, Call, Catch, Door, Event, Item, Iterate, Leave, Read, Return
-from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
 from flake8_session.knowledge import callees
+from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
 from flake8_session.typestate.sessions import PENDING_ROLLBACK
 from flake8_session.typestate.worlds import Hold, Kind, Life, Transaction, World
@@ -145,14 +143,25 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
     for door, target, moved in solved.movement.transfer(step, world):
         if door != Door.TRUE or moved.flight is not None:
             continue
-        found = consequence(solved, target, moved, _is_used_again, back=back)
-        path = solved.path(step, world) if found is not None else None
-        if found is None or path is None:
+        behind = leads_to(solved, target, moved, partial(_is_used_again, solved), _stays_failed)
+        use = behind[-1].step if behind is not None else None
+        if behind is None and back:
+            behind = leads_to(solved, target, moved, partial(_is_back, solved), _stays_failed)
+        path = solved.path(step, world) if behind is not None else None
+        if behind is None or path is None:
             continue
-        whole = [*path[:-1], Passage(step, world, door), *found.path]
+        whole = joined(path, door, behind)
         if not _is_lost_in_block(solved, whole, step):
-            yield Swallowed(solved, step, found.use, whole)
+            yield Swallowed(solved, step, use, whole)
             return
+
+
+def _stays_failed(step: int, world: World) -> bool:
+    return world.session is not None and world.session.transaction is Transaction.FAILED
+
+
+def _is_back(solved: Solved, step: int, world: World) -> bool:
+    return step == solved.graph.returned and _stays_failed(step, world)
 
 
 def _is_used_again(solved: Solved, step: int, world: World) -> bool:
@@ -193,18 +202,7 @@ def _is_lost_in_block(solved: Solved, path: Path, step: int) -> bool:
     for passage in path:
         if passage.step == step and passage.world.session is not None:
             state = passage.world.session
-            return state.failed_write and bool(state.blocks) and not _is_failed_statement(solved, path)
-    return False
-
-
-def _is_failed_statement(solved: Solved, path: Path) -> bool:
-    """Whether a statement of the function itself has failed, which undoes nothing, and not a flush."""
-    for before, after in pairwise(path):
-        was, now = before.world.session, after.world.session
-        if after.world.spent and not before.world.spent and was is not None and now is not None:
-            event = made(solved, before.step)
-            direct = isinstance(event, Call) and before.world.roles(split(event, before.world)[0]) != ()
-            return direct and was.dirty == now.dirty
+            return state.failed_write and bool(state.blocks) and not failed_by_statement(solved, path)
     return False
 
 

@@ -11,16 +11,15 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.facts.transactions import made
+from flake8_session.facts.transactions import failed_by_statement, is_commit
 from flake8_session.facts.writes import is_write
-from flake8_session.flow.events import Call, Door, Yield
+from flake8_session.flow.events import Door, Yield
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
-from flake8_session.typestate.worlds import Transaction, World
+from flake8_session.typestate.worlds import Transaction
 
 
 class LateCommit(NamedTuple):
-    """The commit at `step` comes after a failure; `failed`: of the session itself, so that it raises."""
+    """The commit at `step` comes after a failure; `failed`: of a flush, so that it raises."""
 
     solved: Solved
     step: int
@@ -34,16 +33,6 @@ def late_commits(session: SessionFacts) -> Iterator[LateCommit]:
     yield from sorted(found, key=lambda late: not late.failed)
 
 
-def is_commit(solved: Solved, step: int, world: World) -> bool:
-    """Whether the step commits the session, or its transaction."""
-    event = made(solved, step)
-    if not isinstance(event, Call):
-        return False
-    receiver, method = split(event, world)
-    roles = world.roles(receiver) if receiver else ()
-    return method == "commit" and (Role.SESSION in roles or Role.TRANSACTION in roles)
-
-
 def _late_commits(solved: Solved) -> Iterator[LateCommit]:
     for step, world in solved.reached():
         if world.session is None or not is_commit(solved, step, world):
@@ -52,8 +41,11 @@ def _late_commits(solved: Solved) -> Iterator[LateCommit]:
         if not (world.flight is not None or (failed and world.caught is not None)):
             continue
         path = solved.path(step, world)
-        if path is not None and (failed or _leaves_half(solved, path)):
-            yield LateCommit(solved, step, failed, path)
+        if path is None:
+            continue
+        raises = failed and not failed_by_statement(solved, path)
+        if raises or _leaves_half(solved, path):
+            yield LateCommit(solved, step, raises, path)
 
 
 def _leaves_half(solved: Solved, path: Path) -> bool:

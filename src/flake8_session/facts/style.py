@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.facts.late_commits import is_commit
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.facts.transactions import made
+from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave
 from flake8_session.knowledge.words import Role
