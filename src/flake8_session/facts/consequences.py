@@ -1,55 +1,55 @@
-"""What comes of a failure that a handler swallowed: the next use that must raise, or the way back.
+"""What comes of one step: a search forward from its very door, in worlds that are never merged.
 
-Asked forward from the very handler, so that of several handlers that leave the session in the same
-state each gets its own answer.
+Several steps may leave the session or the instance in the same state; behind them they are one
+world, of which the solution remembers the first way only. So what is asked of each of them, a
+handler, a use, a ``return``, is asked forward from it.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from flake8_session.dataflow import Passage
 from flake8_session.facts.solving import Solved
-from flake8_session.typestate.worlds import Transaction, World
+from flake8_session.typestate.worlds import World
 
 _FARTHEST = 4000
-Refused = Callable[[Solved, int, World], bool]
+Question = Callable[[int, World], bool]
+Came = dict[tuple[int, World], tuple[int, World, int] | None]
 
 
-class Consequence(NamedTuple):
-    """The session is used at `use`; None: the function returns with it failed. `path` begins behind the handler."""
+def leads_to(
+    solved: Solved, step: int, world: World, reached: Question, goes_on: Question
+) -> list[Passage[World]] | None:
+    """The shortest path from (`step`, `world`) to where `reached` holds, while `goes_on` does.
 
-    use: int | None
-    path: list[Passage[World]]
-
-
-def consequence(solved: Solved, step: int, world: World, refused: Refused, *, back: bool) -> Consequence | None:
-    """The nearest use behind (`step`, `world`) that `refused` confirms; with `back`, a return counts as well."""
-    came: dict[tuple[int, World], tuple[int, World, int] | None] = {(step, world): None}
+    None where there is none, or none within a sensible distance.
+    """
+    came: Came = {(step, world): None}
     queue = deque([(step, world)])
-    returning: tuple[int, World] | None = None
     while queue and len(came) < _FARTHEST:
         here, now = queue.popleft()
-        if now.session is None or now.session.transaction is not Transaction.FAILED:
+        if reached(here, now):
+            return _walked(came, here, now)
+        if not goes_on(here, now):
             continue
-        if refused(solved, here, now):
-            return Consequence(here, _walked(came, here, now))
-        if here == solved.graph.returned and returning is None:
-            returning = (here, now)
         for door, target, moved in solved.movement.transfer(here, now):
             if (target, moved) not in came:
                 came[target, moved] = (here, now, door)
                 queue.append((target, moved))
-    if back and returning is not None:
-        return Consequence(None, _walked(came, *returning))
     return None
 
 
-def _walked(
-    came: dict[tuple[int, World], tuple[int, World, int] | None], step: int, world: World
+def joined(
+    before: list[Passage[World]], door: int, behind: list[Passage[World]]
 ) -> list[Passage[World]]:
+    """The path `before`, left by `door` at its last step, and the path `behind` that."""
+    last = before[-1]
+    return [*before[:-1], Passage(last.step, last.world, door), *behind]
+
+
+def _walked(came: Came, step: int, world: World) -> list[Passage[World]]:
     passages = [Passage(step, world, -1)]
     before = came[step, world]
     while before is not None:

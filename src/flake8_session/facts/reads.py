@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
+from flake8_session.facts.consequences import joined, leads_to
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Await, Build, Call, Door, Event, Read, Return, Write, Yield
@@ -111,20 +113,22 @@ def _is_spent(state: InstanceState | None) -> bool:
 
 
 def _returned(solved: Solved) -> Iterator[HandedOut]:
-    for world in solved.solution.before(solved.graph.returned):
-        if not _is_spent(world.instance):
+    for step, world in solved.reached():
+        event = solved.graph.steps[step].event
+        if not isinstance(event, Return) or not any(role in world.roles(event.value) for role in _ENTITY):
             continue
-        if not any((RETURN, role) in world.names for role in _ENTITY):
-            continue
-        path = solved.path(solved.graph.returned, world)
-        if path is None:
-            continue
-        for passage in reversed(path):
-            event = solved.graph.steps[passage.step].event
-            if isinstance(event, Return):
+        for door, target, moved in solved.movement.transfer(step, world):
+            behind = leads_to(solved, target, moved, partial(_left_spent, solved), lambda step, world: True)
+            path = solved.path(step, world) if behind is not None else None
+            if behind is not None and path is not None:
                 name = event.value if event.value[0] not in "%@=" else ""
-                yield HandedOut(solved, passage.step, name.partition("'")[0], path)
-                break
+                yield HandedOut(solved, step, name.partition("'")[0], joined(path, door, behind))
+
+
+def _left_spent(solved: Solved, step: int, world: World) -> bool:
+    """Whether the function returns, and what it returns is detached and expired."""
+    returned = step == solved.graph.returned and _is_spent(world.instance)
+    return returned and any((RETURN, role) in world.names for role in _ENTITY)
 
 
 def _passed(solved: Solved) -> Iterator[HandedOut]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from functools import partial
 from typing import NamedTuple
 
+from flake8_session.facts.consequences import joined, leads_to
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Await, Call, Event, Item, Iterate, Return
+from flake8_session.flow.events import Call, Event, Item, Iterate, Return
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate.calls import split
 from flake8_session.typestate.worlds import RETURN, Hold, Life, World
 
@@ -43,10 +43,8 @@ def reuses(session: SessionFacts) -> Iterator[Reuse]:
     if not (session.focus.owned or session.focus.lent):
         return
     for solved in session.solutions:
-        for step, world in solved.exits():
-            reopened = world.session is not None and world.session.life is Life.REOPENED
-            if reopened or world.lost is Life.REOPENED:
-                yield from _reopening(solved, step, world)
+        for step, world in solved.reached():
+            yield from _reopening(solved, step, world)
     if session.alone is not None and not session.focus.options.resets:
         yield from _refused(session.alone)
 
@@ -60,24 +58,34 @@ def late_reads(session: SessionFacts) -> Iterator[LateRead]:
 
 
 def _reopening(solved: Solved, step: int, world: World) -> Iterator[Reuse]:
-    path = solved.path(step, world)
-    if path is None:
+    """The use at `step`, if it opens a closed session again and some way behind it stays open."""
+    if world.session is None or world.session.life is not Life.CLOSED:
         return
-    found: Reuse | None = None
-    for before, after in pairwise(path):
-        was, now = before.world.session, after.world.session
-        if was is None or now is None or was.life is not Life.CLOSED or now.life is not Life.REOPENED:
+    for door, target, moved in solved.movement.transfer(step, world):
+        if moved.session is None or moved.session.life is not Life.REOPENED:
             continue
-        event = _made(solved, before.step)
-        by_query = _is_lazy(event, before.world)
-        found = Reuse(solved, before.step, _method(event, before.world), False, by_query, path)
-    if found is not None:
-        yield found
+        behind = leads_to(solved, target, moved, partial(_ends_open, solved), _stays_open)
+        path = solved.path(step, world) if behind is not None else None
+        if behind is None or path is None:
+            continue
+        event = solved.frame.called(step)
+        whole = joined(path, door, behind)
+        yield Reuse(solved, step, _method(event, world), False, _is_lazy(event, world), whole)
+        return
+
+
+def _ends_open(solved: Solved, step: int, world: World) -> bool:
+    return step in (solved.graph.returned, solved.graph.raised) and _stays_open(step, world)
+
+
+def _stays_open(step: int, world: World) -> bool:
+    reopened = world.session is not None and world.session.life is Life.REOPENED
+    return reopened or world.lost is Life.REOPENED
 
 
 def _refused(solved: Solved) -> Iterator[Reuse]:
     for step, world in solved.reached():
-        event = _made(solved, step)
+        event = solved.frame.called(step)
         if world.session is None or world.session.life is not Life.CLOSED or not isinstance(event, Call):
             continue
         receiver, method = split(event, world)
@@ -92,7 +100,7 @@ def _refused(solved: Solved) -> Iterator[Reuse]:
 
 def _stale_reads(solved: Solved) -> Iterator[LateRead]:
     for step, world in solved.reached():
-        event = _made(solved, step)
+        event = solved.frame.called(step)
         source = _source(event, world)
         if source and Hold.STALE in world.roles(source):
             path = solved.path(step, world)
@@ -101,28 +109,21 @@ def _stale_reads(solved: Solved) -> Iterator[LateRead]:
 
 
 def _returned_unread(solved: Solved) -> Iterator[LateRead]:
-    for world in solved.solution.before(solved.graph.returned):
-        state = world.session
-        if state is None or state.life is not Life.CLOSED:
+    for step, world in solved.reached():
+        if not isinstance(solved.graph.steps[step].event, Return):
             continue
-        roles = world.roles(RETURN)
-        if not {Hold.STALE, Hold.DEFERRED, Role.QUERY} & set(roles):
-            continue
-        path = solved.path(solved.graph.returned, world)
-        for passage in reversed(path or []):
-            if isinstance(solved.graph.steps[passage.step].event, Return):
-                yield LateRead(solved, passage.step, True, path or [])
-                break
+        for door, target, moved in solved.movement.transfer(step, world):
+            behind = leads_to(solved, target, moved, partial(_left_unread, solved), lambda step, world: True)
+            path = solved.path(step, world) if behind is not None else None
+            if behind is not None and path is not None:
+                yield LateRead(solved, step, True, joined(path, door, behind))
 
 
-def _made(solved: Solved, step: int) -> Event:
-    """The event of a step; for an `await`, the call that is awaited."""
-    event = solved.graph.steps[step].event
-    if isinstance(event, Await):
-        made = solved.frame.made_by.get(event.value)
-        if made is not None:
-            return solved.graph.steps[made].event
-    return event
+def _left_unread(solved: Solved, step: int, world: World) -> bool:
+    """Whether the function returns what nobody has read, of a session that is closed."""
+    closed = world.session is not None and world.session.life is Life.CLOSED
+    unread = {Hold.STALE, Hold.DEFERRED, Role.QUERY} & set(world.roles(RETURN))
+    return step == solved.graph.returned and closed and bool(unread)
 
 
 def _method(event: Event, world: World) -> str:
@@ -147,6 +148,3 @@ def _source(event: Event, world: World) -> str:
         case Item(_, object_, _):
             return object_
     return ""
-
-
-__all__ = ["Holds", "LateRead", "Reuse", "Selected", "late_reads", "reuses"]
