@@ -76,17 +76,21 @@ class Executed:
     calm: dict[tuple[str, tuple[int, ...]], Seen]
 
     @property
-    def complete(self) -> bool:
-        """Whether these are all runs, and each of a program that somebody could mean."""
-        return all(each.complete for each in self.told) and not any(
-            story.unbound or story.misused for each in self.told for story in each.told
+    def sound(self) -> frozenset[str]:
+        """The functions whose runs are all here, and that somebody could mean as they are."""
+        return frozenset(
+            each.entry.name
+            for each in self.told
+            if each.complete and not any(story.unbound or story.misused for story in each.told)
         )
 
-    def witnesses(self, text: str) -> Counter[Key]:
+    def witnesses(self, text: str, functions: frozenset[str]) -> Counter[Key]:
         """What the runs demand of a linter, by code, function and the words of the line."""
         lines = text.splitlines()
         found: Counter[Key] = Counter()
         for each in self.told:
+            if each.entry.name not in functions:
+                continue
             for demand in demands(each.told):
                 if demand.required:
                     found[demand.code, each.entry.name, " ".join(lines[demand.line - 1].split())] += 1
@@ -95,11 +99,15 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What fixing one program has shown. `fixed` is None where it was left out."""
+    """What fixing one program has shown. `fixed` is None where it was left out.
+
+    `compared` are the functions that were run before and after.
+    """
 
     before: str
     fixed: Fixed | None
     faults: tuple[str, ...] = ()
+    compared: frozenset[str] = frozenset()
 
 
 def execute(text: str) -> Executed:
@@ -125,32 +133,28 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
     if fixed.text == text:
         return Result(text, None)
     before = execute(text)
-    if not before.complete:
-        return Result(text, None)
-    reports = check_source(text, settings=settings)
-    return Result(text, fixed, tuple(_faults(text, fixed, before, reports, rows=not unsafe)))
-
-
-def _faults(
-    text: str, fixed: Fixed, before: Executed, reports: list[Diagnostic], *, rows: bool
-) -> Iterator[str]:
     try:
         after = execute(fixed.text)
     except SyntaxError as error:
-        yield f"does not compile: {error}"
-        return
-    yield from _witness_faults(text, fixed, before, after, reports)
-    yield from _log_faults(before, after, rows=rows)
-    again = mend(fixed.text, unsafe=not rows)
-    if again.text != fixed.text:
-        yield "a second time changes something"
+        return Result(text, fixed, (f"does not compile: {error}",))
+    functions = before.sound & after.sound
+    faults = [*_witness_faults(text, fixed, before, after, functions, settings)]
+    faults += _log_faults(before, after, functions, rows=not unsafe)
+    if mend(fixed.text, unsafe=unsafe, settings=settings).text != fixed.text:
+        faults.append("a second time changes something")
+    return Result(text, fixed if functions else None, tuple(faults), functions)
 
 
 def _witness_faults(
-    text: str, fixed: Fixed, before: Executed, after: Executed, reports: list[Diagnostic]
+    text: str,
+    fixed: Fixed,
+    before: Executed,
+    after: Executed,
+    functions: frozenset[str],
+    settings: Settings,
 ) -> Iterator[str]:
-    was, now = before.witnesses(text), after.witnesses(fixed.text)
-    known = Counter(_key(each, text) for each in reports) | was
+    was, now = before.witnesses(text, functions), after.witnesses(fixed.text, functions)
+    known = Counter(_key(each, text) for each in check_source(text, settings=settings)) | was
     for key in now - known:
         if not (key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)):
             yield f"new witness: {key}"
@@ -170,8 +174,12 @@ def _key(finding: Diagnostic, text: str) -> Key:
     return finding.code, finding.function.partition(".")[0], " ".join(line.split())
 
 
-def _log_faults(before: Executed, after: Executed, *, rows: bool) -> Iterator[str]:
+def _log_faults(
+    before: Executed, after: Executed, functions: frozenset[str], *, rows: bool
+) -> Iterator[str]:
     for (function, answers), old in before.calm.items():
+        if function not in functions:
+            continue
         new = _same_run(after, function, answers)
         if old.crossed or (new is not None and new.crossed):
             continue

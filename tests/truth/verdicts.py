@@ -77,7 +77,7 @@ def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) ->
         if not any(each.named for each, _ in unclosed):
             return Demand(line, "SES105", story)
     for ending, story in unclosed:
-        if ending.generator and (ending.thrown or never):
+        if ending.lent and (ending.thrown or never):
             return Demand(line, "SES106", story)
     for ending, story in unclosed:
         if ending.lost:

@@ -55,7 +55,8 @@ class Ending:
     """Something raised that nobody put there: an error of SQLAlchemy or of the program itself."""
     thrown: bool
     """It belongs to a generator that was left by what came in at a `yield`."""
-    generator: bool
+    lent: bool
+    """It was open at a `yield` of the generator that it belongs to."""
     lost: bool
     named: bool
     opened: int
@@ -86,6 +87,7 @@ class Watched:
     used_again: int = 0
     handed_on: bool = False
     excused: bool = False
+    over_yield: bool = False
 
 
 class Where(Enum):
@@ -235,6 +237,16 @@ class Run:
             self.maybe_loaded.add(state)
         else:
             self.maybe_loaded.discard(state)
+
+    def missed(self, session: Any, error: BaseException) -> None:
+        """A `get()` failed that had found its instance in the session: with other rows it would have asked."""
+        transaction = getattr(session, "sync_session", session).get_transaction()
+        lanes = [_lane(each[0]) for each in transaction._connections.values()] if transaction is not None else []
+        if lanes:
+            self.mishap = Mishap([error])
+            self.doubtful = True
+        for lane in lanes:
+            lane.refusing = True
 
     def queried(self, session: Any) -> None:
         """A query of a session is done: with other rows it could have loaded what is expired."""
@@ -418,8 +430,8 @@ class Run:
             fate,
             bool(self.injected),
             self.derailed,
-            owner is not None and owner.thrown,
-            owner is not None and owner.generator,
+            owner is not None and owner.thrown and watched.over_yield,
+            watched.over_yield,
             watched.lost,
             watched.named and watched.line not in self.temporary,
             watched.line,
@@ -503,6 +515,8 @@ class Activation:
             run.hands_out(value, line)
             for watched in run.sessions_in(value):
                 watched.named = True
+            for watched in self.owned:
+                watched.over_yield = watched.over_yield or self.generator
             self.suspended = True
         return value
 

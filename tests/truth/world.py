@@ -283,8 +283,10 @@ class Hooks:
             return function(*arguments, **options)
         try:
             return Hooks._database_call(run, function, line, *arguments, **options)
-        except BaseException:
+        except BaseException as error:
             run.unused(session, before)
+            if name in {"get", "get_one"} and run.mishap is None and run.injected:
+                run.missed(session, error)
             raise
 
     @staticmethod
