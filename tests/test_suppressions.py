@@ -88,8 +88,10 @@ def test_every_line_is_silenced_as_flake8_silences_it(text: str) -> None:
             assert noqas.silence(finding(line, code)) == flake8_silences(text, line, code), (line, code)
 
 
-PIECES = ["# noqa", ": ", "SES101", ",", " ", "E501", "x = 1", "\n", "(", ")", "'''", "\\\n"]
-PIECES.append("# flake8: noqa")
+PIECES = [
+    *("# noqa", ": ", "SES101", ",", " ", "E501"),
+    *("x = 1", "\n", "(", ")", "'''", "\\\n", "# flake8: noqa"),
+]
 
 
 @given(some.lists(some.sampled_from(PIECES), max_size=12).map("".join))

@@ -1,4 +1,4 @@
-"""``--fix``, ``--diff`` and ``--interactive``: fixes files one by one, and says what was fixed and what is left.
+"""``--fix``, ``--diff``, ``--interactive``: fixes files one by one, and says what was fixed and what is left.
 
 One file's failure leaves that file as it was and the others untouched.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
@@ -19,6 +19,7 @@ from flake8_session.cli.narrowing import Narrowing
 from flake8_session.cli.reading import Unreadable
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, complain, say, terminal, write_bytes, write_whole
+from flake8_session.cli.summary import counted
 from flake8_session.configuration import Configuration
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.fixing.choosing import Wanted
@@ -37,7 +38,7 @@ class Mended:
 
     filename: str
     before: str = ""
-    fixed: Fixed = Fixed("")
+    fixed: Fixed = field(default_factory=lambda: Fixed(""))
     problem: str = ""
     unwritten: bool = False
 
@@ -58,7 +59,7 @@ class Mender:
     def mend(
         self, name: str, read: Callable[[str], bytes], around: Neighbourhood | None, *, to_file: bool
     ) -> Mended:
-        """Fixes the file that is called `name` and that `read` gives; `to_file` is False for standard input."""
+        """Fixes the file that is called `name` and that `read` gives; `to_file`: it is no standard input."""
         settings = self.configuration.settings_for(name)
 
         def linted(changed: str) -> Sequence[Diagnostic]:
@@ -115,7 +116,8 @@ def fix_files(
     around = Neighbourhood(configuration.settings.src)
     for path in paths:
         name = files.name(path)
-        done = mender.mend(name, files.read, None if files.stands_alone(name) else around, to_file=name == path)
+        neighbours = None if files.stands_alone(name) else around
+        done = mender.mend(name, files.read, neighbours, to_file=name == path)
         mended.append(_without_known(done, narrow))
         if done.problem:
             complain(done.problem)
@@ -153,13 +155,14 @@ def difference(mended: Mended) -> str:
 
 
 def _say_texts(mended: Sequence[Mended], read: Callable[[str], bytes]) -> None:
-    """Writes fixed texts to standard output, in the encoding in which they came in; as they were, if need be."""
+    """Writes fixed texts to standard output, in the encoding in which they came in, or as they were."""
     for each in mended:
         try:
             before = read(each.filename)
-            content = before if each.problem else encoded(each.fixed.text, before, decode(before))
         except Unreadable:
             continue
+        try:
+            content = before if each.problem else encoded(each.fixed.text, before, decode(before))
         except NotWritten as why:
             complain(f"{each.filename}: not fixed: {why}")
             content = before
@@ -208,9 +211,10 @@ def told(mended: Sequence[Mended], *, each: bool, conditional: bool) -> str:
     left = sum(len(one.fixed.left) for one in mended)
     places = sum(bool(one.fixed.mended) for one in mended)
     if conditional:
-        lines.append(f"Would fix {_count(fixed, 'finding')} in {_count(places, 'file')}; {left} would be left.")
+        told_of = f"{counted(fixed, 'finding')} in {counted(places, 'file')}"
+        lines.append(f"Would fix {told_of}; {left} would be left.")
     else:
-        lines.append(f"Fixed {_count(fixed, 'finding')} in {_count(places, 'file')}; {left} left.")
+        lines.append(f"Fixed {counted(fixed, 'finding')} in {counted(places, 'file')}; {left} left.")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -222,8 +226,5 @@ def _told(mended: Mended, each: bool) -> Iterator[str]:
         for (code, rule), count in sorted(counts.items()):
             yield f"  {count} x {code} {rule}"
     for one in mended.fixed.withdrawn:
-        yield f"{name}: a fix of {one.code} in `{one.function or 'the module'}` was taken back, since it made a new finding"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+        where = one.function or "the module"
+        yield f"{name}: a fix of {one.code} in `{where}` was taken back, since it made a new finding"
