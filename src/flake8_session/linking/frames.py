@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import get_args
 
 from flake8_session.flow.events import (
     Argument,
@@ -282,13 +283,18 @@ def operands(event: Event) -> Iterator[Place]:
         case Define(_, _, captures, _, _):
             yield from captures
         case _:
-            for name in ("source", "value", "object", "key", "iterable", "iterator", "manager", "subject",
-                         "container", "exception"):
-                place = getattr(event, name, "")
+            for name in _READ_BY[type(event)]:
+                place = getattr(event, name)
                 if place:
                     yield place
             yield from getattr(event, "parts", ())
             yield from getattr(event, "classes", ())
+
+
+_READING = frozenset({
+    "source", "value", "object", "key", "iterable", "iterator", "manager", "subject", "container", "exception",
+})
+_READ_BY = {kind: tuple(name for name in kind.__slots__ if name in _READING) for kind in get_args(Event)}
 
 
 def bound(event: Event) -> Iterator[Place]:

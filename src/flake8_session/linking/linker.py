@@ -135,11 +135,12 @@ class Linker:
 
     def dotted(self, module: str, name: str) -> Meaning:
         """What a dotted name means at the top level of `module`."""
-        first, *rest = name.split(".")
-        meaning = self.top_level(module, first)
-        for attribute in rest:
-            meaning = self.member(meaning, attribute)
-        return meaning
+        owner, _, last = name.rpartition(".")
+        if not owner:
+            return self.top_level(module, name)
+        return self.answers.ask(
+            ("dotted", module, name), lambda: self.member(self.dotted(module, owner), last), UNKNOWN, UNKNOWN
+        )
 
     def top_level(self, module: str, name: str) -> Meaning:
         """What a name means at the top level of `module`; a builtin where nothing binds it."""
@@ -308,8 +309,11 @@ class Linker:
         found = self.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN, UNKNOWN)
         return Member(owner, name) if found == UNKNOWN else found
 
-    def ancestry(self, at: ClassAt) -> list[ClassAt | External]:
+    def ancestry(self, at: ClassAt) -> Sequence[ClassAt | External]:
         """The class and its bases, nearest first, each once; externals by name; unknown bases left out."""
+        return self.answers.ask(("ancestry", at), lambda: self._ancestry(at), [at], [at])
+
+    def _ancestry(self, at: ClassAt) -> list[ClassAt | External]:
         seen: dict[ClassAt | External, None] = {}
         pending: list[ClassAt | External] = [at]
         while pending and len(seen) < 50:
