@@ -143,7 +143,10 @@ def _uses(frame: Frame, name: Place) -> Iterator[str]:
         elif isinstance(event, Read) and event.object == own:
             yield event.attribute
         for place in operands(event):
-            if place == f"@{name}":
+            given = isinstance(event, Call) and any(each.value == place for each in event.arguments)
+            if place == own and given:
+                yield ""
+            elif place == f"@{name}":
                 yield "call" if isinstance(event, Call) and event.function == place else ""
             elif place.startswith(f"@{name}."):
                 yield place.split(".")[1]

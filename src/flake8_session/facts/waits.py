@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Read, Write
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import operands
 from flake8_session.typestate.attributes import MISSING_GREENLET
 from flake8_session.typestate.calls import updated_columns
 from flake8_session.typestate.worlds import Columns, Tie, World
@@ -39,10 +42,17 @@ def waits(session: SessionFacts) -> Iterator[Wait]:
         for step, world in solved.reached():
             if world.instance is None or world.instance.tie is not Tie.ATTACHED:
                 continue
-            if _must_wait(solved, step, world):
+            if _concerns(solved, step, world) and _must_wait(solved, step, world):
                 path = solved.path(step, world)
                 if path is not None:
                     yield _wait(solved, step, world, path)
+
+
+def _concerns(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step has to do with the instance that is followed, and not with another one alone."""
+    entity = (Role.INSTANCE, Role.INSTANCES)
+    places = operands(made(solved, step))
+    return any(role in world.roles(place) for place in places for role in entity)
 
 
 def _must_wait(solved: Solved, step: int, world: World) -> bool:

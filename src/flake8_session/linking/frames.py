@@ -28,6 +28,7 @@ from flake8_session.flow.events import (
     Place,
     Read,
     Return,
+    SetItem,
     Unpack,
     Yield,
 )
@@ -70,6 +71,8 @@ from flake8_session.linking.meanings import (
     joined,
 )
 from flake8_session.linking.spelling import last_name
+
+_FILLING = frozenset({"append", "appendleft", "add", "extend", "insert", "set", "update"})
 
 
 class Frame:
@@ -122,6 +125,16 @@ class Frame:
             if isinstance(step.event, Bind):
                 found.setdefault(step.event.source, set()).add(step.event.target)
         return {source: frozenset(targets) for source, targets in found.items()}
+
+    @cached_property
+    def filled(self) -> frozenset[Place]:
+        """The values that something is put into where they are read: ``user.addresses.append(…)``."""
+        steps = (step.event for step in self.graph.steps)
+        return frozenset(
+            event.receiver if isinstance(event, Call) else event.object
+            for event in steps
+            if isinstance(event, SetItem) or (isinstance(event, Call) and event.method in _FILLING)
+        )
 
     @cached_property
     def entered(self) -> frozenset[Place]:

@@ -145,6 +145,10 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     if state.tie is Tie.DETACHED and loaded is False:
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
         return
+    if state.tie in (Tie.TRANSIENT, Tie.PENDING) and event.result in context.frame.filled:
+        filled = state._replace(loaded=state.loaded | {event.attribute})
+        yield Door.COMPLETED, world._replace(instance=filled)
+        return
     if state.tie is not Tie.ATTACHED or loaded is True or world.session is None:
         yield Door.COMPLETED, world
         return
@@ -187,7 +191,7 @@ def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceS
     by itself.
     """
     after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
-    if state.columns is Columns.LOADED:
+    if state.columns is not Columns.EXPIRED:
         return after
     linker, class_ = context.frame.linker, model(context)
     lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY

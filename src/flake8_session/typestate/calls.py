@@ -603,11 +603,18 @@ def _reader(
         moved = names.named(world, result, Role.INSTANCES)
     elif reads is callees.Reads.NEXT and (Role.ITERATOR in roles or Role.INSTANCES in roles):
         moved = names.named(world, result, Role.INSTANCE)
+    elif reads is callees.Reads.ATTRIBUTE and Role.SESSION in roles and not _names_attribute(call):
+        moved = clouded(world)
     elif reads in _READING and world.instance is not None:
         moved = _instance_seen(context, call, world)
     yield Door.COMPLETED, moved
     if not world.spent:
         yield Door.RAISED, failed(world, Kind.OTHER)
+
+
+def _names_attribute(call: Call) -> bool:
+    """Whether ``getattr(session, …)`` says which attribute, or method, it gives."""
+    return len(call.arguments) > 1 and call.arguments[1].value.startswith("='")
 
 
 def _instance_seen(context: Context, call: Call, world: World) -> World:
