@@ -49,6 +49,8 @@ def ended_inside(session: SessionFacts) -> Iterator[EndedInside]:
 
 def second_begins(session: SessionFacts) -> Iterator[SecondBegin]:
     """Every ``begin()`` of a session whose transaction has begun for certain."""
+    if _begins_by_hand(session):
+        return
     for solved in session.solutions:
         for step, world in solved.reached():
             if not _begins_again(solved, step, world):
@@ -56,6 +58,12 @@ def second_begins(session: SessionFacts) -> Iterator[SecondBegin]:
             path = solved.path(step, world)
             if path is not None:
                 yield SecondBegin(solved, step, _last(path, _begins), path)
+
+
+def _begins_by_hand(session: SessionFacts) -> bool:
+    """Whether the session was made with ``autobegin``, which may refuse the work that would have begun."""
+    event = session.frame.graph.steps[session.focus.birth].event if session.focus.birth >= 0 else None
+    return isinstance(event, Call) and any(argument.keyword == "autobegin" for argument in event.arguments)
 
 
 def _is_in_ended_block(world: World) -> bool:
