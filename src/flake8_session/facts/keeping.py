@@ -13,9 +13,10 @@ from flake8_session.facts.circumstances import is_process_wide
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.flow.events import Bind, Call, Enter, Event, Place, Read, Write
 from flake8_session.flow.outline import Kind
+from flake8_session.knowledge import factories
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame, operands
-from flake8_session.linking.meanings import ClassAt, FunctionAt, Registry
+from flake8_session.linking.meanings import ClassAt, External, FunctionAt, Registry
 from flake8_session.typestate.sessions import is_open
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
@@ -48,8 +49,10 @@ def never_removed(facts: FunctionFacts) -> Iterator[int]:
         if not isinstance(event, Bind) or not isinstance(facts.frame.meaning(event.source), Registry):
             continue
         made = facts.frame.made_by.get(event.source)
+        if made is None or not _constructs(facts.frame, facts.frame.graph.steps[made].event):
+            continue
         uses = {use for frame in _module(facts) for use in _uses(frame, event.target)}
-        if made is not None and uses and not uses & {"remove", ""}:
+        if uses and not uses & {"remove", ""}:
             yield made
 
 
@@ -57,6 +60,13 @@ def opened_at_import(facts: FunctionFacts) -> Iterator[SessionFacts]:
     """The sessions that the body of a module opens, and leaves open for as long as the process runs."""
     if facts.frame.function.kind is Kind.MODULE:
         yield from (session for session in facts.sessions if is_process_wide(facts, session))
+
+
+def _constructs(frame: Frame, event: Event) -> bool:
+    """Whether the call makes a registry itself, and does not ask another module for its own."""
+    callee = frame.callee(event) if isinstance(event, Call) else None
+    maker = factories.MAKERS.get(callee.name) if isinstance(callee, External) else None
+    return maker is not None and maker.makes is factories.Makes.REGISTRY
 
 
 def _class_of(frame: Frame) -> ClassAt | None:
