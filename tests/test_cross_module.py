@@ -158,6 +158,37 @@ def test_a_cache_changes_nothing(tmp_path: Path, texts: dict[str, str]) -> None:
             around.keep(at_end=True)
 
 
+EVIDENT = """\
+from sqlalchemy import select
+
+class Handler:
+    def opened(self):
+        session = self.session_factory()
+        session.add_all([1])
+        return session
+
+    def closed(self):
+        session = self.session_factory()
+        session.close()
+"""
+USING_EVIDENT = """\
+from evident import Handler
+
+def leaks():
+    session = Handler().opened()
+    session.execute(1)
+"""
+
+
+def test_what_stands_elsewhere_in_a_module_counts_the_same_from_inside_and_outside(tmp_path: Path) -> None:
+    texts = {"evident": EVIDENT, "using": USING_EVIDENT}
+    write(tmp_path, texts)
+    alone = linted(tmp_path, texts, ("evident", "using"), one_run=False)
+    assert [found.code for found in alone["using"]] == ["SES101"]
+    for order in (("evident", "using"), ("using", "evident")):
+        assert linted(tmp_path, texts, order, one_run=True) == alone
+
+
 # Chains and circles, one by one.
 
 

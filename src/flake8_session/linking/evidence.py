@@ -17,7 +17,7 @@ module closes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flake8_session.flow.events import Await, Bind, Call, Enter, Place
 from flake8_session.flow.graph import Graph
@@ -25,7 +25,9 @@ from flake8_session.flow.outline import Outline
 from flake8_session.linking.calls import is_class_name
 
 _SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
-_ONLY_SESSIONS = frozenset({"scalars", "flush", "add_all", "expunge", "expunge_all", "bulk_save_objects", "refresh"})
+_ONLY_SESSIONS = frozenset({
+    "scalars", "flush", "add_all", "expunge", "expunge_all", "bulk_save_objects", "refresh",
+})
 _WRITES = frozenset({"add", "merge", "execute", "query"})
 _CLOSES = frozenset({"close", "aclose"})
 _LIBRARIES = ("sqlalchemy", "sqlmodel")
@@ -56,13 +58,12 @@ def is_entered(graph: Graph, call: Call) -> bool:
     return any(isinstance(step.event, Enter) and step.event.manager in held for step in graph.steps)
 
 
-def is_closed_somewhere(outline: Outline, call: Call) -> bool:
-    """Whether some function of the module closes what the same call gives it."""
-    for function in outline.functions.values():
-        graph = function.graph
-        for step in graph.steps if graph is not None else ():
+def is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:
+    """Whether one of the functions with these graphs closes what the same call gives it."""
+    for graph in graphs:
+        for step in graph.steps:
             event = step.event
-            if isinstance(event, Call) and _is_same(event, call) and graph is not None:
+            if isinstance(event, Call) and _is_same(event, call):
                 places = holders(graph, event.result)
                 if any(each.method in _CLOSES for each in _calls_on(graph, places)):
                     return True

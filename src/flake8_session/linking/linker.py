@@ -10,7 +10,7 @@ one counts), metaclasses.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from flake8_session.flow.outline import (
     Expression,
     Function,
     Indexed,
+    Kind,
     Literal,
     Named,
     Outline,
@@ -59,7 +60,7 @@ _SAYING_NOTHING = (Constant(None), External("typing.Any"), External("builtins.ob
 
 
 class Modules(Protocol):
-    """The project's modules; whoever gives out their names knows what they look like. Answers never change."""
+    """The project's modules; what their names look like is for whoever gives them. Answers never change."""
 
     def outline(self, module: str) -> Outline | None:
         """The outline of a module of the project, None for anything else."""
@@ -123,6 +124,15 @@ class Linker:
         """The function of the project that `at` names, with its graph."""
         return self._modules.body(at.module, at.qualname)
 
+    def functions(self, module: str) -> Iterator[Function]:
+        """The functions and methods of a project module with their graphs, but for those inside of others."""
+        outline = self._modules.outline(module)
+        for qualname, listed in outline.functions.items() if outline is not None else ():
+            if listed.kind is Kind.FUNCTION and ".<locals>." not in qualname:
+                body = self._modules.body(module, qualname)
+                if body is not None:
+                    yield body
+
     def class_(self, at: ClassAt) -> Class | None:
         """The class of the project that `at` names."""
         outline = self._modules.outline(at.module)
@@ -144,7 +154,8 @@ class Linker:
 
     def top_level(self, module: str, name: str) -> Meaning:
         """What a name means at the top level of `module`; a builtin where nothing binds it."""
-        return self.answers.ask(("name", module, name), lambda: self._top_level(module, name), UNKNOWN, UNKNOWN)
+        question = ("name", module, name)
+        return self.answers.ask(question, lambda: self._top_level(module, name), UNKNOWN, UNKNOWN)
 
     def _top_level(self, module: str, name: str) -> Meaning:
         if (module, name) in self.told.names:
@@ -403,7 +414,8 @@ class Linker:
         bodies = self.bodies
         if not isinstance(called, FunctionAt) or bodies is None:
             return UNKNOWN
-        return self.answers.ask(("element", called, index), lambda: bodies.element(called, index), UNKNOWN, UNKNOWN)
+        question = ("element", called, index)
+        return self.answers.ask(question, lambda: bodies.element(called, index), UNKNOWN, UNKNOWN)
 
     def annotation(self, module: str, expression: Expression) -> Meaning:
         """What a value so annotated is: a borrowed session, an object of a class, a factory, or unknown."""
