@@ -19,8 +19,7 @@ from typing import NamedTuple
 from flake8_session.facts.solving import Solved
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Event, Place
-from flake8_session.knowledge import callees
-from flake8_session.knowledge import results
+from flake8_session.knowledge import callees, results
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
 from flake8_session.linking import models
@@ -196,7 +195,9 @@ class _Tracing:
             return
         if not callees.presumed_to_keep(call.method or call.function.rpartition(".")[2].removeprefix("@")):
             return
-        if Carried.BOUND in _of(places, call.receiver) or (call.receiver and self._stays(call.receiver, places)):
+        if Carried.BOUND in _of(places, call.receiver) or (
+            call.receiver and self._stays(call.receiver, places)
+        ):
             return
         if isinstance(self._frame.meaning(call.result), Object):
             return
@@ -206,8 +207,11 @@ class _Tracing:
         """Whether what is put into `place` can only get away with it: a local container, an instance."""
         if _of(places, place):
             return True
-        sources = [step.event.source for step in self._frame.graph.steps
-                   if isinstance(step.event, ev.Bind) and step.event.target == place] or [place]
+        sources = [
+            step.event.source
+            for step in self._frame.graph.steps
+            if isinstance(step.event, ev.Bind) and step.event.target == place
+        ] or [place]
         return all(self._is_made_here(source) for source in sources)
 
     def _is_made_here(self, place: Place) -> bool:
@@ -247,7 +251,9 @@ class _Tracing:
             return (Carried.BOUND,)
         if isinstance(meaning, Selected) and meaning.holds is Holds.COLUMNS:
             return ()
-        if row is not None and (row.gives is Gives.NOTHING or (row.gives is Gives.ROLE and row.role is Role.VALUE)):
+        if row is not None and (
+            row.gives is Gives.NOTHING or (row.gives is Gives.ROLE and row.role is Role.VALUE)
+        ):
             return ()
         return (Carried.HELD,)
 
@@ -296,14 +302,32 @@ class _Tracing:
         return moved
 
 
-_CONTAINERS = frozenset({"@dict", "@list", "@set", "@collections.defaultdict", "@defaultdict", "@OrderedDict"})
-_LAZY = frozenset({
-    Role.SESSION, Role.QUERY, Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS, Role.TRANSACTION,
-    Role.SAVEPOINT, Role.AUTOFLUSH_PAUSE, Role.CONNECTION, Role.ITERATOR,
-})
+_CONTAINERS = frozenset(
+    {"@dict", "@list", "@set", "@collections.defaultdict", "@defaultdict", "@OrderedDict"}
+)
+_LAZY = frozenset(
+    {
+        Role.SESSION,
+        Role.QUERY,
+        Role.RESULT,
+        Role.SCALARS,
+        Role.STREAM,
+        Role.STREAM_SCALARS,
+        Role.TRANSACTION,
+        Role.SAVEPOINT,
+        Role.AUTOFLUSH_PAUSE,
+        Role.CONNECTION,
+        Role.ITERATOR,
+    }
+)
 _ROWS: Mapping[str, Row] = {
-    **results.STREAM_SCALARS, **results.STREAM, **results.SCALARS, **results.RESULT, **results.QUERY,
-    **tables.ASYNC_SESSION, **tables.SESSION,
+    **results.STREAM_SCALARS,
+    **results.STREAM,
+    **results.SCALARS,
+    **results.RESULT,
+    **results.QUERY,
+    **tables.ASYNC_SESSION,
+    **tables.SESSION,
 }
 
 

@@ -157,7 +157,8 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
 
 
 def _stays_failed(step: int, world: World) -> bool:
-    return world.session is not None and world.session.transaction is Transaction.FAILED
+    failed = world.session is not None and world.session.transaction is Transaction.FAILED
+    return failed and world.flight is None
 
 
 def _is_back(solved: Solved, step: int, world: World) -> bool:

@@ -15,6 +15,7 @@ from flake8_session.typestate.sessions import INVALID_REQUEST
 from flake8_session.typestate.worlds import Block, Kind, SessionState, Transaction, World
 
 _BEGUN = (Transaction.BEGUN, Transaction.CONNECTED)
+_OVER = (Block.ENDED, Block.RELEASED)
 
 
 class EndedInside(NamedTuple):
@@ -68,7 +69,7 @@ def _begins_by_hand(session: SessionFacts) -> bool:
 
 def _is_in_ended_block(world: World) -> bool:
     state = world.session
-    return state is not None and bool(state.blocks) and state.blocks[-1] is Block.ENDED
+    return state is not None and bool(state.blocks) and state.blocks[-1] in _OVER
 
 
 def _begins_again(solved: Solved, step: int, world: World) -> bool:
@@ -124,8 +125,8 @@ def _must_raise(solved: Solved, step: int, world: World) -> bool:
 
 
 def _ends_block(was: SessionState, now: SessionState) -> bool:
-    ended = bool(now.blocks) and now.blocks[-1] is Block.ENDED
-    return ended and len(was.blocks) == len(now.blocks) and was.blocks[-1] is not Block.ENDED
+    ended = bool(now.blocks) and now.blocks[-1] in _OVER
+    return ended and len(was.blocks) == len(now.blocks) and was.blocks[-1] not in _OVER
 
 
 def _begins(was: SessionState, now: SessionState) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from flake8_session.dataflow import Passage
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Return, SetItem, Write, Yield
+from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Raise, Return, SetItem, Write, Yield
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Life, Transaction, World
@@ -73,7 +73,7 @@ def _candidates(
         return
     if session.frame.function.generator and Driver.FIXTURE not in session.frame.drivers:
         at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
-        if at_yield or (never and _yields_while_open(alone)):
+        if at_yield or never:
             yield Unclosed.AT_YIELD, at_yield or endings
     overwritten = [ending for ending in endings if ending.world.lost is Life.OPEN]
     if overwritten:
@@ -117,7 +117,8 @@ def _is_before_endless_loop(solved: Solved) -> bool:
     """Whether the session is opened in front of a loop that only an exception leaves."""
     birth = solved.focus.birth
     behind = _behind(solved, birth, birth)
-    return solved.graph.returned not in behind and any(
+    ends = {solved.graph.returned, solved.graph.raised}
+    return not ends & behind and any(
         step in _behind(solved, step, birth) for step in behind if _loops_back(solved, step)
     )
 
@@ -127,12 +128,14 @@ def _loops_back(solved: Solved, step: int) -> bool:
 
 
 def _behind(solved: Solved, start: int, barrier: int) -> set[int]:
-    """The steps behind `start` as long as nothing raises, not going through `barrier` again."""
+    """The steps behind `start` as long as nothing fails, not going through `barrier` again."""
     seen: set[int] = set()
     pending = [start]
     while pending:
-        for door, target in solved.graph.steps[pending.pop()].doors.items():
-            if door is not Door.RAISED and target not in seen and target != barrier:
+        step = solved.graph.steps[pending.pop()]
+        for door, target in step.doors.items():
+            fails = door is Door.RAISED and not isinstance(step.event, Raise)
+            if not fails and target not in seen and target != barrier:
                 seen.add(target)
                 pending.append(target)
     return seen
@@ -166,12 +169,3 @@ def _leaves_at_yield(ending: _Ending) -> bool:
 def _is_thrown(solved: Solved, before: Passage[World], after: Passage[World]) -> bool:
     event = solved.graph.steps[before.step].event
     return isinstance(event, Yield) and before.door == Door.RAISED and after.world.spent
-
-
-def _yields_while_open(solved: Solved) -> bool:
-    return any(
-        isinstance(solved.graph.steps[step].event, Yield)
-        and world.session is not None
-        and is_open(world.session)
-        for step, world in solved.reached()
-    )

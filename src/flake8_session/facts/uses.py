@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from flake8_session.facts.consequences import joined, leads_to
+from flake8_session.facts.consequences import Question, joined, leads_to
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Call, Event, Item, Iterate, Return
@@ -64,7 +64,8 @@ def _reopening(solved: Solved, step: int, world: World) -> Iterator[Reuse]:
     for door, target, moved in solved.movement.transfer(step, world):
         if moved.session is None or moved.session.life is not Life.REOPENED:
             continue
-        behind = leads_to(solved, target, moved, partial(_ends_open, solved), _stays_open)
+        stays_open = _stays_open if world.lost is None else _is_reopened
+        behind = leads_to(solved, target, moved, partial(_ends, solved, stays_open), stays_open)
         path = solved.path(step, world) if behind is not None else None
         if behind is None or path is None:
             continue
@@ -74,13 +75,16 @@ def _reopening(solved: Solved, step: int, world: World) -> Iterator[Reuse]:
         return
 
 
-def _ends_open(solved: Solved, step: int, world: World) -> bool:
-    return step in (solved.graph.returned, solved.graph.raised) and _stays_open(step, world)
+def _ends(solved: Solved, stays_open: Question, step: int, world: World) -> bool:
+    return step in (solved.graph.returned, solved.graph.raised) and stays_open(step, world)
+
+
+def _is_reopened(step: int, world: World) -> bool:
+    return world.session is not None and world.session.life is Life.REOPENED
 
 
 def _stays_open(step: int, world: World) -> bool:
-    reopened = world.session is not None and world.session.life is Life.REOPENED
-    return reopened or world.lost is Life.REOPENED
+    return _is_reopened(step, world) or world.lost is Life.REOPENED
 
 
 def _refused(solved: Solved) -> Iterator[Reuse]:

@@ -201,6 +201,16 @@ class Frame:
             and (parameter.name == self.lent_parameter or not _may_be_none(parameter))
         )
 
+    def constructor(self, place: Place) -> Call | None:
+        """The call of a class that made what is in `place`, where every binding of it is that one call."""
+        bound = [step.event.source for step in self.graph.steps
+                 if isinstance(step.event, Bind) and step.event.target == place]
+        made = self.made_by.get(bound[0]) if len(bound) == 1 else None
+        event = self.graph.steps[made].event if made is not None else None
+        if not isinstance(event, Call) or made not in self.certain_objects:
+            return None
+        return event if isinstance(self.meaning(event.result), Object | External) else None
+
     def source(self, place: Place) -> Place:
         """The variable from which a chain of calls and reads made the value of `place`; ``""`` for none."""
         for _ in range(20):

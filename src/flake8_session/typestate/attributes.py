@@ -217,7 +217,7 @@ def _awaited_read(context: Context, event: Read, world: World, state: InstanceSt
 def _refused(state: SessionState) -> Flight | None:
     if state.transaction is Transaction.FAILED:
         return Flight(Kind.RAISED, PENDING_ROLLBACK)
-    if _is_in_ended_block(state):
+    if _is_in_ended_block(state) or (state.blocks and state.blocks[-1] is Block.RELEASED):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
 

@@ -348,6 +348,19 @@ def _elements(
         yield Door.COMPLETED, absent
 
 
+def _has_no_key(context: Context, call: Call) -> bool:
+    """Whether what is merged was just constructed without a primary key: then there is no row to find."""
+    made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
+    if made is None:
+        return False
+    given = [argument.keyword for argument in made.arguments]
+    return all(keyword and keyword not in ("*", "**") and not _may_be_key(keyword) for keyword in given)
+
+
+def _may_be_key(name: str) -> bool:
+    return name in ("id", "pk", "uuid", "key", "code") or name.endswith(("_id", "_pk", "id"))
+
+
 def _row_of_result(context: Context, call: Call, world: World, selected: Selected | None) -> bool:
     """Whether what comes out is a `Row`: of ``execute``, or of a query of several things."""
     if selected is not None and selected.holds is Holds.ROWS:
@@ -361,7 +374,8 @@ def _row_of_result(context: Context, call: Call, world: World, selected: Selecte
 def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
     state = world.session
     assert state is not None
-    for tie in (Tie.ATTACHED, Tie.PENDING):
+    ties = (Tie.PENDING,) if _has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
+    for tie in ties:
         born = born_instance(context, world, loaded_state(context, tie))
         yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
 

@@ -104,7 +104,7 @@ def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
 
 
 def _rolled_back(state: InstanceState) -> InstanceState:
-    if state.tie is Tie.PENDING or (state.tie is Tie.ATTACHED and state.fresh):
+    if state.tie is Tie.PENDING or (state.tie in _HELD and state.fresh):
         return state._replace(tie=Tie.TRANSIENT, fresh=False)
     if state.tie in _HELD:
         return expired(state)._replace(tie=Tie.ATTACHED)

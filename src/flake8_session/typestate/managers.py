@@ -157,7 +157,7 @@ def _transaction_left(context: Context, event: Leave, world: World, state: Sessi
 
 def _savepoint_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
     block = state.blocks[-1] if state.blocks else Block.ENDED
-    if block is Block.ENDED:
+    if block is Block.ENDED or block is Block.RELEASED:
         yield _onward(event), world._replace(session=_popped(state, state))
         return
     rolled = _popped(state._replace(transaction=Transaction.CONNECTED, failed_write=False), state)

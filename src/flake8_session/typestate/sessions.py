@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from flake8_session.knowledge.words import Ends, InFailed, Row, ToAll, ToInstance, Work
+from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, ToInstance, Work
 from flake8_session.typestate.worlds import Block, Flight, Kind, Life, SessionState, Transaction
 
 PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
@@ -100,10 +100,10 @@ def implicit_load(state: SessionState, *, certain: bool = True) -> SessionState:
 
 
 def savepoint_ended(state: SessionState) -> SessionState:
-    """The state after the savepoint of the innermost ``with`` was ended by hand."""
+    """The state after the savepoint of the innermost ``with`` was ended by its own method."""
     if not state.blocks or state.blocks[-1] is not Block.NESTED:
         return state
-    return state._replace(blocks=(*state.blocks[:-1], Block.ENDED))
+    return state._replace(blocks=(*state.blocks[:-1], Block.RELEASED))
 
 
 def closed(state: SessionState, *, by_with: bool = False) -> SessionState:
@@ -135,11 +135,21 @@ def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
         row.in_failed is InFailed.RAISES or (row.in_failed is InFailed.IF_WORK and state.dirty)
     ):
         return Flight(Kind.RAISED, PENDING_ROLLBACK)
-    if row.in_ended_block and state.blocks and state.blocks[-1] is Block.ENDED:
+    if state.blocks and _is_blocked(state, row):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     if row.needs_idle and state.transaction in (Transaction.BEGUN, Transaction.CONNECTED):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
+
+
+def _is_blocked(state: SessionState, row: Row) -> bool:
+    """Whether the innermost ``with``, whose transaction or savepoint is over, refuses the call."""
+    if state.blocks[-1] is Block.ENDED:
+        return row.in_ended_block
+    if state.blocks[-1] is not Block.RELEASED:
+        return False
+    flushes = row.flushes and state.dirty and row.ends is Ends.NEVER
+    return row.work is Work.SQL or row.role is Role.SAVEPOINT or flushes
 
 
 def _reopened(state: SessionState, row: Row) -> SessionState:

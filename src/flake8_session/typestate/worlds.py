@@ -74,6 +74,7 @@ class Block(Enum):
     BEGIN = "begin"
     NESTED = "nested"
     ENDED = "ended"  # its transaction was ended inside of it
+    RELEASED = "released"  # its savepoint was ended inside of it, and the transaction around goes on
 
     __hash__ = object.__hash__
 
