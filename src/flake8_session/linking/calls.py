@@ -45,8 +45,8 @@ def applied(function: Meaning, arguments: Arguments) -> Meaning:
             return _external(name, arguments)
         case Factory(options):
             return Made(reconfigured(options, arguments))
-        case Registry(options):
-            return Borrowed(options, registry=True)
+        case Registry(options, inner):
+            return Borrowed(options, registry=True, inner=inner)
         case Member(owner, method):
             return _method(owner, method, arguments)
     return UNKNOWN

@@ -501,10 +501,20 @@ class _Pass:
         receiver = self._meaning(call.receiver)
         member = linker.member(receiver, call.method)
         if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(receiver, Selected):
-            return linker.call(member, given)
+            found = linker.call(member, given)
+            if isinstance(found, Borrowed) and found.inner and self._is_passing(call.receiver):
+                return Made(found.options)
+            return found
         found = calls.method(receiver, call.method, given)
         unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
         return self._evident(call) if unresolved and found == UNKNOWN else found
+
+    def _is_passing(self, place: Place) -> bool:
+        """Whether an object was made, without anything given to it, for this one call: ``Manager().open()``."""
+        made = self._frame.made_by.get(place)
+        event = self._frame.graph.steps[made].event if made is not None else None
+        constructs = isinstance(self._meaning(place), Object) and isinstance(event, Call)
+        return constructs and isinstance(event, Call) and not event.arguments
 
     def _is_own(self, place: Place) -> bool:
         """Whether a registry was made in this very function: then nobody else can end its session."""

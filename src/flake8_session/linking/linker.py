@@ -296,6 +296,9 @@ class Linker:
                 return self._method(owner, FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}"), name)
             if name in class_.assigned:
                 annotation, value = class_.assigned[name]
+                stored = self._stored(owner, name) if value is None else UNKNOWN
+                if isinstance(stored, Registry):
+                    return stored
                 meaning = self.assigned(ancestor.module, annotation, value)
                 known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
                 return meaning if known else self._stored(owner, name)

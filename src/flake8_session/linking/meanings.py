@@ -97,9 +97,10 @@ class Factory:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A `scoped_session`: its session is owned by the registry."""
+    """A `scoped_session`: its session is owned by the registry. `inner`: an object made it for itself."""
 
     options: Options
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +119,14 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Borrowed:
-    """A session that someone else owns. `registry`: a framework or a registry, not the caller."""
+    """A session that someone else owns. `registry`: a framework or a registry, not the caller.
+
+    `inner`: the registry belongs to the object that gave it, and is gone with that object.
+    """
 
     options: Options
     registry: bool = False
+    inner: bool = False
 
 
 @dataclass(frozen=True, slots=True)

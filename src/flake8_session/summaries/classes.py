@@ -63,6 +63,8 @@ def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
             event = step.event
             if isinstance(event, Write) and event.object == own and event.attribute == name:
                 meaning = frame.meaning(event.source)
+                if isinstance(meaning, Registry) and event.source in frame.made_by:
+                    meaning = Registry(meaning.options, inner=True)
                 if isinstance(meaning, Factory | Registry | Borrowed | Made | Object | ClassAt | Constant):
                     yield meaning
                 else:

@@ -38,8 +38,8 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
             return found
         case Factory() | Registry() | Opening() | Object():
             return found
-        case Borrowed(options):
-            return Borrowed(options, registry=True)
+        case Borrowed(options, _, inner):
+            return Borrowed(options, registry=True, inner=inner)
         case External(name) if name.endswith("()") or name == "sqlalchemy.Connection":
             return found
         case Constant() | None:

@@ -165,7 +165,7 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         return
     callee = frame.callee(call)
     made = frame.meaning(call.result)
-    if isinstance(callee, FunctionAt) and not isinstance(made, Borrowed):
+    if isinstance(callee, FunctionAt) and not isinstance(made, Borrowed | Made):
         options = givers.fresh(callee)
         if options is not None:
             yield Focus(options, birth=index, owned=not options.on_connection)

@@ -512,7 +512,7 @@ def _birth(context: Context, call: Call, world: World, result: Place, callee: Me
         if not world.spent:
             yield Door.RAISED, failed(world, Kind.OTHER)
         return
-    if isinstance(callee, FunctionAt):
+    if isinstance(callee, FunctionAt) and not isinstance(context.frame.meaning(call.result), Made):
         exits = context.effects.call(context.frame, callee, call, names.superseded(world), context.focus)
         yield from after_exits(exits or (), result)
         return
