@@ -89,6 +89,17 @@ def test_the_examples_show_findings_and_the_right_ones_none(
     assert {"SES101", "SES102", "SES105", "SES106", "SES201", "SES202", "SES301"} <= codes
 
 
+def test_the_layers_are_described_in_their_order() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = [re.findall(r"\w+", layer) for layer in contract["contracts"][0]["layers"]]
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = [re.findall(r"`(\w+)`", row) for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)]
+    described = [name for row in rows for name in row]
+    assert sorted(described) == sorted(name for layer in layers for name in layer if name != "__main__")
+    depth = {name: number for number, layer in enumerate(layers) for name in layer}
+    assert [depth[name] for name in described] == sorted(depth[name] for name in described)
+
+
 def test_the_version_has_an_entry_in_the_changelog() -> None:
     import flake8_session
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from typing import TextIO
 
 from flake8_session.reporting import Terminal
@@ -32,25 +33,34 @@ def be_forgiving() -> None:
 
 
 def say(text: str) -> None:
-    """Writes to standard output. Raises `NobodyReads`."""
-    try:
+    """Writes to standard output. Raises `NobodyReads`, and `CannotWrite` where it takes nothing."""
+    if sys.stdout is None:
+        raise NobodyReads
+    with _speaking():
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more when it ends, and must not find the broken pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise NobodyReads from None
 
 
 def write_bytes(content: bytes) -> None:
-    """Writes to standard output as it is. Raises `NobodyReads`."""
+    """Writes to standard output as it is. Raises `NobodyReads` and `CannotWrite`."""
     say("")
-    try:
+    with _speaking():
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise NobodyReads from None
+
+
+@contextlib.contextmanager
+def _speaking() -> Iterator[None]:
+    """Turns what may go wrong with standard output into our own exceptions."""
+    try:
+        yield
+    except OSError as error:
+        # Python flushes once more when it ends, and must not meet the same trouble again.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise NobodyReads from None
+        raise CannotWrite(f"standard output: {error.strerror or error}") from None
 
 
 def complain(message: str) -> None:

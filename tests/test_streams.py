@@ -1,0 +1,171 @@
+"""What the command does with the streams that it is given: terminals, files, pipes, nothing at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+from flake8_session.cli import main, progress, streams
+from flake8_session.cli.streams import CannotWrite, terminal, write_whole
+
+
+class Screen(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM_PROGRAM", "VTE_VERSION", "WT_SESSION", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+class TestColours:
+    """When a report is coloured."""
+
+    @pytest.mark.parametrize(
+        ("environment", "on_screen", "in_file"),
+        [
+            ({}, True, False),
+            ({"NO_COLOR": "1"}, False, False),
+            ({"NO_COLOR": ""}, True, False),
+            ({"FORCE_COLOR": "1"}, True, True),
+            ({"FORCE_COLOR": "0"}, True, False),
+            ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False, False),
+            ({"TERM": "dumb"}, False, False),
+        ],
+    )
+    def test_the_environment_is_heard(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], on_screen: bool, in_file: bool
+    ) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert terminal(Screen(), "auto").colour is on_screen
+        assert terminal(io.StringIO(), "auto").colour is in_file
+        assert terminal(io.StringIO(), "always").colour
+        assert not terminal(Screen(), "never").colour
+
+    @pytest.mark.parametrize("variable", ["TERM_PROGRAM=vscode", "VTE_VERSION=6800", "TERM=xterm-kitty"])
+    def test_links_where_they_are_known_to_work(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str
+    ) -> None:
+        assert not terminal(Screen(), "auto").links
+        monkeypatch.setenv(*variable.split("="))
+        assert terminal(Screen(), "auto").links
+        assert not terminal(io.StringIO(), "always").links
+
+    def test_the_width_is_the_terminals(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert terminal(io.StringIO(), "auto").width == 100
+        monkeypatch.setenv("COLUMNS", "72")
+        assert terminal(io.StringIO(), "auto").width == 72
+        monkeypatch.setenv("COLUMNS", "3")
+        assert terminal(io.StringIO(), "auto").width == 40
+
+    def test_the_option_reaches_the_report(self, project: Path, session_lint: Command) -> None:
+        assert "\x1b[" not in session_lint("shop").stdout
+        assert "\x1b[1;31mSES101" in session_lint("shop", "--color=always").stdout
+        assert "\x1b[" in session_lint("--explain=SES101", "--color=always").stdout
+        assert "\x1b" not in session_lint("shop", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+
+
+class TestTrouble:
+    """Streams and files that take nothing."""
+
+    def command(self, redirection: str) -> subprocess.CompletedProcess[str]:
+        command = f'"{sys.executable}" -m flake8_session shop {redirection}'
+        return subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+    def test_closed_streams(self, project: Path) -> None:
+        closed = self.command(">&-")
+        assert (closed.returncode, closed.stderr) == (2, "")
+        assert self.command("2>&-").returncode == 1
+        assert self.command("- <&-").returncode == 1
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+    def test_a_full_disk(self, project: Path) -> None:
+        full = self.command("> /dev/full")
+        assert full.returncode == 2
+        assert full.stderr == "session-lint: standard output: No space left on device\n"
+        full = self.command("--output-file /dev/full")
+        assert full.returncode == 2
+        assert full.stderr == "session-lint: /dev/full: No space left on device\n"
+
+    @pytest.mark.parametrize("form", ["full", "concise", "github", "junit"])
+    def test_plain_ascii(self, project: Path, session_lint: Command, form: str) -> None:
+        text = (project / "shop/leaking.py").read_text()
+        (project / "shop/ü.py").write_text(text.replace("session =", "séance = session ="), encoding="utf-8")
+        environment = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+        run = session_lint("shop", f"--output-format={form}", env=environment)
+        assert run.returncode == 1
+        assert run.stderr == ""
+        assert run.stdout.isascii()
+        assert run.stdout.count("SES101") >= 2
+
+
+class TestOutputFile:
+    """``--output-file``."""
+
+    def test_all_of_the_report_is_written_and_nothing_said(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["shop", "--output-format=json"]) == 1
+        said = capsys.readouterr().out
+        assert main(["shop", "--output-format=json", "--output-file=report.json"]) == 1
+        assert capsys.readouterr().out == ""
+        assert (project / "report.json").read_text() == said
+
+    def test_colours_stay_out_of_it(self, project: Path) -> None:
+        assert main(["shop", "--color=always", "--output-file=report.txt"]) == 1
+        assert "\x1b" not in (project / "report.txt").read_text()
+
+    @pytest.mark.parametrize("path", ["nowhere/report.json", "shop"])
+    def test_what_cannot_be_written_is_one_line(
+        self, project: Path, capsys: pytest.CaptureFixture[str], path: str
+    ) -> None:
+        before = sorted(project.rglob("*"))
+        assert main(["shop/leaking.py", "--no-cache", f"--output-file={path}"]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err.startswith(f"session-lint: {path}: ")
+        assert told.err.count("\n") == 1
+        assert sorted(project.rglob("*")) == before
+
+    def test_an_old_file_stays_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = tmp_path / "report"
+        file.write_text("old")
+
+        def fail(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(streams.os, "replace", fail)
+        with pytest.raises(CannotWrite, match="No space left"):
+            write_whole(str(file), "new")
+        assert file.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [file]
+
+
+class TestProgress:
+    """The bar."""
+
+    def test_nobody_who_waits_shortly_or_elsewhere_sees_it(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
+        assert capsys.readouterr() == ("", "")
+
+    def test_whoever_waits_long_at_a_terminal_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        screen = Screen()
+        monkeypatch.setattr("sys.stderr", screen)
+        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
+        assert screen.getvalue() == ""
+        monkeypatch.setattr(progress, "PATIENCE", -1.0)
+        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
+        assert "linting" in screen.getvalue()
+        assert "5/5" in screen.getvalue()
