@@ -40,6 +40,10 @@ class OneFile:
         """See `Modules.body`."""
         return self._outline.functions.get(qualname)
 
+    def may_matter(self, filename: str, text: str, settings: Settings) -> bool:
+        """See `Surroundings.may_matter`."""
+        return True
+
     def effects(
         self, filename: str, text: str, outline: Outline, settings: Settings
     ) -> tuple[str, ProjectEffects]:
@@ -51,6 +55,10 @@ class OneFile:
 
 class Surroundings(Protocol):
     """What is around the linted files."""
+
+    def may_matter(self, filename: str, text: str, settings: Settings) -> bool:
+        """Whether a file may get a session from anywhere, so that it is worth lowering."""
+        ...
 
     def effects(
         self, filename: str, text: str, outline: Outline, settings: Settings
@@ -72,6 +80,8 @@ def check_source(
     Without a `project` the file stands alone. With `fixes` the reports carry their fixes, which cost
     more than the reports.
     """
+    if project is not None and not project.may_matter(filename, text, settings):
+        return []
     lowered = lower_module(text)
     around = project or OneFile(lowered.outline)
     module, effects = around.effects(filename, text, lowered.outline, settings)

@@ -20,6 +20,7 @@ from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
 from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
 from flake8_session.project.reading import read_text, unified
+from flake8_session.project.relevance import may_get_sessions, names_a_library, speaks_of_sessions
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 
@@ -46,15 +47,46 @@ class Project:
         self, filename: str, text: str, outline: Outline, settings: Settings
     ) -> tuple[str, ProjectEffects]:
         """The name under which the linted file is linked, and the effects to solve its functions with."""
+        path = self._open(filename, text)
+        self._linted[path] = outline
+        effects = self.effects_at(path, settings)
+        effects.frames.forget(path)
+        return path, effects
+
+    def may_matter(self, filename: str, text: str, settings: Settings) -> bool:
+        """See `Surroundings.may_matter`."""
+        if names_a_library(text):
+            return True
+        path = self._open(filename, text)
+        if path not in self._linted and path not in self._neighbours:
+            self._neighbours[path] = self._known(path, unified(text))
+        outline = self.outline(path)
+        if outline is None:
+            return True
+
+        def speaks(imported: str, level: int) -> bool:
+            return self._speaks(path, imported, level)
+
+        return may_get_sessions(self.effects_at(path, settings), path, outline, text, speaks)
+
+    def _open(self, filename: str, text: str) -> str:
+        """Puts the linted text in the place of the file; forgets what was found with another text."""
         path = os.path.abspath(filename)
         text = unified(text)
         if self._texts.get(path, text) != text or self._imports.was_missing(path):
             self._forget()
         self._texts[path] = text
-        self._linted[path] = outline
-        effects = self.effects_at(path, settings)
-        effects.frames.forget(path)
-        return path, effects
+        return path
+
+    def _speaks(self, path: str, imported: str, level: int) -> bool:
+        """Whether what the file at `path` imports so speaks of sessions, or is a package, which may."""
+        target = self.target(path, imported, level)
+        if target is None:
+            return False
+        if target.endswith((os.sep, "__init__.py")):
+            return True
+        self.outline(target)
+        return speaks_of_sessions(self._texts.get(target) or "")
 
     def effects_at(self, path: str, settings: Settings) -> ProjectEffects:
         """The effects as the settings tell them to the file at `path`."""
