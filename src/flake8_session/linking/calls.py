@@ -157,8 +157,15 @@ def _statement(kind: statements.Statement, arguments: Arguments) -> Selected:
             model = arguments[0][1] if arguments else None
             return Selected(Holds.COLUMNS, model=model, writes=True)
         case statements.Statement.TEXT:
-            return Selected(Holds.COLUMNS, writes=True)
+            return Selected(Holds.COLUMNS, writes=not _only_reads(arguments))
     return Selected(Holds.COLUMNS)
+
+
+def _only_reads(arguments: Arguments) -> bool:
+    """Whether the text of a ``text()`` is a literal that begins as a query does."""
+    value = arguments[0][1] if arguments else UNKNOWN
+    text = value.value if isinstance(value, Constant) else None
+    return isinstance(text, str) and text.lstrip().lower().startswith(("select", "show", "pragma", "explain"))
 
 
 def _loader(name: str, arguments: Arguments) -> Loads:

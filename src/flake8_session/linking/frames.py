@@ -519,7 +519,15 @@ class _Pass:
     def _is_own(self, place: Place) -> bool:
         """Whether a registry was made in this very function: then nobody else can end its session."""
         graph = self._frame.graph
-        return place in graph.variables and place not in graph.captured and place not in graph.shared
+        bound = [step.event.source for step in graph.steps if isinstance(step.event, Bind) and step.event.target == place]
+        made = [self._frame.made_by.get(source) for source in bound]
+        here = all(index is not None and self._constructs_registry(index) for index in made)
+        return bool(made) and here and place not in graph.captured and place not in graph.shared
+
+    def _constructs_registry(self, index: int) -> bool:
+        event = self._frame.graph.steps[index].event
+        callee = self._meaning(event.function) if isinstance(event, Call) and event.function else UNKNOWN
+        return isinstance(callee, External)
 
     def _is_returned(self, result: Place) -> bool:
         """Whether the function gives its caller what is in `result`."""
@@ -528,7 +536,9 @@ class _Pass:
         cast = {
             step.event.result
             for step in steps
-            if isinstance(step.event, Call) and any(argument.value in held for argument in step.event.arguments)
+            if isinstance(step.event, Call)
+            and step.event.function.rpartition(".")[2].removeprefix("@") == "cast"
+            and any(argument.value in held for argument in step.event.arguments)
         }
         return any(isinstance(step.event, Return) and step.event.value in held | cast for step in steps)
 

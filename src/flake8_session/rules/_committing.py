@@ -21,13 +21,22 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
     ends: dict[int, str] = {}
     for step, world in solved.reached():
         state = world.session
-        if state is None or state.life is not Life.OPEN or world.flight is not None or world.caught is not None:
+        if (
+            state is None
+            or state.life is not Life.OPEN
+            or world.flight is not None
+            or world.caught is not None
+        ):
             continue
         event = made(solved, step)
         place = ""
         if isinstance(event, Leave) and Role.SESSION in world.roles(event.manager):
             place = solved.place
-        elif isinstance(event, Call) and event.method == "close" and Role.SESSION in world.roles(event.receiver):
+        elif (
+            isinstance(event, Call)
+            and event.method == "close"
+            and Role.SESSION in world.roles(event.receiver)
+        ):
             place = event.receiver
         if place:
             ends[_origin(facts, step)] = place.removeprefix("@").partition("'")[0]

@@ -1,12 +1,13 @@
-"""The plan for a session that is left open: close it where its live range ends, by a ``with`` or a ``finally``."""
+"""The plan for a session that is left open: close it where its live range ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from flake8_session.editing.plans import Enclose, Touch
-from flake8_session.facts.carried import Carried, Carry, Getaway, carry, is_open
+from flake8_session.facts.carried import Carry, carry, is_open
 from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.tracing import Carried, Getaway
 from flake8_session.facts.unclosed import Leak, Unclosed
 from flake8_session.flow.events import Bind, Call
 from flake8_session.knowledge.words import Role

@@ -39,7 +39,9 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
     return (RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts)),)
 
 
-def rolling_back_earlier(facts: FunctionFacts, session: SessionFacts, found: Stumble) -> tuple[RollBackEarlier, ...]:
+def rolling_back_earlier(
+    facts: FunctionFacts, session: SessionFacts, found: Stumble
+) -> tuple[RollBackEarlier, ...]:
     """The handler's own rollback in front of what needs it."""
     solved = session.alone
     if solved is None:
@@ -52,7 +54,9 @@ def rolling_back_earlier(facts: FunctionFacts, session: SessionFacts, found: Stu
     earlier = RollBackEarlier(
         work=steps[found.step].origin,
         rollbacks=tuple(dict.fromkeys(origin for origin, method in calls if method == "rollback")),
-        works=tuple(dict.fromkeys(origin for origin, method in calls if method not in ("", "rollback", "close"))),
+        works=tuple(
+            dict.fromkeys(origin for origin, method in calls if method not in ("", "rollback", "close"))
+        ),
         doubts=(_RAISED,) if deliberate else (),
     )
     return (earlier,)
@@ -65,7 +69,12 @@ def _blocks(world: World) -> tuple[Block, ...]:
 def _is_deliberate(world: World) -> bool:
     """Whether an exception that the program raises itself comes along while there is work to undo."""
     state, flight = world.session, world.flight
-    if state is None or flight is None or flight.kind is not Kind.RAISED or flight.name.startswith("sqlalchemy."):
+    if (
+        state is None
+        or flight is None
+        or flight.kind is not Kind.RAISED
+        or flight.name.startswith("sqlalchemy.")
+    ):
         return False
     return state.transaction is not Transaction.IDLE or state.dirty
 
@@ -74,7 +83,9 @@ def _common(worlds: list[World], role: Role) -> str:
     """What is called so in every world, as an expression; `""` where nothing is."""
     common: set[str] | None = None
     for world in worlds:
-        places = {place for place, holding in world.names if holding is role and not place.startswith(("%", "="))}
+        places = {
+            place for place, holding in world.names if holding is role and not place.startswith(("%", "="))
+        }
         common = places if common is None else common & places
     names = sorted(common or (), key=lambda place: (place.startswith("@"), place))
     return names[0].removeprefix("@").partition("'")[0] if names else ""

@@ -7,24 +7,24 @@ from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
-from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.waits import Wait, waits
-from flake8_session.rules._ending import for_wait
+from flake8_session.rules._loading import for_wait
 from flake8_session.rules._rule import Rule
 
 
 def reports(rule: Rule, facts: FunctionFacts, *, expired: bool, problem: str) -> Iterator[Diagnostic]:
     """The reads of what was known and has to be fetched again, or of what was never loaded."""
-    chosen: dict[Span, tuple[SessionFacts, Wait]] = {}
+    chosen: dict[Span, Wait] = {}
     for session in facts.sessions:
         for found in waits(session):
             span = facts.step_span(found.step)
-            if span not in chosen or (found.expired and not chosen[span][1].expired):
-                chosen[span] = session, found
-    for span, (session, found) in chosen.items():
+            if span not in chosen or (found.expired and not chosen[span].expired):
+                chosen[span] = found
+    for span, found in chosen.items():
         if found.expired is expired:
             message = f"{_subject(found)} {problem}; reading it raises MissingGreenlet"
-            plan = partial(for_wait, facts, session, found)
+            plan = partial(for_wait, facts, found)
             yield rule.at(facts, span, message, told(facts, found.solved, found.path), plan)
 
 

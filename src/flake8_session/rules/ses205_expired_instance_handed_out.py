@@ -59,7 +59,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import handed_out
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.rules._ending import for_handing_out
+from flake8_session.rules._loading import for_handing_out
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(

@@ -54,7 +54,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.uses import late_reads, reuses
-from flake8_session.rules._ending import for_late_read
+from flake8_session.rules._late_reads import for_late_read
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(

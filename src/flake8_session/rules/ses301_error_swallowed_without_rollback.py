@@ -93,12 +93,23 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for session in facts.sessions:
         for found in swallowed(session):
             span = facts.step_span(found.step)
-            if span in seen or (found.use is None and is_framework_called(facts)):
+            if span in seen or (found.use is None and not _is_callers(facts, found)):
                 continue
             seen.add(span)
             leaves = found.use is None
             path = told(facts, found.solved, found.path, leaves=leaves)
             yield RULE.at(facts, span, _message(found), path, partial(rolling_back, facts, session, found))
+
+
+def _is_callers(facts: FunctionFacts, found: Swallowed) -> bool:
+    """Whether the caller goes on with the session, and minds how it left.
+
+    A decorator that lends the session ends its transaction; an aborted one, after a statement that
+    failed, ends without an error.
+    """
+    if is_framework_called(facts):
+        return False
+    return not (found.by_statement and facts.frame.function.decorators)
 
 
 def _message(found: Swallowed) -> str:

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from flake8_session.flow.events import Place, Return, Write
 from flake8_session.knowledge.words import Role
+from flake8_session.linking import calls
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
     ClassAt,
     Constant,
+    External,
     Factory,
     FunctionAt,
     Made,
@@ -67,6 +69,8 @@ def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
                     meaning = Registry(meaning.options, inner=True)
                 if isinstance(meaning, Factory | Registry | Borrowed | Made | Object | ClassAt | Constant):
                     yield meaning
+                elif calls.is_connection(meaning):
+                    yield External("sqlalchemy.Connection")
                 else:
                     yield UNKNOWN
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Door, Enter, Leave, Place
-from flake8_session.knowledge import callees
+from flake8_session.knowledge import callees, errors
 from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Called, External, Object, Opening
+from flake8_session.linking.meanings import Called, ClassAt, External, Object, Opening
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.calls import born_session, clouded, failed, with_act
 from flake8_session.typestate.catching import takes
@@ -237,7 +237,21 @@ def class_name(context: Context, place: Place) -> str | None:
     meaning = context.frame.meaning(place)
     if isinstance(meaning, External):
         return meaning.name.removeprefix("builtins.")
-    return None
+    return _own_class(context, meaning) if isinstance(meaning, ClassAt) else None
+
+
+def _own_class(context: Context, at: ClassAt) -> str | None:
+    """A class of the project by SQLAlchemy's where it derives from one of its errors, else by its own name.
+
+    None where a base is out of sight: it may be anything.
+    """
+    linker = context.frame.linker
+    ancestry = linker.ancestry(at)
+    for base in ancestry:
+        if isinstance(base, External) and base.name.rpartition(".")[2] in errors.SQLALCHEMY_BASES:
+            return base.name
+    known = all(isinstance(base, ClassAt) or base.name.startswith("builtins.") for base in ancestry)
+    return f"{at.module or 'this'}.{at.qualname}" if known else None
 
 
 def _call_of(context: Context, manager: Place) -> Call:
