@@ -549,9 +549,10 @@ class _Pass:
             return UNKNOWN
         if not evidence.is_used_as_session(self._frame.graph, call):
             return UNKNOWN
-        options = Options(expires=None)
+        entered = evidence.is_entered(self._frame.graph, call)
+        options = Options(expires=None, exits_unknown=entered)
         linker, module = self._frame.linker, self._frame.module
-        owned = evidence.is_entered(self._frame.graph, call) or evidence.is_closed_somewhere(
+        owned = entered or evidence.is_closed_somewhere(
             (function.graph for function in linker.functions(module) if function.graph is not None), call
         )
         return Made(options) if owned else Borrowed(options, registry=True)
