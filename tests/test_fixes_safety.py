@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import ForeignKey, func, select, text, insert
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, deferred, mapped_column, relationship, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
 from elsewhere import Card, asynchronous, cond, engine, items, work
 
 class Base(DeclarativeBase):
@@ -62,149 +62,278 @@ class Case:
 
 CASES = [
     # SES101: one stretch of statements.
-    Case("one stretch", "SES101", "safe", """
+    Case(
+        "one stretch",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             session.execute(text("select 1"))
-    """),
-    Case("opened in one branch, used behind it", "SES101", None, """
+    """,
+    ),
+    Case(
+        "opened in one branch, used behind it",
+        "SES101",
+        None,
+        """
         def f():
             if cond():
                 session = SessionLocal()
             else:
                 session = Session(engine)
             session.execute(text("select 1"))
-    """),
-    Case("an instance is read behind the block that opens", "SES101", None, """
+    """,
+    ),
+    Case(
+        "an instance is read behind the block that opens",
+        "SES101",
+        None,
+        """
         def f():
             user = None
             if cond():
                 session = SessionLocal()
                 user = session.get(User, 1)
             work(user.posts)
-    """),
-    Case("an instance is read in the block that opens", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "an instance is read in the block that opens",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             user = session.get(User, 1)
             work(user.posts)
-    """),
+    """,
+    ),
     # SES101: nothing of it gets away.
-    Case("a column is returned", "SES101", "safe", """
+    Case(
+        "a column is returned",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             return session.get(User, 1).name
-    """),
-    Case("a count is returned", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "a count is returned",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             return session.scalar(select(func.count(User.id)))
-    """),
-    Case("names of a loop are returned", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "names of a loop are returned",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             return [user.name for user in session.scalars(select(User))]
-    """),
-    Case("an instance is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "an instance is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.get(User, 1)
-    """),
-    Case("instances are returned in a list", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "instances are returned in a list",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             found = []
             for user in session.scalars(select(User)):
                 found.append(user)
             return found
-    """),
-    Case("related instances are returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "related instances are returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.get(User, 1).posts
-    """),
-    Case("rows of entities are returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "rows of entities are returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.execute(select(User)).all()
-    """),
-    Case("a query is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "a query is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.query(User)
-    """),
-    Case("an unread result is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "an unread result is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.scalars(select(User.name))
-    """),
-    Case("what an unknown function makes of an instance is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "what an unknown function makes of an instance is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return work(session.get(User, 1))
-    """),
-    Case("an attribute of a model out of sight is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "an attribute of a model out of sight is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             return session.get(Card, 1).holder
-    """),
-    Case("a function over an instance is returned", "SES101", "what is returned", """
+    """,
+    ),
+    Case(
+        "a function over an instance is returned",
+        "SES101",
+        "what is returned",
+        """
         def f():
             session = SessionLocal()
             user = session.get(User, 1)
             return lambda: user.posts
-    """),
-    Case("an instance is stored", "SES101", "what is stored", """
+    """,
+    ),
+    Case(
+        "an instance is stored",
+        "SES101",
+        "what is stored",
+        """
         def f(holder):
             session = SessionLocal()
             holder.user = session.get(User, 1)
-    """),
-    Case("an instance goes into a container from outside", "SES101", "what is passed on", """
+    """,
+    ),
+    Case(
+        "an instance goes into a container from outside",
+        "SES101",
+        "what is passed on",
+        """
         def f():
             session = SessionLocal()
             KEPT.append(session.get(User, 1))
-    """),
-    Case("an instance goes into a container that dies here", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "an instance goes into a container that dies here",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             kept = []
             kept.append(session.get(User, 1))
-    """),
-    Case("an instance is passed to what may keep it", "SES101", "what is passed on", """
+    """,
+    ),
+    Case(
+        "an instance is passed to what may keep it",
+        "SES101",
+        "what is passed on",
+        """
         def f():
             session = SessionLocal()
             Card(session.get(User, 1))
-    """),
-    Case("an instance is passed to what does not keep it", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "an instance is passed to what does not keep it",
+        "SES101",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             work(session.get(User, 1))
-    """),
-    Case("what got away had been detached already", "SES102", "safe", """
+    """,
+    ),
+    Case(
+        "what got away had been detached already",
+        "SES102",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             user = session.get(User, 1)
             session.close()
             return user
-    """),
+    """,
+    ),
     # SES101: the session's own end.
-    Case("a class with an end of its own", "SES101", "an end of its own", """
+    Case(
+        "a class with an end of its own",
+        "SES101",
+        "an end of its own",
+        """
         def f():
             session = Auditing(engine)
             session.execute(text("select 1"))
-    """),
-    Case("asynchronous in an async def", "SES101", "safe", """
+    """,
+    ),
+    Case(
+        "asynchronous in an async def",
+        "SES101",
+        "safe",
+        """
         async def f():
             session = AsyncLocal()
             await session.execute(text("select 1"))
-    """),
-    Case("asynchronous in a plain def", "SES101", None, """
+    """,
+    ),
+    Case(
+        "asynchronous in a plain def",
+        "SES101",
+        None,
+        """
         def f():
             session = AsyncLocal()
             session.add(User())
-    """),
+    """,
+    ),
     # SES102: handlers around it.
-    Case("nothing outside reads it", "SES102", "safe", """
+    Case(
+        "nothing outside reads it",
+        "SES102",
+        "safe",
+        """
         def f():
             try:
                 session = SessionLocal()
@@ -212,8 +341,13 @@ CASES = [
                 session.close()
             except SQLAlchemyError:
                 work()
-    """),
-    Case("the handler reads it, and nothing is in the way of its opening", "SES102", "safe", """
+    """,
+    ),
+    Case(
+        "the handler reads it, and nothing is in the way of its opening",
+        "SES102",
+        "safe",
+        """
         def f():
             try:
                 session = SessionLocal()
@@ -222,8 +356,13 @@ CASES = [
             except SQLAlchemyError:
                 session.rollback()
                 raise
-    """),
-    Case("the opening needs what the try makes", "SES102", None, """
+    """,
+    ),
+    Case(
+        "the opening needs what the try makes",
+        "SES102",
+        None,
+        """
         def f():
             try:
                 bind = work()
@@ -233,8 +372,13 @@ CASES = [
             except SQLAlchemyError:
                 session.rollback()
                 raise
-    """),
-    Case("the arguments of the opening call something", "SES102", None, """
+    """,
+    ),
+    Case(
+        "the arguments of the opening call something",
+        "SES102",
+        None,
+        """
         def f():
             try:
                 session = Session(work())
@@ -243,60 +387,110 @@ CASES = [
             except SQLAlchemyError:
                 session.rollback()
                 raise
-    """),
+    """,
+    ),
     # SES104, SES105, SES106.
-    Case("overwritten", "SES104", "second opening", """
+    Case(
+        "overwritten",
+        "SES104",
+        "second opening",
+        """
         def f():
             for item in items():
                 session = SessionLocal()
                 session.execute(text("select 1"))
-    """),
-    Case("temporary, and a value comes of it", "SES105", "safe", """
+    """,
+    ),
+    Case(
+        "temporary, and a value comes of it",
+        "SES105",
+        "safe",
+        """
         def f():
             return SessionLocal().scalar(select(func.count(User.id)))
-    """),
-    Case("temporary, and an instance comes of it", "SES105", "what is returned", """
+    """,
+    ),
+    Case(
+        "temporary, and an instance comes of it",
+        "SES105",
+        "what is returned",
+        """
         def f():
             return SessionLocal().get(User, 1)
-    """),
-    Case("temporary, anew at each turn of a while", "SES105", None, """
+    """,
+    ),
+    Case(
+        "temporary, anew at each turn of a while",
+        "SES105",
+        None,
+        """
         def f():
             while SessionLocal().scalar(select(func.count(User.id))):
                 work()
-    """),
-    Case("temporary, for each element of a comprehension", "SES105", None, """
+    """,
+    ),
+    Case(
+        "temporary, for each element of a comprehension",
+        "SES105",
+        None,
+        """
         def f():
             return [SessionLocal().scalar(select(func.count(User.id))) for item in items()]
-    """),
-    Case("a generator lends its session", "SES106", "safe", """
+    """,
+    ),
+    Case(
+        "a generator lends its session",
+        "SES106",
+        "safe",
+        """
         @contextmanager
         def f():
             session = SessionLocal()
             yield session
             session.close()
-    """),
-    Case("a generator gives instances and closes in the end", "SES106", "safe", """
+    """,
+    ),
+    Case(
+        "a generator gives instances and closes in the end",
+        "SES106",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             for user in session.scalars(select(User)):
                 yield user
             session.close()
-    """),
-    Case("a generator gives instances and never closes", "SES106", "what is yielded", """
+    """,
+    ),
+    Case(
+        "a generator gives instances and never closes",
+        "SES106",
+        "what is yielded",
+        """
         def f():
             session = SessionLocal()
             for user in session.scalars(select(User)):
                 yield user
-    """),
+    """,
+    ),
     # SES201 to SES204: the end moves below the last read.
-    Case("a read behind the with", "SES201", "safe", """
+    Case(
+        "a read behind the with",
+        "SES201",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             return user.name
-    """),
-    Case("a read behind the finally", "SES201", "safe", """
+    """,
+    ),
+    Case(
+        "a read behind the finally",
+        "SES201",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             try:
@@ -305,40 +499,65 @@ CASES = [
             finally:
                 session.close()
             return user.name
-    """),
-    Case("a plain step stands between", "SES201", "safe", """
+    """,
+    ),
+    Case(
+        "a plain step stands between",
+        "SES201",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             prefix = "name: "
             return prefix + user.name
-    """),
-    Case("a call stands between", "SES201", "something else is called", """
+    """,
+    ),
+    Case(
+        "a call stands between",
+        "SES201",
+        "something else is called",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             work()
             return user.name
-    """),
-    Case("an await stands between", "SES201", "something else is called", """
+    """,
+    ),
+    Case(
+        "an await stands between",
+        "SES201",
+        "something else is called",
+        """
         async def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             await work
             return user.name
-    """),
-    Case("a yield stands between", "SES201", "something else is called", """
+    """,
+    ),
+    Case(
+        "a yield stands between",
+        "SES201",
+        "something else is called",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             yield 1
             yield user.name
-    """),
-    Case("another session stands between", "SES201", "no instance of the session is expired", """
+    """,
+    ),
+    Case(
+        "another session stands between",
+        "SES201",
+        "no instance of the session is expired",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
@@ -346,8 +565,13 @@ CASES = [
             with SessionLocal() as other:
                 other.execute(text("select 1"))
             return user.name
-    """),
-    Case("the read stands in another block", "SES201", "no instance of the session is expired", """
+    """,
+    ),
+    Case(
+        "the read stands in another block",
+        "SES201",
+        "no instance of the session is expired",
+        """
         def f():
             if cond():
                 with SessionLocal() as session:
@@ -356,44 +580,74 @@ CASES = [
             else:
                 user = User(name="new")
             return user.name
-    """),
-    Case("something is pending at the end", "SES202", "not committed", """
+    """,
+    ),
+    Case(
+        "something is pending at the end",
+        "SES202",
+        "not committed",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.add(Post())
             return user.posts
-    """),
-    Case("something is flushed and not committed at the end", "SES202", "not committed", """
+    """,
+    ),
+    Case(
+        "something is flushed and not committed at the end",
+        "SES202",
+        "not committed",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.execute(insert(Post).values(owner=1))
             return user.posts
-    """),
-    Case("something was committed before the end", "SES202", "safe", """
+    """,
+    ),
+    Case(
+        "something was committed before the end",
+        "SES202",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 session.execute(insert(Post).values(owner=1))
                 session.commit()
                 user = session.get_one(User, 1)
             return user.posts
-    """),
-    Case("an attribute is set on the way", "SES201", "what is set", """
+    """,
+    ),
+    Case(
+        "an attribute is set on the way",
+        "SES201",
+        "what is set",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.commit()
             user.bio = "new"
             return user.name
-    """),
-    Case("the with is that of a transaction", "SES201", None, """
+    """,
+    ),
+    Case(
+        "the with is that of a transaction",
+        "SES201",
+        None,
+        """
         def f():
             with SessionLocal.begin() as session:
                 user = session.get_one(User, 1)
             return user.name
-    """),
-    Case("a handler lets the try go on", "SES204", None, """
+    """,
+    ),
+    Case(
+        "a handler lets the try go on",
+        "SES204",
+        None,
+        """
         def f():
             session = SessionLocal()
             user = User(name="new")
@@ -405,8 +659,13 @@ CASES = [
             finally:
                 session.close()
             return user.name
-    """),
-    Case("every handler leaves", "SES204", "safe", """
+    """,
+    ),
+    Case(
+        "every handler leaves",
+        "SES204",
+        "safe",
+        """
         def f():
             session = SessionLocal()
             try:
@@ -416,8 +675,13 @@ CASES = [
             finally:
                 session.close()
             return user.name
-    """),
-    Case("the read handles errors, and would get those of the session", "SES202", "it changes which SQL", """
+    """,
+    ),
+    Case(
+        "the read handles errors, and would get those of the session",
+        "SES202",
+        "it changes which SQL",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
@@ -425,70 +689,120 @@ CASES = [
                 return user.posts
             except ValueError:
                 return None
-    """),
-    Case("an unloaded attribute of an expunged instance", "SES202", "it changes which SQL", """
+    """,
+    ),
+    Case(
+        "an unloaded attribute of an expunged instance",
+        "SES202",
+        "it changes which SQL",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.expunge(user)
             return user.posts
-    """),
+    """,
+    ),
     # SES205, SES206, SES207.
-    Case("an expired instance is handed out", "SES205", "one more SELECT", """
+    Case(
+        "an expired instance is handed out",
+        "SES205",
+        "one more SELECT",
+        """
         def f():
             with SessionLocal() as session:
                 user = User(name="new")
                 session.add(user)
                 session.commit()
             return user
-    """),
-    Case("expired instances are handed out", "SES205", "no instance of the session is expired", """
+    """,
+    ),
+    Case(
+        "expired instances are handed out",
+        "SES205",
+        "no instance of the session is expired",
+        """
         def f():
             with SessionLocal() as session:
                 users = session.scalars(select(User)).all()
                 session.commit()
             return users
-    """),
-    Case("a rollback expired what is handed out", "SES205", None, """
+    """,
+    ),
+    Case(
+        "a rollback expired what is handed out",
+        "SES205",
+        None,
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get(User, 1)
                 session.rollback()
             return [user]
-    """),
-    Case("an expunge behind the close", "SES206", "safe", """
+    """,
+    ),
+    Case(
+        "an expunge behind the close",
+        "SES206",
+        "safe",
+        """
         def f(flag):
             session = SessionLocal()
             user = session.get_one(User, 1)
             session.close()
             session.add(user)
             session.expunge(user)
-    """),
-    Case("work behind the close", "SES206", "becomes part of its transaction", """
+    """,
+    ),
+    Case(
+        "work behind the close",
+        "SES206",
+        "becomes part of its transaction",
+        """
         def f():
             with SessionLocal() as session:
                 session.execute(text("select 1"))
             session.execute(text("select 1"))
-    """),
-    Case("something is pending at the close that the session is used behind", "SES206", "not committed", """
+    """,
+    ),
+    Case(
+        "something is pending at the close that the session is used behind",
+        "SES206",
+        "not committed",
+        """
         def f():
             with SessionLocal() as session:
                 session.add(User(name="new"))
             session.execute(text("select 1"))
-    """),
-    Case("an unread result is handed out", "SES207", "gives another type", """
+    """,
+    ),
+    Case(
+        "an unread result is handed out",
+        "SES207",
+        "gives another type",
+        """
         def f():
             with SessionLocal() as session:
                 return session.scalars(select(User))
-    """),
-    Case("a method of the query is called behind the close", "SES207", "becomes part of its transaction", """
+    """,
+    ),
+    Case(
+        "a method of the query is called behind the close",
+        "SES207",
+        "becomes part of its transaction",
+        """
         def f():
             with SessionLocal() as session:
                 query = session.query(User)
             return query.all()
-    """),
+    """,
+    ),
     # SES301 and SES309: a rollback in the handler.
-    Case("the try does all the work", "SES301", "safe", """
+    Case(
+        "the try does all the work",
+        "SES301",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 try:
@@ -497,8 +811,13 @@ CASES = [
                 except IntegrityError:
                     work()
                 session.execute(text("select 1"))
-    """),
-    Case("work came before the try", "SES301", "from before the `try`", """
+    """,
+    ),
+    Case(
+        "work came before the try",
+        "SES301",
+        "from before the `try`",
+        """
         def f():
             with SessionLocal() as session:
                 session.add(Post())
@@ -507,8 +826,13 @@ CASES = [
                 except IntegrityError:
                     work()
                 session.commit()
-    """),
-    Case("work came before the try and was committed", "SES301", "safe", """
+    """,
+    ),
+    Case(
+        "work came before the try and was committed",
+        "SES301",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 session.add(Post())
@@ -519,8 +843,13 @@ CASES = [
                 except IntegrityError:
                     work()
                 session.commit()
-    """),
-    Case("an earlier turn did work that is committed at the end", "SES301", "from before the `try`", """
+    """,
+    ),
+    Case(
+        "an earlier turn did work that is committed at the end",
+        "SES301",
+        "from before the `try`",
+        """
         def f():
             with SessionLocal() as session:
                 for item in items():
@@ -530,8 +859,13 @@ CASES = [
                     except IntegrityError:
                         work()
                 session.commit()
-    """),
-    Case("each turn commits its own", "SES301", "safe", """
+    """,
+    ),
+    Case(
+        "each turn commits its own",
+        "SES301",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 for item in items():
@@ -540,16 +874,26 @@ CASES = [
                         session.commit()
                     except IntegrityError:
                         session.info["failed"] = item
-    """),
-    Case("the session is borrowed, with whatever the caller did", "SES301", "from before the `try`", """
+    """,
+    ),
+    Case(
+        "the session is borrowed, with whatever the caller did",
+        "SES301",
+        "from before the `try`",
+        """
         def f(session: Session):
             try:
                 session.add(User(name="new"))
                 session.flush()
             except IntegrityError:
                 work()
-    """),
-    Case("the program raises on purpose with work undone", "SES301", "on purpose", """
+    """,
+    ),
+    Case(
+        "the program raises on purpose with work undone",
+        "SES301",
+        "on purpose",
+        """
         def f():
             with SessionLocal() as session:
                 try:
@@ -560,8 +904,13 @@ CASES = [
                 except Exception:
                     work()
                 session.commit()
-    """),
-    Case("the name is not bound wherever the try can raise", "SES301", None, """
+    """,
+    ),
+    Case(
+        "the name is not bound wherever the try can raise",
+        "SES301",
+        None,
+        """
         def f():
             try:
                 work()
@@ -572,8 +921,13 @@ CASES = [
                 work()
             session.commit()
             session.close()
-    """),
-    Case("a savepoint without a name", "SES301", "from before the `try`", """
+    """,
+    ),
+    Case(
+        "a savepoint without a name",
+        "SES301",
+        "from before the `try`",
+        """
         def f():
             with SessionLocal() as session:
                 session.begin_nested()
@@ -583,8 +937,13 @@ CASES = [
                 except IntegrityError:
                     work()
                 session.commit()
-    """),
-    Case("a savepoint with a name", "SES301", "savepoint", """
+    """,
+    ),
+    Case(
+        "a savepoint with a name",
+        "SES301",
+        "savepoint",
+        """
         def f():
             with SessionLocal() as session:
                 savepoint = session.begin_nested()
@@ -595,16 +954,26 @@ CASES = [
                     work()
                 session.commit()
                 work(savepoint)
-    """),
-    Case("swallowed by suppress", "SES301", None, """
+    """,
+    ),
+    Case(
+        "swallowed by suppress",
+        "SES301",
+        None,
+        """
         def f():
             with SessionLocal() as session:
                 with suppress(IntegrityError):
                     session.add(User(name="new"))
                     session.flush()
                 session.commit()
-    """),
-    Case("in a begin block", "SES305", None, """
+    """,
+    ),
+    Case(
+        "in a begin block",
+        "SES305",
+        None,
+        """
         def f():
             with SessionLocal() as session, session.begin():
                 try:
@@ -612,8 +981,13 @@ CASES = [
                     session.flush()
                 except IntegrityError:
                     work()
-    """),
-    Case("only a later close ends it, and the try did all the work", "SES309", "safe", """
+    """,
+    ),
+    Case(
+        "only a later close ends it, and the try did all the work",
+        "SES309",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 try:
@@ -621,9 +995,14 @@ CASES = [
                     session.commit()
                 except IntegrityError:
                     work()
-    """),
+    """,
+    ),
     # SES302: the rollback moves up.
-    Case("a read in front of the rollback", "SES302", "safe", """
+    Case(
+        "a read in front of the rollback",
+        "SES302",
+        "safe",
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
@@ -633,8 +1012,13 @@ CASES = [
                 except IntegrityError:
                     work(user.name)
                     session.rollback()
-    """),
-    Case("work in front of the rollback, which would stay", "SES302", "no longer be rolled back", """
+    """,
+    ),
+    Case(
+        "work in front of the rollback, which would stay",
+        "SES302",
+        "no longer be rolled back",
+        """
         def f():
             with SessionLocal() as session:
                 session.add(User(name="new"))
@@ -643,8 +1027,13 @@ CASES = [
                 except IntegrityError:
                     session.execute(insert(Post).values(owner=1))
                     session.rollback()
-    """),
-    Case("no rollback in the handler", "SES302", None, """
+    """,
+    ),
+    Case(
+        "no rollback in the handler",
+        "SES302",
+        None,
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
@@ -654,8 +1043,13 @@ CASES = [
                 except IntegrityError:
                     work(user.name)
                     raise
-    """),
-    Case("in a finally, which is also entered when all went well", "SES302", None, """
+    """,
+    ),
+    Case(
+        "in a finally, which is also entered when all went well",
+        "SES302",
+        None,
+        """
         def f():
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
@@ -665,54 +1059,97 @@ CASES = [
                 finally:
                     work(user.name)
                     session.rollback()
-    """),
+    """,
+    ),
     # SES304, SES401, SES402, SES403.
-    Case("never committed", "SES304", "stays in the database", """
+    Case(
+        "never committed",
+        "SES304",
+        "stays in the database",
+        """
         def f():
             with SessionLocal() as session:
                 session.add(User(name="new"))
-    """),
-    Case("a close that is not awaited", "SES401", "safe", """
+    """,
+    ),
+    Case(
+        "a close that is not awaited",
+        "SES401",
+        "safe",
+        """
         async def f(session: AsyncSession):
             session.close()
-    """),
-    Case("a commit that is not awaited", "SES401", "takes effect", """
+    """,
+    ),
+    Case(
+        "a commit that is not awaited",
+        "SES401",
+        "takes effect",
+        """
         async def f(session: AsyncSession):
             session.commit()
-    """),
-    Case("not awaited in a plain def", "SES401", None, """
+    """,
+    ),
+    Case(
+        "not awaited in a plain def",
+        "SES401",
+        None,
+        """
         def f(session: AsyncSession):
             session.commit()
-    """),
-    Case("a plain with in an async def", "SES402", "safe", """
+    """,
+    ),
+    Case(
+        "a plain with in an async def",
+        "SES402",
+        "safe",
+        """
         async def f():
             with AsyncLocal() as session:
                 await session.execute(text("select 1"))
-    """),
-    Case("a plain with that holds something else too", "SES402", None, """
+    """,
+    ),
+    Case(
+        "a plain with that holds something else too",
+        "SES402",
+        None,
+        """
         async def f():
             with AsyncLocal() as session, open("log") as log:
                 await session.execute(text("select 1"))
-    """),
-    Case("a plain with in a plain def", "SES402", None, """
+    """,
+    ),
+    Case(
+        "a plain with in a plain def",
+        "SES402",
+        None,
+        """
         def f():
             with AsyncLocal() as session:
                 work(session)
-    """),
-    Case("expired in asynchronous code", "SES403", "one more SELECT", """
+    """,
+    ),
+    Case(
+        "expired in asynchronous code",
+        "SES403",
+        "one more SELECT",
+        """
         async def f():
             async with AsyncLocal() as session:
                 user = await session.get_one(User, 1)
                 await session.commit()
                 return user.name
-    """),
+    """,
+    ),
 ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code} {case.name}")
 def test_the_fix_is_as_safe_as_it_says(case: Case) -> None:
     text = HEAD + textwrap.dedent(case.function)
-    found = [each for each in lint(text, "case.py", Settings(), fixes=True).reported if each.code == case.code]
+    found = [
+        each for each in lint(text, "case.py", Settings(), fixes=True).reported if each.code == case.code
+    ]
     assert found, "the case is not reported at all"
     fix = found[0].fix
     said = said_of(fix)

@@ -97,7 +97,9 @@ COMMENT = "# a note"
 
 def is_simple(line: str) -> bool:
     """Whether the line is a statement that may share a line with others."""
-    return bool(line.strip()) and not re.match(r"\s*(#|@|def|if|else|for|try|except|finally|with|class|while)", line)
+    return bool(line.strip()) and not re.match(
+        r"\s*(#|@|def|if|else|for|try|except|finally|with|class|while)", line
+    )
 
 
 def indent(line: str) -> str:
@@ -128,7 +130,12 @@ def joined(draw: st.DrawFn, lines: list[str]) -> list[str]:
     found: list[str] = []
     for line in lines:
         before = found[-1] if found else ""
-        if is_simple(line) and is_simple(before) and indent(before) == indent(line) and draw(st.integers(0, 3)) == 0:
+        if (
+            is_simple(line)
+            and is_simple(before)
+            and indent(before) == indent(line)
+            and draw(st.integers(0, 3)) == 0
+        ):
             found[-1] = f"{before}; {line.strip()}"
         elif " = " in line and "(" in line and draw(st.integers(0, 3)) == 0:
             found.append(line.replace(" = ", " = \\\n          ", 1))
@@ -196,9 +203,11 @@ def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
 
 def has_comment_on_what_goes(text: str) -> bool:
     """Whether a comment stands where something would be taken away, which then may stay for its sake."""
-    return bool(re.search(rf"(finally|except|try|else).*{COMMENT}|{COMMENT} \d+\s+(\w+\.close\(\)|finally|except)", text)) or bool(
-        re.search(rf"\.close\(\)[^\n]*\n\s*{COMMENT}", text)
-    )
+    return bool(
+        re.search(
+            rf"(finally|except|try|else).*{COMMENT}|{COMMENT} \d+\s+(\w+\.close\(\)|finally|except)", text
+        )
+    ) or bool(re.search(rf"\.close\(\)[^\n]*\n\s*{COMMENT}", text))
 
 
 def end(line: str) -> str:
@@ -220,7 +229,9 @@ def test_a_form_feed_that_cannot_be_given_back_forbids_the_fix() -> None:
 
 
 def test_strings_of_several_lines_are_not_indented() -> None:
-    text = HEAD + 'def function():\n    session = Session(engine)\n    session.execute("""\nselect\n  1\n""")\n'
+    text = (
+        HEAD + 'def function():\n    session = Session(engine)\n    session.execute("""\nselect\n  1\n""")\n'
+    )
     assert '("""\nselect\n  1\n""")\n' in fix_source(text).text
 
 

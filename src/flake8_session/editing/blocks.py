@@ -148,7 +148,7 @@ def _follows(first: Unit, second: Unit, line: Line) -> bool:
 
 
 def _line(nodes: Sequence[cst.CSTNode], line: Line) -> cst.SimpleStatementLine:
-    """A line of its own for some small statements of `line`; comments before and behind stay at their ends."""
+    """A line of its own for some small statements of `line`; comments around it stay at its ends."""
     smalls = [node for node in nodes if isinstance(node, cst.BaseSmallStatement)]
     if isinstance(line, cst.SimpleStatementLine) and len(smalls) == len(line.body):
         if all(ours is theirs for ours, theirs in zip(smalls, line.body)):

@@ -28,7 +28,7 @@ def give_argument(plan: GiveArgument, ground: Ground) -> Made | None:
 
 
 def load_eagerly(plan: LoadEagerly, ground: Ground) -> Made | None:
-    """The loader option on the one query of the statement that can take it; None where there is no such one."""
+    """The loader option on the one query of the statement that can take it; None where none can."""
     position = ground.position(plan.call)
     if position is None:
         return None
@@ -57,9 +57,14 @@ def read_all(plan: ReadAll, ground: Ground) -> Made | None:
     if isinstance(node, cst.GeneratorExp):
         changed: cst.BaseExpression = cst.ListComp(node.elt, node.for_in)
         return _replaced(position, node, changed, "make a list of it inside the session's life")
-    if not isinstance(node, cst.Call) or node.lpar:
+    if not isinstance(node, (cst.Call, cst.Await)) or node.lpar:
         return None
-    changed = cst.Call(cst.Attribute(node, cst.Name("all")))
+    whole = node
+    if isinstance(node, cst.Await):
+        whole = node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    changed = cst.Call(cst.Attribute(whole, cst.Name("all")))
+    if plan.asynchronous:
+        changed = cst.Await(changed)
     return _replaced(position, node, changed, "read it with `.all()` before the session ends")
 
 
@@ -111,7 +116,9 @@ def _with_argument(call: cst.Call, keyword: str, value: cst.BaseExpression) -> c
         spaced = separator if isinstance(separator, cst.Comma) else cst.Comma()
         around = call.whitespace_before_args if not before else spaced.whitespace_after
         first = trailing.with_changes(whitespace_after=around)
-        return call.with_changes(args=[*before, last.with_changes(comma=first), argument.with_changes(comma=trailing)])
+        return call.with_changes(
+            args=[*before, last.with_changes(comma=first), argument.with_changes(comma=trailing)]
+        )
     between = last.with_changes(comma=separator, whitespace_after_arg=cst.SimpleWhitespace(""))
     return call.with_changes(
         args=[*before, between, argument.with_changes(whitespace_after_arg=last.whitespace_after_arg)]
@@ -143,7 +150,13 @@ def _selects(call: cst.Call, model: str) -> bool:
     if _method(call) not in ("select", "query", "get", "get_one") or not call.args or call.args[0].keyword:
         return False
     name = call.args[0].value
-    last = name.attr.value if isinstance(name, cst.Attribute) else name.value if isinstance(name, cst.Name) else ""
+    last = (
+        name.attr.value
+        if isinstance(name, cst.Attribute)
+        else name.value
+        if isinstance(name, cst.Name)
+        else ""
+    )
     return last == model
 
 

@@ -7,17 +7,54 @@ from collections.abc import Container
 import libcst as cst
 
 _QUIET = (
-    cst.Name, cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.Ellipsis, cst.Tuple, cst.List, cst.Set,
-    cst.Dict, cst.Element, cst.DictElement, cst.UnaryOperation, cst.BooleanOperation, cst.IfExp, cst.Comparison,
-    cst.ComparisonTarget, cst.ConcatenatedString,
+    cst.Name,
+    cst.Integer,
+    cst.Float,
+    cst.Imaginary,
+    cst.SimpleString,
+    cst.Ellipsis,
+    cst.Tuple,
+    cst.List,
+    cst.Set,
+    cst.Dict,
+    cst.Element,
+    cst.DictElement,
+    cst.UnaryOperation,
+    cst.BooleanOperation,
+    cst.IfExp,
+    cst.Comparison,
+    cst.ComparisonTarget,
+    cst.ConcatenatedString,
 )
 """What runs no code of anybody's but comparisons of what the function has at hand."""
 
 _ONCE = (
-    cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Await, cst.Call, cst.Arg, cst.Attribute,
-    cst.Subscript, cst.SubscriptElement, cst.Index, cst.Comparison, cst.ComparisonTarget, cst.BinaryOperation,
-    cst.UnaryOperation, cst.Tuple, cst.List, cst.Set, cst.Dict, cst.Element, cst.StarredElement, cst.DictElement,
-    cst.FormattedString, cst.FormattedStringExpression, cst.NamedExpr,
+    cst.Expr,
+    cst.Assign,
+    cst.AnnAssign,
+    cst.AugAssign,
+    cst.Return,
+    cst.Await,
+    cst.Call,
+    cst.Arg,
+    cst.Attribute,
+    cst.Subscript,
+    cst.SubscriptElement,
+    cst.Index,
+    cst.Comparison,
+    cst.ComparisonTarget,
+    cst.BinaryOperation,
+    cst.UnaryOperation,
+    cst.Tuple,
+    cst.List,
+    cst.Set,
+    cst.Dict,
+    cst.Element,
+    cst.StarredElement,
+    cst.DictElement,
+    cst.FormattedString,
+    cst.FormattedStringExpression,
+    cst.NamedExpr,
 )
 """What evaluates its parts exactly once, in order."""
 
@@ -64,7 +101,7 @@ def _once(node: cst.CSTNode, part: cst.CSTNode) -> bool:
 
 
 def calls_something(node: cst.CSTNode, harmless: Container[int] = ()) -> bool:
-    """Whether running `node` may run what can notice or need a session: a call, an ``await``, a ``yield``, a ``with``.
+    """Whether `node` may run what notices or needs a session: a call, an ``await``, a ``yield``, a ``with``.
 
     Builtins that only look at a value do not count, nor do calls whose id is in `harmless`.
     """

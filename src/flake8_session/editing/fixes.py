@@ -7,7 +7,13 @@ from typing import Any
 
 from flake8_session.diagnostics import Applicability, Edit, Fix
 from flake8_session.editing import plans
-from flake8_session.editing.calls import await_call, enter_asynchronously, give_argument, load_eagerly, read_all
+from flake8_session.editing.calls import (
+    await_call,
+    enter_asynchronously,
+    give_argument,
+    load_eagerly,
+    read_all,
+)
 from flake8_session.editing.enclosing import enclose
 from flake8_session.editing.ending import end_later
 from flake8_session.editing.ground import Ground, Grounds

@@ -32,7 +32,7 @@ def roll_back(plan: RollBack, ground: Ground) -> Made | None:
 
 
 def roll_back_earlier(plan: RollBackEarlier, ground: Ground) -> Made | None:
-    """The rollback of the handler as its first statement; None where it is no statement of the handler itself."""
+    """The rollback as the handler's first statement; None where it is no statement of the handler itself."""
     position = ground.position(plan.work)
     handler = _handler_around(position)
     if handler is None:

@@ -12,7 +12,7 @@ from flake8_session.source.text import lines_of
 
 
 def import_edits(module: str, name: str, lowered: Lowered) -> tuple[Edit, ...] | None:
-    """The edit that makes ``from module import name`` hold; none where it holds, None where there is no place for it.
+    """The edit that makes ``from module import name`` hold; none where it does, None where it has no place.
 
     The name is added to an import from that module, where there is one on one line; else a line of
     its own goes behind the last import.
@@ -23,7 +23,11 @@ def import_edits(module: str, name: str, lowered: Lowered) -> tuple[Edit, ...] |
         if not isinstance(small, (cst.Import, cst.ImportFrom)):
             continue
         last = part, statement
-        if isinstance(small, cst.ImportFrom) and _imports_from(small, module) and not isinstance(small.names, cst.ImportStar):
+        if (
+            isinstance(small, cst.ImportFrom)
+            and _imports_from(small, module)
+            and not isinstance(small.names, cst.ImportStar)
+        ):
             if any(alias.evaluated_name == name and alias.asname is None for alias in small.names):
                 return ()
             if isinstance(small.module, (cst.Name, cst.Attribute)) and len(statement.body) == 1:
@@ -50,7 +54,8 @@ def _imports_from(node: cst.ImportFrom, module: str) -> bool:
 
 def _added(node: cst.ImportFrom, name: str, part: Part) -> Edit | None:
     """The name among the others, in order of the alphabet where they are in it."""
-    assert part.module is not None and not isinstance(node.names, cst.ImportStar)
+    assert part.module is not None
+    assert not isinstance(node.names, cst.ImportStar)
     names = [alias.evaluated_name for alias in node.names]
     text = "".join(lines_of(part.slice.text))
     if part.module.code != text or len(part.module.body) != 1:

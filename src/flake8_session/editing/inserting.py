@@ -31,7 +31,7 @@ def refresh(plan: Refresh, ground: Ground) -> Made | None:
 
 
 def refresh_first(plan: RefreshFirst, ground: Ground) -> Made | None:
-    """``refresh()`` in front of the statement; None for what would have to be done at each turn of a ``while``."""
+    """``refresh()`` in front of the statement; None where each turn of a ``while`` would need its own."""
     position = ground.position(plan.read)
     if position is None or isinstance(position.unit.node, (cst.While, cst.FunctionDef, cst.ClassDef)):
         return None
@@ -62,7 +62,9 @@ def _before_end(statement: Unit, end: int, ground: Ground) -> Change | None:
         return None
     if not isinstance(position.block.owner, cst.Finally):
         return _in_front(position, statement)
-    return _last_in_body(statement, position.block.parent, ground) if position.block.parent is not None else None
+    return (
+        _last_in_body(statement, position.block.parent, ground) if position.block.parent is not None else None
+    )
 
 
 def _last_in_body(statement: Unit, position: Position, ground: Ground) -> Change | None:

@@ -1,4 +1,4 @@
-"""What an editing function gives: the changes, what they do in words, and what it found that speaks against them."""
+"""What an editing function gives: the change, what it does in words, and what speaks against it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,11 @@ class Opening:
     def is_plain(self) -> bool:
         """Whether opening it earlier or later cannot be noticed: no argument calls anything."""
         call = self.call
-        return isinstance(call, cst.Call) and is_plain(call.func) and all(is_plain(arg.value) for arg in call.args)
+        return (
+            isinstance(call, cst.Call)
+            and is_plain(call.func)
+            and all(is_plain(arg.value) for arg in call.args)
+        )
 
 
 def opening_of(plan: Enclose, ground: Ground) -> Opening | None:

@@ -168,9 +168,13 @@ class LoadEagerly:
 
 @dataclass(frozen=True, slots=True)
 class ReadAll:
-    """Read a query or result to its end where it is made: ``.all()`` behind the expression `made`."""
+    """Read a query or result to its end where it is made: ``.all()`` behind the expression `made`.
+
+    `asynchronous`: what it makes is read by ``await``.
+    """
 
     made: int
+    asynchronous: bool = False
     doubts: tuple[str, ...] = ()
 
     @property
@@ -194,7 +198,7 @@ class AwaitCall:
 
 @dataclass(frozen=True, slots=True)
 class EnterAsynchronously:
-    """``async with`` in place of the ``with`` that holds the item `item`; `items` are all that may be there."""
+    """``async with`` in place of the ``with`` that holds `item`; `items` are all that it may hold."""
 
     item: int
     items: tuple[int, ...]
@@ -235,6 +239,17 @@ class CommitFirst:
 
 
 Plan: TypeAlias = (
-    Enclose | RollBack | RollBackEarlier | EndLater | GiveArgument | Refresh | RefreshFirst | LoadEagerly | ReadAll | AwaitCall
-    | EnterAsynchronously | Drop | CommitFirst
+    Enclose
+    | RollBack
+    | RollBackEarlier
+    | EndLater
+    | GiveArgument
+    | Refresh
+    | RefreshFirst
+    | LoadEagerly
+    | ReadAll
+    | AwaitCall
+    | EnterAsynchronously
+    | Drop
+    | CommitFirst
 )

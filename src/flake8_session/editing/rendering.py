@@ -93,7 +93,11 @@ def _out_of_suite(block: Block, changed: Sequence[Unit]) -> tuple[Block, int, in
 
 def _body(block: Block) -> Sequence[Statement]:
     assert not isinstance(block.node, cst.SimpleStatementSuite)
-    return [each for each in block.node.body if isinstance(each, (cst.SimpleStatementLine, cst.BaseCompoundStatement))]
+    return [
+        each
+        for each in block.node.body
+        if isinstance(each, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+    ]
 
 
 def _statement_at(block: Block, unit: int) -> int:
@@ -107,7 +111,9 @@ def _statement_at(block: Block, unit: int) -> int:
 
 
 def _units_before(body: Sequence[Statement], statement: int) -> int:
-    return sum(len(each.body) if isinstance(each, cst.SimpleStatementLine) else 1 for each in body[:statement])
+    return sum(
+        len(each.body) if isinstance(each, cst.SimpleStatementLine) else 1 for each in body[:statement]
+    )
 
 
 def _indents(block: Block) -> list[str | None]:
@@ -122,12 +128,16 @@ def _indents(block: Block) -> list[str | None]:
     return found
 
 
-def _generated(statements: Sequence[Statement], indents: Sequence[str | None], module: cst.Module) -> list[str]:
+def _generated(
+    statements: Sequence[Statement], indents: Sequence[str | None], module: cst.Module
+) -> list[str]:
     """The lines of `statements`, which stand within blocks of these indents."""
     body: Sequence[Statement] = statements
     for indent in reversed(indents):
         body = [cst.If(cst.Name("_"), cst.IndentedBlock(list(body), indent=indent))]
-    around = cst.Module(list(body), default_indent=module.default_indent, default_newline=module.default_newline)
+    around = cst.Module(
+        list(body), default_indent=module.default_indent, default_newline=module.default_newline
+    )
     return lines_of(around.code)[len(indents) :]
 
 

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["Fixed", "Wanted", "fix_source"]
 
 
+SAFELY = Wanted()
+"""All safe fixes, and no others."""
+
+
 def fix_source(
     text: str,
     *,
     filename: str = "<string>",
     settings: Settings = Settings(),
-    wanted: Wanted = Wanted(),
+    wanted: Wanted = SAFELY,
     around: Neighbourhood | None = None,
 ) -> Fixed:
     """`text` with the wanted fixes; what ``# noqa`` silences is not fixed. Raises `SyntaxRefused`."""

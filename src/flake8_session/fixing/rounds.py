@@ -120,7 +120,7 @@ def _kept(
 
 
 def _round(open_: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """At most one fix of each function, outermost first; what touches imports only when nothing else is left."""
+    """At most one fix of each function, outermost first; what touches imports only when all else is done."""
     inside = [each for each in open_ if not _fix(each).imports] or list(open_)[:1]
     chosen: list[Diagnostic] = []
     edits: list[Edit] = []
@@ -162,5 +162,3 @@ def _parses(text: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-

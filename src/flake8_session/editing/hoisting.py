@@ -1,0 +1,115 @@
+"""The opening of a session moved in front of a ``try`` whose handlers or ``finally`` read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from flake8_session.editing.blocks import Position, Unit
+from flake8_session.editing.building import call_statement
+from flake8_session.editing.expressions import names_in
+from flake8_session.editing.ground import Ground
+from flake8_session.editing.made import Made
+from flake8_session.editing.openings import Opening
+from flake8_session.editing.plans import Enclose
+from flake8_session.editing.removing import without_closes
+from flake8_session.editing.rendering import Change, block_indent
+from flake8_session.editing.wrapping import from_first_comment, last_of, with_statement
+
+
+def around_try(
+    plan: Enclose, ground: Ground, opening: Opening, touched: Sequence[Position | None]
+) -> Made | None:
+    """The opening in front of the outermost ``try`` around which nothing reads the session."""
+    if opening.remains is not None or not opening.is_plain:
+        return None
+    outermost = _outermost_try(opening.position, touched)
+    if outermost is None or not _can_move_out(opening, outermost):
+        return None
+    last = last_of(touched, outermost)
+    assert last is not None
+    if last == outermost.index:
+        return _closing_in_finally(plan, ground, opening, outermost)
+    return _with_around_try(plan, ground, opening, outermost, last)
+
+
+def _outermost_try(position: Position, touched: Sequence[Position | None]) -> Position | None:
+    """The first position around `position` from which on everything that is touched stands in one block.
+
+    None where the way there leads through anything but the body of a ``try``.
+    """
+    for around in position.chain():
+        if around is not position and not isinstance(around.unit.node, cst.Try):
+            return None
+        if last_of(touched, around) is not None:
+            return around if around is not position else None
+        owner = around.block.owner
+        if not isinstance(owner, cst.Try) or around.block.node is not owner.body:
+            return None
+    return None
+
+
+def _can_move_out(opening: Opening, around: Position) -> bool:
+    """Whether nothing that the opening reads is bound between the start of the ``try`` and the opening."""
+    bound: frozenset[str] = frozenset()
+    for position in opening.position.chain():
+        if position.block is around.block:
+            break
+        for unit in position.block.units[: position.index]:
+            bound |= names_in(unit.node)
+    return not bound & (opening.reads | {opening.name})
+
+
+def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> Made | None:
+    moved = _moved_out(plan, ground, opening, around)
+    if not isinstance(moved, cst.Try):
+        return None
+    close = call_statement(opening.name, "close", asynchronous=plan.asynchronous).line
+    assert isinstance(close, cst.SimpleStatementLine)
+    indent = moved.body.indent if isinstance(moved.body, cst.IndentedBlock) else block_indent(around.block)
+    if moved.finalbody is None:
+        final = cst.Finally(cst.IndentedBlock([close], indent=indent))
+    elif isinstance(moved.finalbody.body, cst.IndentedBlock):
+        before = moved.finalbody.body
+        final = moved.finalbody.with_changes(body=before.with_changes(body=[*before.body, close]))
+    else:
+        return None
+    units = (*_opened(opening, moved), Unit(moved.with_changes(finalbody=final, leading_lines=())))
+    change = Change(around.block, around.index, around.index + 1, units)
+    return Made(change, "open the session in front of the `try` and close it in its `finally`")
+
+
+def _with_around_try(
+    plan: Enclose, ground: Ground, opening: Opening, around: Position, last: int
+) -> Made | None:
+    moved = _moved_out(plan, ground, opening, around)
+    if moved is None:
+        return None
+    rest = without_closes(list(around.block.units[around.index + 1 : last + 1]), around.block, plan, ground)
+    body = [Unit(moved.with_changes(leading_lines=())), *rest]
+    statement = with_statement(plan, opening, body, around.block)
+    leading = [*moved.leading_lines, *from_first_comment(opening.leading_lines)]
+    change = Change(
+        around.block, around.index, last + 1, (Unit(statement.with_changes(leading_lines=leading)),)
+    )
+    return Made(change, "open the session in a `with` around the `try`")
+
+
+def _moved_out(
+    plan: Enclose, ground: Ground, opening: Opening, around: Position
+) -> cst.BaseCompoundStatement | None:
+    """The ``try`` without the opening and without what the new close makes superfluous."""
+    (unit,) = without_closes([around.unit], around.block, plan, ground, drop=opening.position.unit.node) or (
+        None,
+    )
+    return unit.node if unit is not None and isinstance(unit.node, cst.BaseCompoundStatement) else None
+
+
+def _opened(opening: Opening, moved: cst.BaseCompoundStatement) -> tuple[Unit, ...]:
+    """The opening as a statement of its own, behind the blank lines and comments of the ``try``."""
+    line = opening.line
+    leading = [*moved.leading_lines, *from_first_comment(line.leading_lines)]
+    (small,) = line.body
+    changed = line.with_changes(leading_lines=leading)
+    return (Unit(small, changed),)

@@ -1,0 +1,130 @@
+"""The plans for instances that are not loaded where they are needed: refresh, load eagerly, expire less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from flake8_session.editing.plans import GiveArgument, LoadEagerly, Plan, Refresh, RefreshFirst
+from flake8_session.facts.ends import call_origin, detaching, session_name
+from flake8_session.facts.paths import Path
+from flake8_session.facts.reads import HandedOut
+from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.transactions import made
+from flake8_session.facts.waits import Wait
+from flake8_session.flow.events import Call, Leave, Read
+from flake8_session.knowledge import loading
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import ClassAt, External, Factory
+from flake8_session.typestate.attributes import model
+from flake8_session.typestate.worlds import RETURN, Columns, Tie
+
+_EXPIRES_LESS = "no instance of the session is expired by a commit any more"
+_MORE_SQL = "it runs one more SELECT"
+_OTHER_SQL = "it changes which SQL is run, and when"
+
+
+def for_handing_out(facts: FunctionFacts, found: HandedOut) -> tuple[Plan, ...]:
+    """What gives the receiver of an expired instance one that is loaded."""
+    plans: list[Plan] = []
+    end = detaching(found.solved, found.path)
+    if end is not None and found.name and _is_single(found) and _is_attached_at(found.solved, end):
+        session = session_name(found.solved, end)
+        if session:
+            plans.append(
+                Refresh(
+                    end=call_origin(found.solved, end),
+                    before=facts.frame.graph.steps[found.step].origin,
+                    session=session,
+                    instance=found.name,
+                    asynchronous=found.solved.focus.options.asynchronous,
+                    doubts=(_MORE_SQL,),
+                )
+            )
+    return (*plans, *expiring_less(facts, found.solved, found.path))
+
+
+def for_wait(facts: FunctionFacts, found: Wait) -> tuple[Plan, ...]:
+    """What an asynchronous session has to be asked for before an attribute can be read."""
+    step = facts.frame.graph.steps[found.step]
+    if not found.expired:
+        return tuple(loading_eagerly(facts, found.solved, found.attribute))
+    name = session_name(found.solved, found.step)
+    if not name or not isinstance(step.event, Read) or step.event.object != found.name:
+        return ()
+    return (RefreshFirst(step.origin, name, found.name, True, (_MORE_SQL,)),)
+
+
+def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[Plan]:
+    """``expire_on_commit=False`` for the session, where it was a commit that expired the instance."""
+    birth = solved.focus.birth
+    event = facts.frame.graph.steps[birth].event if birth >= 0 else None
+    if (
+        not isinstance(event, Call)
+        or solved.focus.options.expires is False
+        or not _expired_by_commit(solved, path)
+    ):
+        return
+    callee = facts.frame.callee(event)
+    if isinstance(callee, Factory) or (
+        isinstance(callee, External) and callee.name.startswith("sqlalchemy.")
+    ):
+        origin = facts.frame.graph.steps[birth].origin
+        yield GiveArgument(origin, "expire_on_commit", "False", (_EXPIRES_LESS,))
+
+
+def loading_eagerly(facts: FunctionFacts, solved: Solved, attribute: str) -> Iterator[Plan]:
+    owner = model(solved.movement.context)
+    step = solved.focus.instance
+    if not isinstance(owner, ClassAt) or step < 0:
+        return
+    option = _option(facts, owner, attribute)
+    if option:
+        yield LoadEagerly(call_origin(solved, step), owner.qualname, attribute, option, (_OTHER_SQL,))
+
+
+def _is_attached_at(solved: Solved, step: int) -> bool:
+    """Whether the instance is there and attached, whenever the step is reached without a failure."""
+    worlds = [world for world in solved.solution.before(step) if world.flight is None]
+    return bool(worlds) and all(
+        world.instance is not None and world.instance.tie is Tie.ATTACHED for world in worlds
+    )
+
+
+def _is_single(found: HandedOut) -> bool:
+    """Whether what leaves is an instance under its own name, and no list of them."""
+    places = {place for place, role in found.path[-1].world.names if role is Role.INSTANCE}
+    if found.step == found.path[-1].step:
+        return found.name in places
+    return RETURN in places
+
+
+def _expired_by_commit(solved: Solved, path: Path) -> bool:
+    found = False
+    for before, after in pairwise(path):
+        was, now = before.world.instance, after.world.instance
+        if was is None or now is None or was.columns is Columns.EXPIRED or now.columns is not Columns.EXPIRED:
+            continue
+        event = made(solved, before.step)
+        found = isinstance(event, Leave) or (isinstance(event, Call) and event.method == "commit")
+    return found
+
+
+def _option(facts: FunctionFacts, owner: ClassAt, attribute: str) -> str:
+    """The loader option for an attribute that is not loaded by itself; `""` for what has none."""
+    linker = facts.frame.linker
+    for at in linker.ancestry(owner):
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is None or attribute not in class_.assigned:
+            continue
+        value = class_.assigned[attribute][1]
+        construct = loading.CONSTRUCTS.get(
+            getattr(getattr(value, "function", None), "name", "").rpartition(".")[2]
+        )
+        match construct:
+            case loading.Construct.RELATIONSHIP:
+                return "selectinload"
+            case loading.Construct.COLUMN | loading.Construct.DEFERRED | loading.Construct.EXPRESSION:
+                return "undefer"
+        return ""
+    return ""
