@@ -178,7 +178,9 @@ class Run:
             # Nothing but the end of a `begin()` block is refused here: PostgreSQL rolls back without a word.
             self.doubtful = self.doubtful or within("__exit__", "util.py", self.filename)
             error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
-            self.refused(error)
+            # PostgreSQL turns the COMMIT of a failed transaction into a rollback without an error; what is
+            # wrong with a commit in a handler is SES307's business.
+            self.refused(error, doubtful=sql == "COMMIT" and not self._is_swallowed())
             raise error
         _, variant = self.trail.point(len(self.failures.database))
         if variant is not None:
@@ -260,13 +262,16 @@ class Run:
             if is_detached_and_expired(each):
                 self.see("SES205", line, doubtful=inspect(each) in self.maybe_loaded)
 
-    def refused(self, error: BaseException) -> None:
+    def _is_swallowed(self) -> bool:
+        return self.mishap is not None and self.mishap.where is Where.SWALLOWED
+
+    def refused(self, error: BaseException, *, doubtful: bool = False) -> None:
         """Work is refused because the transaction has failed."""
         mishap = self.mishap
         if mishap is None or mishap.thread != get_ident():
             return
         if mishap.where is not Where.SWALLOWED:
-            self.see("SES302", self.line_in(mishap.activation))
+            self.see("SES302", self.line_in(mishap.activation), doubtful=doubtful)
         elif not mishap.in_block:
             self.see("SES301", mishap.handler)
         mishap.errors.append(error)
