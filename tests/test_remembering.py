@@ -268,12 +268,12 @@ class TestProcesses:
 
     def test_an_interrupt_ends_all_of_them_at_once(self, many: Path) -> None:
         program = (
-            "import time, sys\n"
+            "import os, sys, time\n"
             "from flake8_session.cli import main, working\n"
             "working.ENOUGH = 4\n"
             "import flake8_session.linting as linting\n"
             "def slow(*a, **k):\n"
-            "    print('at work', file=sys.stderr, flush=True)\n"
+            "    os.write(2, b'at work\\n')\n"
             "    time.sleep(60)\n"
             "linting._checked = slow\n"
             "import multiprocessing\n"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from flake8_session.diagnostics import Applicability, Edit, Fix
+from flake8_session.diagnostics import Applicability, Edit, Fix, Span
 from flake8_session.reporting.report import printable
 from flake8_session.reporting.styled import Piece, Style, fill
 from flake8_session.source.text import lines_of
@@ -22,7 +23,8 @@ def fix_lines(fix: Fix, lines: Sequence[str], gutter: int, width: int) -> Iterat
     for position, line in enumerate(fill(printable(f"{fix.message}{reason}"), max(width - gutter - 15, 20))):
         label = f"{indent} = {kind}: " if position == 0 else " " * (gutter + len(kind) + 5)
         yield [Piece(label, Style.HELP), Piece(line)]
-    for line in _without_blank_end(list(_changes(lines, after(lines, fix.edits)))):
+    near, edits = _window(lines, fix.edits)
+    for line in _without_blank_end(list(_changes(near, after(near, edits)))):
         yield [Piece(f"{indent} {line}", _STYLES.get(line[:1], Style.FAINT))]
 
 
@@ -37,6 +39,17 @@ def after(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
         end = starts[edit.span.end_line - 1] + edit.span.end_column - 1
         text = text[:start] + edit.content + text[end:]
     return lines_of(text)
+
+
+def _window(lines: Sequence[str], edits: Sequence[Edit]) -> tuple[Sequence[str], list[Edit]]:
+    """The lines that the edits touch with two around them, and the edits as they are seen from there."""
+    first = max(min(edit.span.line for edit in edits) - 3, 0)
+    last = max(edit.span.end_line for edit in edits) + 2
+    return lines[first:last], [replace(edit, span=_moved(edit.span, first)) for edit in edits]
+
+
+def _moved(span: Span, up: int) -> Span:
+    return replace(span, line=span.line - up, end_line=span.end_line - up)
 
 
 def _without_blank_end(changes: list[str]) -> list[str]:
