@@ -72,6 +72,10 @@ class Solution(Generic[W]):
         """The worlds in front of `step`, in order of arrival; empty where no path gets there."""
         return self._arrivals.get(step, {})
 
+    def size(self) -> int:
+        """How many worlds there are in all."""
+        return sum(map(len, self._arrivals.values()))
+
     def steps(self) -> Iterator[int]:
         """The steps that some path reaches, in order of their numbers."""
         return iter(sorted(self._arrivals))

@@ -11,13 +11,14 @@ from functools import cached_property
 
 from flake8_session.dataflow import Passage, Solution, TooManyWorlds, replays, solve
 from flake8_session.diagnostics import Span
-from flake8_session.flow.events import Bind, Call, Door, Leave, Place, Raise, Read
+from flake8_session.flow.events import Call, Door, Iterate, Leave, Place, Raise, Read
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import names
+from flake8_session.typestate.calls import split
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Transaction, World
@@ -102,7 +103,8 @@ class SessionFacts:
         """The session with each of its instances, one at a time."""
         if self.alone is None:
             return ()
-        foci = instance_foci(self.frame, self.focus)
+        alone = self.alone
+        foci = [focus for focus in instance_foci(self.frame, self.focus) if _may_meet(alone, focus)]
         found = (_solved(self.frame, focus, self._effects, self._elsewhere) for focus in foci)
         return tuple(solved for solved in found if solved is not None and _has_instance(solved))
 
@@ -184,8 +186,9 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
         if isinstance(solved.graph.steps[step].event, Raise | Leave):
             continue
         flight: Flight | None = None
+        only = _reads_only_the_instance(solved, step)
         for world in solved.solution.before(step):
-            if world.instance is None and _reads_only_the_instance(solved, step):
+            if only and world.instance is None:
                 continue
             ways = solved.movement.own_ways(step, world)
             if not ways or any(door is not Door.RAISED for door, _ in ways):
@@ -208,7 +211,7 @@ def _reads_only_the_instance(solved: Solved, step: int) -> bool:
     if solved.focus.instance < 0 or not isinstance(event, Read | Call):
         return False
     place = event.object if isinstance(event, Read) else _refused_argument(event)
-    bound = [s.event for s in solved.graph.steps if isinstance(s.event, Bind) and s.event.target == place]
+    bound = solved.frame.bindings.get(place, ())
     if len(bound) != 1:
         return False
     birth = solved.graph.steps[solved.focus.instance].event
@@ -216,7 +219,7 @@ def _reads_only_the_instance(solved: Solved, step: int) -> bool:
     results = {getattr(birth, "result", "")}
     if made is not None:
         results.add(getattr(solved.graph.steps[made].event, "result", ""))
-    return bound[0].source in results
+    return bound[0] in results
 
 
 def _refused_argument(call: Call) -> Place:
@@ -231,6 +234,22 @@ def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere
         return Solved(frame, focus, movement, solve(movement, {0: (start(focus),)}))
     except TooManyWorlds:
         return None
+
+
+def _may_meet(alone: Solved, focus: Focus) -> bool:
+    """Whether the session, or what comes from it, is there where the instance is made; or is, for a new one, at all."""
+    event = alone.graph.steps[focus.instance].event
+    worlds = alone.solution.before(focus.instance)
+    if focus.constructed:
+        return any(True for _ in worlds)
+    if isinstance(event, Iterate):
+        return any(world.roles(event.iterator) for world in worlds)
+    if not isinstance(event, Call):
+        return True
+    places = [argument.value for argument in event.arguments]
+    return any(
+        world.roles(place) for world in worlds for place in (split(event, world)[0], *places) if place
+    )
 
 
 def _has_instance(solved: Solved) -> bool:

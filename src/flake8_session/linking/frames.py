@@ -118,15 +118,6 @@ class Frame:
         return self.graph.steps[made].event if made is not None else event
 
     @cached_property
-    def aliases(self) -> Mapping[Place, frozenset[Place]]:
-        """The temporaries that each variable may be bound to directly."""
-        found: dict[Place, set[Place]] = {}
-        for step in self.graph.steps:
-            if isinstance(step.event, Bind):
-                found.setdefault(step.event.source, set()).add(step.event.target)
-        return {source: frozenset(targets) for source, targets in found.items()}
-
-    @cached_property
     def filled(self) -> frozenset[Place]:
         """The values that something is put into where they are read: ``user.addresses.append(…)``."""
         steps = (step.event for step in self.graph.steps)
@@ -160,12 +151,20 @@ class Frame:
         """Who calls the function, as far as its decorators tell."""
         return frozenset(drivers(self.linker, self.module, self.function))
 
+    @cached_property
+    def bindings(self) -> Mapping[Place, tuple[Place, ...]]:
+        """What each place is bound to, by every `Bind` of it."""
+        found: dict[Place, list[Place]] = {}
+        for step in self.graph.steps:
+            if isinstance(step.event, Bind):
+                found.setdefault(step.event.target, []).append(step.event.source)
+        return {target: tuple(sources) for target, sources in found.items()}
+
     def is_never_none(self, place: Place) -> bool:
         """Whether every binding of a variable gives it a display, a comprehension, or another literal."""
         made = [step.event for step in self.graph.steps if isinstance(step.event, Build)]
         built = {event.result for event in made}
-        bound = [step.event.source for step in self.graph.steps
-                 if isinstance(step.event, Bind) and step.event.target == place]
+        bound = self.bindings.get(place, ())
         if place in built:
             return True
         return bool(bound) and all(
@@ -203,8 +202,7 @@ class Frame:
 
     def constructor(self, place: Place) -> Call | None:
         """The call of a class that made what is in `place`, where every binding of it is that one call."""
-        bound = [step.event.source for step in self.graph.steps
-                 if isinstance(step.event, Bind) and step.event.target == place]
+        bound = self.bindings.get(place, ())
         made = self.made_by.get(bound[0]) if len(bound) == 1 else None
         event = self.graph.steps[made].event if made is not None else None
         if not isinstance(event, Call) or made not in self.certain_objects:
@@ -215,8 +213,7 @@ class Frame:
         """The variable from which a chain of calls and reads made the value of `place`; ``""`` for none."""
         for _ in range(20):
             if not place.startswith("%"):
-                bound = [step.event.source for step in self.graph.steps
-                         if isinstance(step.event, Bind) and step.event.target == place]
+                bound = self.bindings.get(place, ())
                 if len(bound) != 1 or not bound[0].startswith("%"):
                     return place
                 place = bound[0]
@@ -519,7 +516,7 @@ class _Pass:
     def _is_own(self, place: Place) -> bool:
         """Whether a registry was made in this very function: then nobody else can end its session."""
         graph = self._frame.graph
-        bound = [step.event.source for step in graph.steps if isinstance(step.event, Bind) and step.event.target == place]
+        bound = self._frame.bindings.get(place, ())
         made = [self._frame.made_by.get(source) for source in bound]
         here = all(index is not None and self._constructs_registry(index) for index in made)
         return bool(made) and here and place not in graph.captured and place not in graph.shared
