@@ -28,6 +28,16 @@ Spans = Callable[[int], Span]
 _ROUNDS = 4
 
 
+@dataclass(slots=True)
+class Allowance:
+    """How many worlds of instances a function may still cost; past that they are not followed.
+
+    Only a function with dozens of sessions, one after the other, each with its instances, comes near.
+    """
+
+    worlds: int = 150_000
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """What other sessions and instances of the function say of its steps: see `focus.Context`."""
@@ -87,11 +97,14 @@ class Solved:
 class SessionFacts:
     """One session of a function, alone and together with each instance that may be its."""
 
-    def __init__(self, frame: Frame, focus: Focus, effects: ProjectEffects, raising: Elsewhere) -> None:
+    def __init__(
+        self, frame: Frame, focus: Focus, effects: ProjectEffects, elsewhere: Elsewhere, allowance: Allowance
+    ) -> None:
         self.frame = frame
         self.focus = focus
         self._effects = effects
-        self._elsewhere = raising
+        self._elsewhere = elsewhere
+        self._allowance = allowance
 
     @cached_property
     def alone(self) -> Solved | None:
@@ -105,8 +118,15 @@ class SessionFacts:
             return ()
         alone = self.alone
         foci = [focus for focus in instance_foci(self.frame, self.focus) if _may_meet(alone, focus)]
-        found = (_solved(self.frame, focus, self._effects, self._elsewhere) for focus in foci)
-        return tuple(solved for solved in found if solved is not None and _has_instance(solved))
+        found = []
+        for focus in foci:
+            if self._allowance.worlds <= 0:
+                break
+            solved = _solved(self.frame, focus, self._effects, self._elsewhere)
+            if solved is not None:
+                self._allowance.worlds -= solved.solution.size()
+                found.append(solved)
+        return tuple(solved for solved in found if _has_instance(solved))
 
     @cached_property
     def solutions(self) -> tuple[Solved, ...]:
@@ -134,8 +154,9 @@ class FunctionFacts:
         foci = session_foci(self.frame, self.effects)
         told = Elsewhere()
         sessions: tuple[SessionFacts, ...] = ()
+        allowance = Allowance()
         for _ in range(_ROUNDS):
-            sessions = tuple(SessionFacts(self.frame, focus, self.effects, told) for focus in foci)
+            sessions = tuple(SessionFacts(self.frame, focus, self.effects, told, allowance) for focus in foci)
             found = _told_to_others(sessions, told)
             if found == told:
                 break

@@ -152,6 +152,15 @@ class Frame:
         return frozenset(drivers(self.linker, self.module, self.function))
 
     @cached_property
+    def aliases(self) -> Mapping[Place, frozenset[Place]]:
+        """The places that each place is bound to directly."""
+        found: dict[Place, set[Place]] = {}
+        for target, sources in self.bindings.items():
+            for source in sources:
+                found.setdefault(source, set()).add(target)
+        return {source: frozenset(targets) for source, targets in found.items()}
+
+    @cached_property
     def bindings(self) -> Mapping[Place, tuple[Place, ...]]:
         """What each place is bound to, by every `Bind` of it."""
         found: dict[Place, list[Place]] = {}
