@@ -74,7 +74,9 @@ class Diagnostic:
     """Qualified name of the function that holds the report, `""` for the module's body."""
     fix: Fix | None = field(default=None, compare=False)
     plan: Callable[[], Sequence[Plan]] | None = field(default=None, compare=False, repr=False)
-    """What would mend it, the best first, worked out when somebody asks. It stays inside the checker, which makes it `fix`."""
+    """What would mend it, the best first, worked out when somebody asks.
+
+    It stays inside the checker, which makes it `fix`."""
 
     @property
     def sort_key(self) -> tuple[int, int, str, str]:

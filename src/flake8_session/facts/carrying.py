@@ -155,5 +155,5 @@ def _put_into(event: Event, places: set[Place]) -> list[Place]:
         case Extend(container, source) if source in places:
             return [container]
         case Call() if event.receiver and event.method in ("append", "add", "extend"):
-                return [event.receiver] if any(each.value in places for each in event.arguments) else []
+            return [event.receiver] if any(each.value in places for each in event.arguments) else []
     return []

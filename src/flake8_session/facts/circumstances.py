@@ -12,13 +12,15 @@ from flake8_session.knowledge import frameworks
 from flake8_session.linking.meanings import External
 
 _MAINS = frozenset({"main", "amain", "async_main", "_main"})
-_CALLED_BY_FRAMEWORKS = frozenset({
-    frameworks.Driver.ROUTE,
-    frameworks.Driver.TASK,
-    frameworks.Driver.COMMAND,
-    frameworks.Driver.LISTENER,
-    frameworks.Driver.FIXTURE,
-})
+_CALLED_BY_FRAMEWORKS = frozenset(
+    {
+        frameworks.Driver.ROUTE,
+        frameworks.Driver.TASK,
+        frameworks.Driver.COMMAND,
+        frameworks.Driver.LISTENER,
+        frameworks.Driver.FIXTURE,
+    }
+)
 
 
 def is_test(facts: FunctionFacts) -> bool:
@@ -57,7 +59,7 @@ def is_framework_called(facts: FunctionFacts) -> bool:
 
 
 def is_injected(facts: FunctionFacts, parameter: Parameter) -> bool:
-    """Whether a framework gives the parameter: ``= Depends(get_db)``, ``Annotated[Session, Depends(...)]``."""
+    """Whether a framework gives the parameter: ``= Depends(get_db)``, ``Annotated[S, Depends(...)]``."""
     return any(
         _is_dependency(facts, expression)
         for expression in (parameter.default, parameter.annotation)

@@ -41,9 +41,7 @@ def leads_to(
     return None
 
 
-def joined(
-    before: list[Passage[World]], door: int, behind: list[Passage[World]]
-) -> list[Passage[World]]:
+def joined(before: list[Passage[World]], door: int, behind: list[Passage[World]]) -> list[Passage[World]]:
     """The path `before`, left by `door` at its last step, and the path `behind` that."""
     last = before[-1]
     return [*before[:-1], Passage(last.step, last.world, door), *behind]

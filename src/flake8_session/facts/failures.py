@@ -99,7 +99,7 @@ def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
 
 
 def _expects(solved: Solved, step: int) -> bool:
-    """Whether ``pytest.raises`` or its like took the failure: a test that asks for it, and goes no further."""
+    """Whether ``pytest.raises`` or its like took the failure: a test that asks for it, no more."""
     event = solved.graph.steps[step].event
     meaning = solved.frame.meaning(event.manager) if isinstance(event, Leave) else None
     name = meaning.name.removesuffix("()") if isinstance(meaning, External) else ""

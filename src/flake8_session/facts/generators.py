@@ -6,7 +6,6 @@ before the first use; an asynchronous one that a loop is left from is closed at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path

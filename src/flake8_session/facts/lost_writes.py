@@ -28,9 +28,18 @@ from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Tra
 
 _LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate", "run_sync"})
 _HELD = (
-    Role.SESSION, Role.TRANSACTION, Role.SAVEPOINT, Role.QUERY, Role.CONNECTION,
-    Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED,
+    Role.SESSION,
+    Role.TRANSACTION,
+    Role.SAVEPOINT,
+    Role.QUERY,
+    Role.CONNECTION,
+    Hold.CLOSURE,
+    Hold.CLOSING,
+    Hold.OPENING,
+    Hold.BORROWING,
+    Hold.SUSPENDED,
 )
+
 
 class LostWrite(NamedTuple):
     """The write at `step` is lost; `discarded`: inside a block that would have committed it."""

@@ -1,4 +1,4 @@
-"""A path told in words: the places on the way to a fault where something happens to the session or instance."""
+"""A path told in words: the places on the way to a fault where something happens to what is followed."""
 
 from __future__ import annotations
 

@@ -105,11 +105,7 @@ def _must_raise(solved: Solved, step: int, world: World) -> bool:
 
 
 def _is_spent(state: InstanceState | None) -> bool:
-    return (
-        state is not None
-        and state.tie is Tie.DETACHED
-        and state.columns is Columns.EXPIRED
-    )
+    return state is not None and state.tie is Tie.DETACHED and state.columns is Columns.EXPIRED
 
 
 def _returned(solved: Solved) -> Iterator[HandedOut]:

@@ -13,6 +13,7 @@ from flake8_session.dataflow import Passage, Solution, TooManyWorlds, replays, s
 from flake8_session.diagnostics import Span
 from flake8_session.flow.events import Call, Door, Iterate, Leave, Place, Raise, Read
 from flake8_session.flow.graph import Graph
+from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
@@ -22,7 +23,6 @@ from flake8_session.typestate.calls import split
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Transaction, World
-from flake8_session.knowledge.words import Role
 
 Spans = Callable[[int], Span]
 _ROUNDS = 4
@@ -49,7 +49,9 @@ class Elsewhere:
 class Solved:
     """All worlds of one focus in front of every step of the function."""
 
-    def __init__(self, frame: Frame, focus: Focus, movement: SessionMovement, solution: Solution[World]) -> None:
+    def __init__(
+        self, frame: Frame, focus: Focus, movement: SessionMovement, solution: Solution[World]
+    ) -> None:
         self.frame = frame
         self.focus = focus
         self.movement = movement
@@ -137,7 +139,9 @@ class SessionFacts:
 class FunctionFacts:
     """A function, its sessions, and the settings under which it is judged."""
 
-    def __init__(self, frame: Frame, effects: ProjectEffects, spans: Spans, settings: Settings, filename: str) -> None:
+    def __init__(
+        self, frame: Frame, effects: ProjectEffects, spans: Spans, settings: Settings, filename: str
+    ) -> None:
         self.frame = frame
         self.effects = effects
         self.span = spans
@@ -177,7 +181,9 @@ def start(focus: Focus) -> World:
     """The world at the entry of a function."""
     if focus.birth >= 0:
         return World()
-    held = {(place, Role.SESSION) for place in focus.places} | {(place, Role.QUERY) for place in focus.queries}
+    held = {(place, Role.SESSION) for place in focus.places} | {
+        (place, Role.QUERY) for place in focus.queries
+    }
     return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=frozenset(held))
 
 
@@ -258,7 +264,10 @@ def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere
 
 
 def _may_meet(alone: Solved, focus: Focus) -> bool:
-    """Whether the session, or what comes from it, is there where the instance is made; or is, for a new one, at all."""
+    """Whether the session, or what comes from it, is there where the instance comes out of it.
+
+    A new instance may meet any session that is reached with it.
+    """
     event = alone.graph.steps[focus.instance].event
     worlds = alone.solution.before(focus.instance)
     if focus.constructed:
@@ -268,9 +277,7 @@ def _may_meet(alone: Solved, focus: Focus) -> bool:
     if not isinstance(event, Call):
         return True
     places = [argument.value for argument in event.arguments]
-    return any(
-        world.roles(place) for world in worlds for place in (split(event, world)[0], *places) if place
-    )
+    return any(world.roles(place) for world in worlds for place in (split(event, world)[0], *places) if place)
 
 
 def _has_instance(solved: Solved) -> bool:

@@ -15,7 +15,6 @@ from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Raise, Return, SetItem, Write, Yield
 from flake8_session.knowledge.frameworks import Driver
-from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Life, Transaction, World
 
 
@@ -151,7 +150,9 @@ def is_temporary(session: SessionFacts) -> bool:
     for step in graph.steps:
         other = step.event
         match other:
-            case Bind(_, source) | Write(_, _, source) | SetItem(_, _, source) | Extend(_, source) if source == result:
+            case Bind(_, source) | Write(_, _, source) | SetItem(_, _, source) | Extend(_, source) if (
+                source == result
+            ):
                 return False
             case Enter(_, manager, _) if manager == result:
                 return False

@@ -18,9 +18,15 @@ from flake8_session.typestate.calls import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.worlds import Life, Tie, World
 
-_ALWAYS = frozenset({
-    "delete", "delete_all", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
-})
+_ALWAYS = frozenset(
+    {
+        "delete",
+        "delete_all",
+        "bulk_save_objects",
+        "bulk_insert_mappings",
+        "bulk_update_mappings",
+    }
+)
 _OF_NEW_INSTANCES = frozenset({"add", "add_all", "merge"})
 _BY_STATEMENT = frozenset({"execute", "exec", "scalar", "scalars", "stream", "stream_scalars"})
 _COLUMNS = (

@@ -13,20 +13,22 @@ from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
-_KEEPING_NAMES = frozenset({
-    "add",
-    "append",
-    "appendleft",
-    "extend",
-    "insert",
-    "partial",
-    "put",
-    "put_nowait",
-    "set",
-    "setattr",
-    "setdefault",
-    "update",
-})
+_KEEPING_NAMES = frozenset(
+    {
+        "add",
+        "append",
+        "appendleft",
+        "extend",
+        "insert",
+        "partial",
+        "put",
+        "put_nowait",
+        "set",
+        "setattr",
+        "setdefault",
+        "update",
+    }
+)
 _KEEPING_PARTS = ("callback", "cleanup", "final", "push", "regist", "resource")
 _ENTER = re.compile(r"(?:^|_)enter|Enter")
 
@@ -66,64 +68,72 @@ class Manager(Enum):
     STACK = "stack"  # leaves what was entered in it, in reverse
 
 
-MANAGERS: Mapping[str, Manager] = MappingProxyType({
-    "contextlib.closing": Manager.CLOSING,
-    "contextlib.aclosing": Manager.ASYNC_CLOSING,
-    "contextlib.nullcontext": Manager.NULL,
-    "contextlib.suppress": Manager.SUPPRESSING,
-    "contextlib.ExitStack": Manager.STACK,
-    "contextlib.AsyncExitStack": Manager.STACK,
-    "pytest.raises": Manager.EXPECTING,
-})
+MANAGERS: Mapping[str, Manager] = MappingProxyType(
+    {
+        "contextlib.closing": Manager.CLOSING,
+        "contextlib.aclosing": Manager.ASYNC_CLOSING,
+        "contextlib.nullcontext": Manager.NULL,
+        "contextlib.suppress": Manager.SUPPRESSING,
+        "contextlib.ExitStack": Manager.STACK,
+        "contextlib.AsyncExitStack": Manager.STACK,
+        "pytest.raises": Manager.EXPECTING,
+    }
+)
 """Context managers outside SQLAlchemy whose exit matters. Any other is presumed not to swallow."""
 
 EXPECTING_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
 """Methods of `unittest.TestCase` that are `Manager.EXPECTING`."""
 
-STACK_METHODS: Mapping[str, str] = MappingProxyType({
-    "enter_context": "__exit__",
-    "enter_async_context": "__aexit__",
-    "push": "__exit__",
-    "push_async_exit": "__aexit__",
-    "callback": "",
-    "push_async_callback": "",
-})
+STACK_METHODS: Mapping[str, str] = MappingProxyType(
+    {
+        "enter_context": "__exit__",
+        "enter_async_context": "__aexit__",
+        "push": "__exit__",
+        "push_async_exit": "__aexit__",
+        "callback": "",
+        "push_async_callback": "",
+    }
+)
 """Methods of a stack, with what its end calls on their argument; `""`: it calls the argument."""
 
-CLEANUPS: frozenset[str] = frozenset({
-    "atexit.register",
-    "weakref.finalize",
-    "request.addfinalizer",
-    "self.addCleanup",
-    "self.addAsyncCleanup",
-    "self.enterContext",
-    "self.addClassCleanup",
-})
+CLEANUPS: frozenset[str] = frozenset(
+    {
+        "atexit.register",
+        "weakref.finalize",
+        "request.addfinalizer",
+        "self.addCleanup",
+        "self.addAsyncCleanup",
+        "self.enterContext",
+        "self.addClassCleanup",
+    }
+)
 """Calls that run what they are given at some end, spelled as they are commonly written."""
 
-NEVER_RETURN: Mapping[str, str] = MappingProxyType({
-    "exit": "SystemExit",
-    "quit": "SystemExit",
-    "sys.exit": "SystemExit",
-    "os._exit": "",
-    "os.abort": "",
-    "os.execl": "",
-    "os.execle": "",
-    "os.execlp": "",
-    "os.execv": "",
-    "os.execve": "",
-    "os.execvp": "",
-    "os.execvpe": "",
-    "pytest.exit": "BaseException",
-    "pytest.fail": "BaseException",
-    "pytest.skip": "BaseException",
-    "pytest.xfail": "BaseException",
-    "flask.abort": "Exception",
-    "werkzeug.exceptions.abort": "Exception",
-    "quart.abort": "Exception",
-    "typing.assert_never": "AssertionError",
-    "typing_extensions.assert_never": "AssertionError",
-})
+NEVER_RETURN: Mapping[str, str] = MappingProxyType(
+    {
+        "exit": "SystemExit",
+        "quit": "SystemExit",
+        "sys.exit": "SystemExit",
+        "os._exit": "",
+        "os.abort": "",
+        "os.execl": "",
+        "os.execle": "",
+        "os.execlp": "",
+        "os.execv": "",
+        "os.execve": "",
+        "os.execvp": "",
+        "os.execvpe": "",
+        "pytest.exit": "BaseException",
+        "pytest.fail": "BaseException",
+        "pytest.skip": "BaseException",
+        "pytest.xfail": "BaseException",
+        "flask.abort": "Exception",
+        "werkzeug.exceptions.abort": "Exception",
+        "quart.abort": "Exception",
+        "typing.assert_never": "AssertionError",
+        "typing_extensions.assert_never": "AssertionError",
+    }
+)
 """Functions that do not come back, with the class that they raise; `""`: the process ends at once.
 
 pytest's outcomes and werkzeug's HTTP errors have classes of their own; what stands here is what
@@ -146,17 +156,21 @@ class Reads(Enum):
     COPIES = "copies"  # reads what is loaded, and gives a like object
 
 
-READERS: Mapping[str, Reads] = MappingProxyType({
-    **dict.fromkeys(("callable", "id", "isinstance", "issubclass", "type", "hash", "super"), Reads.NOTHING),
-    **dict.fromkeys(("ascii", "format", "print", "repr", "str"), Reads.TEXT),
-    **dict.fromkeys(("bool", "len"), Reads.LENGTH),
-    **dict.fromkeys(("getattr", "hasattr"), Reads.ATTRIBUTE),
-    **dict.fromkeys(("frozenset", "list", "set", "sorted", "tuple"), Reads.COLLECTS),
-    **dict.fromkeys(("all", "any", "dict", "max", "min", "sum"), Reads.CONSUMES),
-    **dict.fromkeys(("iter", "aiter", "reversed", "itertools.chain", "itertools.islice"), Reads.ITERATES),
-    **dict.fromkeys(("enumerate", "filter", "map", "zip"), Reads.WRAPS),
-    **dict.fromkeys(("anext", "next"), Reads.NEXT),
-    **dict.fromkeys(("copy.copy", "copy.deepcopy"), Reads.COPIES),
-    "vars": Reads.NOTHING,
-})
+READERS: Mapping[str, Reads] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("callable", "id", "isinstance", "issubclass", "type", "hash", "super"), Reads.NOTHING
+        ),
+        **dict.fromkeys(("ascii", "format", "print", "repr", "str"), Reads.TEXT),
+        **dict.fromkeys(("bool", "len"), Reads.LENGTH),
+        **dict.fromkeys(("getattr", "hasattr"), Reads.ATTRIBUTE),
+        **dict.fromkeys(("frozenset", "list", "set", "sorted", "tuple"), Reads.COLLECTS),
+        **dict.fromkeys(("all", "any", "dict", "max", "min", "sum"), Reads.CONSUMES),
+        **dict.fromkeys(("iter", "aiter", "reversed", "itertools.chain", "itertools.islice"), Reads.ITERATES),
+        **dict.fromkeys(("enumerate", "filter", "map", "zip"), Reads.WRAPS),
+        **dict.fromkeys(("anext", "next"), Reads.NEXT),
+        **dict.fromkeys(("copy.copy", "copy.deepcopy"), Reads.COPIES),
+        "vars": Reads.NOTHING,
+    }
+)
 """What each function does; any other is unknown. `reversed` and `sorted` want a container."""

@@ -7,53 +7,63 @@ carry a session: whose method it is can seldom be told.
 
 from __future__ import annotations
 
-TASK_STARTERS = frozenset({
-    "asyncio.create_task",
-    "asyncio.ensure_future",
-    "asyncio.tasks.create_task",
-    "asyncio.tasks.ensure_future",
-})
+TASK_STARTERS = frozenset(
+    {
+        "asyncio.create_task",
+        "asyncio.ensure_future",
+        "asyncio.tasks.create_task",
+        "asyncio.tasks.ensure_future",
+    }
+)
 """Functions that begin a coroutine and give its task."""
 
 TASK_METHODS = frozenset({"create_task", "start_soon", "ensure_future"})
 """Methods of a loop, a task group or a nursery that do."""
 
-GATHERERS = frozenset({
-    "asyncio.gather",
-    "asyncio.wait",
-    "asyncio.as_completed",
-    "asyncio.tasks.gather",
-    "asyncio.tasks.wait",
-    "asyncio.tasks.as_completed",
-})
+GATHERERS = frozenset(
+    {
+        "asyncio.gather",
+        "asyncio.wait",
+        "asyncio.as_completed",
+        "asyncio.tasks.gather",
+        "asyncio.tasks.wait",
+        "asyncio.tasks.as_completed",
+    }
+)
 """Functions that run all that they are given at the same time."""
 
-THREADS = frozenset({
-    "threading.Thread",
-    "threading.Timer",
-    "multiprocessing.Process",
-})
+THREADS = frozenset(
+    {
+        "threading.Thread",
+        "threading.Timer",
+        "multiprocessing.Process",
+    }
+)
 """Classes whose objects run elsewhere once they are started."""
 
-THREAD_STARTERS = frozenset({
-    "asyncio.to_thread",
-    "asyncio.threads.to_thread",
-    "anyio.to_thread.run_sync",
-    "fastapi.concurrency.run_in_threadpool",
-    "starlette.concurrency.run_in_threadpool",
-})
+THREAD_STARTERS = frozenset(
+    {
+        "asyncio.to_thread",
+        "asyncio.threads.to_thread",
+        "anyio.to_thread.run_sync",
+        "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+    }
+)
 """Functions that call what they are given in a thread, and give something to await."""
 
-EXECUTORS = frozenset({
-    "concurrent.futures.Executor",
-    "concurrent.futures.ProcessPoolExecutor",
-    "concurrent.futures.ThreadPoolExecutor",
-    "concurrent.futures.process.ProcessPoolExecutor",
-    "concurrent.futures.thread.ThreadPoolExecutor",
-    "multiprocessing.Pool",
-    "multiprocessing.pool.Pool",
-    "multiprocessing.pool.ThreadPool",
-})
+EXECUTORS = frozenset(
+    {
+        "concurrent.futures.Executor",
+        "concurrent.futures.ProcessPoolExecutor",
+        "concurrent.futures.ThreadPoolExecutor",
+        "concurrent.futures.process.ProcessPoolExecutor",
+        "concurrent.futures.thread.ThreadPoolExecutor",
+        "multiprocessing.Pool",
+        "multiprocessing.pool.Pool",
+        "multiprocessing.pool.ThreadPool",
+    }
+)
 """Classes, and a function, whose objects have the `EXECUTOR_METHODS`. Leaving their ``with`` waits."""
 
 EXECUTOR_METHODS = frozenset({"submit", "map", "apply_async", "map_async", "starmap_async", "imap"})
@@ -62,15 +72,19 @@ LOOP_METHODS = frozenset({"run_in_executor"})
 QUEUE_METHODS = frozenset({"delay", "apply_async"})
 """Methods of a task of a queue, which another process runs."""
 
-BACKGROUND = frozenset({
-    "fastapi.BackgroundTasks",
-    "fastapi.background.BackgroundTasks",
-    "starlette.background.BackgroundTasks",
-})
-STREAMS = frozenset({
-    "fastapi.responses.StreamingResponse",
-    "starlette.responses.StreamingResponse",
-})
+BACKGROUND = frozenset(
+    {
+        "fastapi.BackgroundTasks",
+        "fastapi.background.BackgroundTasks",
+        "starlette.background.BackgroundTasks",
+    }
+)
+STREAMS = frozenset(
+    {
+        "fastapi.responses.StreamingResponse",
+        "starlette.responses.StreamingResponse",
+    }
+)
 """What FastAPI runs when the response is sent, or while it is."""
 
 KEEPS_RUNNING = frozenset({"start", "add_done_callback", "append", "appendleft", "add", "insert", "extend"})

@@ -29,126 +29,136 @@ class Takes(Enum):
     NEVER = "never"
 
 
-_SUBCLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "Exception": ("SQLAlchemyError",),
-    "SQLAlchemyError": (
-        "ArgumentError",
-        "CircularDependencyError",
-        "CompileError",
-        "DetachedInstanceError",
-        "DisconnectionError",
-        "FlushError",
-        "IdentifierError",
-        "InvalidRequestError",
-        "ObjectDereferencedError",
-        "StaleDataError",
-        "StatementError",
-    ),
-    "ArgumentError": (
-        "AmbiguousForeignKeysError",
-        "ConstraintColumnNotFoundError",
-        "DuplicateColumnError",
-        "MappedAnnotationError",
-        "NoForeignKeysError",
-        "NoSuchModuleError",
-        "ObjectNotExecutableError",
-    ),
-    "CompileError": ("UnsupportedCompilationError",),
-    "DisconnectionError": ("InvalidatePoolError",),
-    "InvalidRequestError": (
-        "AmbiguousColumnError",
-        "AwaitRequired",
-        "IllegalStateChangeError",
-        "LoaderStrategyException",
-        "MissingGreenlet",
-        "MultipleResultsFound",
-        "NoDBAPILoaded",
-        "NoInspectionAvailable",
-        "NoReferenceError",
-        "NoResultFound",
-        "NoSuchColumnError",
-        "NoSuchTableError",
-        "ObjectDeletedError",
-        "PendingRollbackError",
-        "ResourceClosedError",
-        "UnboundExecutionError",
-        "UnmappedColumnError",
-        "UnmappedError",
-        "UnreflectableTableError",
-    ),
-    "NoReferenceError": ("NoReferencedColumnError", "NoReferencedTableError"),
-    "UnmappedError": ("UnmappedClassError", "UnmappedInstanceError"),
-    "StatementError": ("DBAPIError",),
-    "DBAPIError": ("DatabaseError", "InterfaceError"),
-    "DatabaseError": (
-        "DataError",
-        "IntegrityError",
-        "InternalError",
-        "NotSupportedError",
-        "OperationalError",
-        "ProgrammingError",
-    ),
-    # The one class with two bases.
-    "KeyError": ("NoSuchColumnError",),
-})
+_SUBCLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Exception": ("SQLAlchemyError",),
+        "SQLAlchemyError": (
+            "ArgumentError",
+            "CircularDependencyError",
+            "CompileError",
+            "DetachedInstanceError",
+            "DisconnectionError",
+            "FlushError",
+            "IdentifierError",
+            "InvalidRequestError",
+            "ObjectDereferencedError",
+            "StaleDataError",
+            "StatementError",
+        ),
+        "ArgumentError": (
+            "AmbiguousForeignKeysError",
+            "ConstraintColumnNotFoundError",
+            "DuplicateColumnError",
+            "MappedAnnotationError",
+            "NoForeignKeysError",
+            "NoSuchModuleError",
+            "ObjectNotExecutableError",
+        ),
+        "CompileError": ("UnsupportedCompilationError",),
+        "DisconnectionError": ("InvalidatePoolError",),
+        "InvalidRequestError": (
+            "AmbiguousColumnError",
+            "AwaitRequired",
+            "IllegalStateChangeError",
+            "LoaderStrategyException",
+            "MissingGreenlet",
+            "MultipleResultsFound",
+            "NoDBAPILoaded",
+            "NoInspectionAvailable",
+            "NoReferenceError",
+            "NoResultFound",
+            "NoSuchColumnError",
+            "NoSuchTableError",
+            "ObjectDeletedError",
+            "PendingRollbackError",
+            "ResourceClosedError",
+            "UnboundExecutionError",
+            "UnmappedColumnError",
+            "UnmappedError",
+            "UnreflectableTableError",
+        ),
+        "NoReferenceError": ("NoReferencedColumnError", "NoReferencedTableError"),
+        "UnmappedError": ("UnmappedClassError", "UnmappedInstanceError"),
+        "StatementError": ("DBAPIError",),
+        "DBAPIError": ("DatabaseError", "InterfaceError"),
+        "DatabaseError": (
+            "DataError",
+            "IntegrityError",
+            "InternalError",
+            "NotSupportedError",
+            "OperationalError",
+            "ProgrammingError",
+        ),
+        # The one class with two bases.
+        "KeyError": ("NoSuchColumnError",),
+    }
+)
 
-SQLALCHEMY_BASES: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    name: tuple(base for base, members in _SUBCLASSES.items() if name in members)
-    for names in _SUBCLASSES.values()
-    for name in names
-})
+SQLALCHEMY_BASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        name: tuple(base for base, members in _SUBCLASSES.items() if name in members)
+        for names in _SUBCLASSES.values()
+        for name in names
+    }
+)
 """The bases of each class of `sqlalchemy.exc` and `sqlalchemy.orm.exc`.
 
 `sqlalchemy.exc.TimeoutError` (an exhausted pool) is left out: its last part is a built-in's name.
 """
 
-ALIASES: Mapping[str, str] = MappingProxyType({
-    "ConcurrentModificationError": "StaleDataError",
-    "EnvironmentError": "OSError",
-    "IOError": "OSError",
-})
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {
+        "ConcurrentModificationError": "StaleDataError",
+        "EnvironmentError": "OSError",
+        "IOError": "OSError",
+    }
+)
 """Other names of the same classes; `WindowsError` exists on one system only."""
 
 _DATABASE = "DBAPIError"
 _OTHER_DATABASE_FAILURES = frozenset({"FlushError", "StaleDataError"})
 _INTERRUPTIONS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
 # Classes that `builtins` lacks, in some versions of Python or in all.
-_YOUNGER: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "CancelledError": ("BaseException",),
-    "BaseExceptionGroup": ("BaseException",),
-    "ExceptionGroup": ("BaseExceptionGroup", "Exception"),
-    "PythonFinalizationError": ("RuntimeError",),
-})
+_YOUNGER: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "CancelledError": ("BaseException",),
+        "BaseExceptionGroup": ("BaseException",),
+        "ExceptionGroup": ("BaseExceptionGroup", "Exception"),
+        "PythonFinalizationError": ("RuntimeError",),
+    }
+)
 # Drivers, whose errors a session wraps, and other libraries with classes of the same names.
-_FOREIGN = frozenset({
-    "MySQLdb",
-    "aiomysql",
-    "aiosqlite",
-    "asyncmy",
-    "asyncpg",
-    "celery",
-    "clickhouse_driver",
-    "cx_Oracle",
-    "django",
-    "duckdb",
-    "kombu",
-    "mariadb",
-    "mysql",
-    "oracledb",
-    "peewee",
-    "pg8000",
-    "pony",
-    "psycopg",
-    "psycopg2",
-    "psycopg2cffi",
-    "pymongo",
-    "pymssql",
-    "pymysql",
-    "pyodbc",
-    "snowflake",
-    "sqlite3",
-    "tortoise",
-})
+_FOREIGN = frozenset(
+    {
+        "MySQLdb",
+        "aiomysql",
+        "aiosqlite",
+        "asyncmy",
+        "asyncpg",
+        "celery",
+        "clickhouse_driver",
+        "cx_Oracle",
+        "django",
+        "duckdb",
+        "kombu",
+        "mariadb",
+        "mysql",
+        "oracledb",
+        "peewee",
+        "pg8000",
+        "pony",
+        "psycopg",
+        "psycopg2",
+        "psycopg2cffi",
+        "pymongo",
+        "pymssql",
+        "pymysql",
+        "pyodbc",
+        "snowflake",
+        "sqlite3",
+        "tortoise",
+    }
+)
 
 
 def database_failure(handler: str) -> Takes:

@@ -49,37 +49,40 @@ _ASYNC_FACTORY = Maker(
 _REGISTRY = Maker(Makes.REGISTRY, positional=("session_factory", "scopefunc"))
 _ASYNC_REGISTRY = Maker(Makes.REGISTRY, asynchronous=True, positional=("session_factory", "scopefunc"))
 
-MAKERS: Mapping[str, Maker] = MappingProxyType({
-    "sqlalchemy.orm.Session": _SESSION,
-    "sqlalchemy.orm.session.Session": _SESSION,
-    "sqlalchemy.future.orm.Session": _SESSION,
-    "sqlalchemy.orm.create_session": _SESSION,
-    "sqlalchemy.orm.session.create_session": _SESSION,
-    "sqlmodel.Session": _SESSION,
-    "sqlmodel.orm.session.Session": _SESSION,
-    "flask_sqlalchemy.session.Session": Maker(
-        Makes.SESSION,
-        session="sqlalchemy.orm.Session",
-        positional=("db",),
-    ),
-    "flask_sqlalchemy.SignallingSession": Maker(
-        Makes.SESSION,
-        session="sqlalchemy.orm.Session",
-        positional=("db",),
-    ),
-    "sqlalchemy.ext.asyncio.AsyncSession": _ASYNC_SESSION,
-    "sqlalchemy.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
-    "sqlmodel.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
-    "sqlalchemy.orm.sessionmaker": _FACTORY,
-    "sqlalchemy.orm.session.sessionmaker": _FACTORY,
-    "sqlalchemy.ext.asyncio.async_sessionmaker": _ASYNC_FACTORY,
-    "sqlalchemy.ext.asyncio.session.async_sessionmaker": _ASYNC_FACTORY,
-    "sqlalchemy.orm.scoped_session": _REGISTRY,
-    "sqlalchemy.orm.scoping.scoped_session": _REGISTRY,
-    "sqlalchemy.ext.asyncio.async_scoped_session": _ASYNC_REGISTRY,
-    "sqlalchemy.ext.asyncio.scoping.async_scoped_session": _ASYNC_REGISTRY,
-})
+MAKERS: Mapping[str, Maker] = MappingProxyType(
+    {
+        "sqlalchemy.orm.Session": _SESSION,
+        "sqlalchemy.orm.session.Session": _SESSION,
+        "sqlalchemy.future.orm.Session": _SESSION,
+        "sqlalchemy.orm.create_session": _SESSION,
+        "sqlalchemy.orm.session.create_session": _SESSION,
+        "sqlmodel.Session": _SESSION,
+        "sqlmodel.orm.session.Session": _SESSION,
+        "flask_sqlalchemy.session.Session": Maker(
+            Makes.SESSION,
+            session="sqlalchemy.orm.Session",
+            positional=("db",),
+        ),
+        "flask_sqlalchemy.SignallingSession": Maker(
+            Makes.SESSION,
+            session="sqlalchemy.orm.Session",
+            positional=("db",),
+        ),
+        "sqlalchemy.ext.asyncio.AsyncSession": _ASYNC_SESSION,
+        "sqlalchemy.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
+        "sqlmodel.ext.asyncio.session.AsyncSession": _ASYNC_SESSION,
+        "sqlalchemy.orm.sessionmaker": _FACTORY,
+        "sqlalchemy.orm.session.sessionmaker": _FACTORY,
+        "sqlalchemy.ext.asyncio.async_sessionmaker": _ASYNC_FACTORY,
+        "sqlalchemy.ext.asyncio.session.async_sessionmaker": _ASYNC_FACTORY,
+        "sqlalchemy.orm.scoped_session": _REGISTRY,
+        "sqlalchemy.orm.scoping.scoped_session": _REGISTRY,
+        "sqlalchemy.ext.asyncio.async_scoped_session": _ASYNC_REGISTRY,
+        "sqlalchemy.ext.asyncio.scoping.async_scoped_session": _ASYNC_REGISTRY,
+    }
+)
 """What a call of the named thing makes. `sessionmaker(class_=AsyncSession)` makes async sessions."""
+
 
 class OfFactory(Enum):
     """What a method of a factory does."""
@@ -91,23 +94,27 @@ class OfFactory(Enum):
     LOOKS = "looks"
 
 
-FACTORY: Mapping[str, OfFactory] = MappingProxyType({
-    "__call__": OfFactory.MAKES,
-    "begin": OfFactory.BEGINS,
-    "configure": OfFactory.CONFIGURES,
-    "close_all": OfFactory.CLOSES_ALL,
-    "identity_key": OfFactory.LOOKS,
-    "object_session": OfFactory.LOOKS,
-})
+FACTORY: Mapping[str, OfFactory] = MappingProxyType(
+    {
+        "__call__": OfFactory.MAKES,
+        "begin": OfFactory.BEGINS,
+        "configure": OfFactory.CONFIGURES,
+        "close_all": OfFactory.CLOSES_ALL,
+        "identity_key": OfFactory.LOOKS,
+        "object_session": OfFactory.LOOKS,
+    }
+)
 """The methods of `sessionmaker` and `async_sessionmaker`. ``with factory`` is a `TypeError`."""
 
-DEFAULT_OPTIONS: Mapping[str, bool] = MappingProxyType({
-    "autobegin": True,
-    "autocommit": False,
-    "autoflush": True,
-    "close_resets_only": True,
-    "expire_on_commit": True,
-})
+DEFAULT_OPTIONS: Mapping[str, bool] = MappingProxyType(
+    {
+        "autobegin": True,
+        "autocommit": False,
+        "autoflush": True,
+        "close_resets_only": True,
+        "expire_on_commit": True,
+    }
+)
 """The options that change how a session moves, with the values that they have when not given.
 
 They are given to the constructor, to the factory, to one call of the factory (which wins), or to
@@ -116,18 +123,24 @@ nothing. `twophase`, `info`, `query_cls`, `future`, `binds` and `enable_baked_qu
 that is followed here.
 """
 
-DEFAULTS_OF: Mapping[str, Mapping[str, bool]] = MappingProxyType({
-    "sqlalchemy.orm.create_session": MappingProxyType({
-        "autocommit": True,
-        "autoflush": False,
-        "expire_on_commit": False,
-    }),
-    "sqlalchemy.orm.session.create_session": MappingProxyType({
-        "autocommit": True,
-        "autoflush": False,
-        "expire_on_commit": False,
-    }),
-})
+DEFAULTS_OF: Mapping[str, Mapping[str, bool]] = MappingProxyType(
+    {
+        "sqlalchemy.orm.create_session": MappingProxyType(
+            {
+                "autocommit": True,
+                "autoflush": False,
+                "expire_on_commit": False,
+            }
+        ),
+        "sqlalchemy.orm.session.create_session": MappingProxyType(
+            {
+                "autocommit": True,
+                "autoflush": False,
+                "expire_on_commit": False,
+            }
+        ),
+    }
+)
 """Where a maker's own defaults differ: the 1.4 function `create_session`."""
 
 
@@ -141,41 +154,47 @@ class Function(Enum):
     INSPECT = "gives the instance's state, and with .session its session"
 
 
-_FUNCTIONS_OF: Mapping[str, Mapping[str, Function]] = MappingProxyType({
-    "sqlalchemy": {"inspect": Function.INSPECT},
-    "sqlalchemy.inspection": {"inspect": Function.INSPECT},
-    "sqlalchemy.orm": {
-        "object_session": Function.OWNER,
-        "close_all_sessions": Function.CLOSE_ALL,
-        "make_transient": Function.MAKE_TRANSIENT,
-        "make_transient_to_detached": Function.MAKE_DETACHED,
-    },
-    "sqlalchemy.ext.asyncio": {
-        "async_object_session": Function.OWNER,
-        "async_session": Function.OWNER,
-        "close_all_sessions": Function.CLOSE_ALL,
-    },
-})
+_FUNCTIONS_OF: Mapping[str, Mapping[str, Function]] = MappingProxyType(
+    {
+        "sqlalchemy": {"inspect": Function.INSPECT},
+        "sqlalchemy.inspection": {"inspect": Function.INSPECT},
+        "sqlalchemy.orm": {
+            "object_session": Function.OWNER,
+            "close_all_sessions": Function.CLOSE_ALL,
+            "make_transient": Function.MAKE_TRANSIENT,
+            "make_transient_to_detached": Function.MAKE_DETACHED,
+        },
+        "sqlalchemy.ext.asyncio": {
+            "async_object_session": Function.OWNER,
+            "async_session": Function.OWNER,
+            "close_all_sessions": Function.CLOSE_ALL,
+        },
+    }
+)
 _SUBMODULES = {
     "sqlalchemy.orm": "sqlalchemy.orm.session",
     "sqlalchemy.ext.asyncio": "sqlalchemy.ext.asyncio.session",
 }
 
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({
-    f"{spelling}.{name}": function
-    for module, functions in _FUNCTIONS_OF.items()
-    for spelling in dict.fromkeys((module, _SUBMODULES.get(module, module)))
-    for name, function in functions.items()
-})
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        f"{spelling}.{name}": function
+        for module, functions in _FUNCTIONS_OF.items()
+        for spelling in dict.fromkeys((module, _SUBMODULES.get(module, module)))
+        for name, function in functions.items()
+    }
+)
 """What the named function does. `async_object_session` and `async_session` give an AsyncSession."""
 
-CONNECTIONS = frozenset({
-    "alembic.op.get_bind",
-    "sqlalchemy.Connection",
-    "sqlalchemy.engine.Connection",
-    "sqlalchemy.engine.base.Connection",
-    "sqlalchemy.ext.asyncio.AsyncConnection",
-})
+CONNECTIONS = frozenset(
+    {
+        "alembic.op.get_bind",
+        "sqlalchemy.Connection",
+        "sqlalchemy.engine.Connection",
+        "sqlalchemy.engine.base.Connection",
+        "sqlalchemy.ext.asyncio.AsyncConnection",
+    }
+)
 """Calls and annotations that give a Connection which someone else owns."""
 
 CONNECTING_METHODS = frozenset({"connect", "begin", "connection", "get_bind"})

@@ -29,67 +29,71 @@ class Driver(Enum):
     LISTENER = "listener"
 
 
-_BY_NAME: Mapping[str, Driver] = MappingProxyType({
-    "contextlib.contextmanager": Driver.CONTEXT_MANAGER,
-    "contextlib.asynccontextmanager": Driver.ASYNC_CONTEXT_MANAGER,
-    "pytest.fixture": Driver.FIXTURE,
-    "pytest.yield_fixture": Driver.FIXTURE,
-    "pytest_asyncio.fixture": Driver.FIXTURE,
-    "click.command": Driver.COMMAND,
-    "click.group": Driver.COMMAND,
-    "celery.shared_task": Driver.TASK,
-    "dramatiq.actor": Driver.TASK,
-    "sqlalchemy.event.listens_for": Driver.LISTENER,
-})
+_BY_NAME: Mapping[str, Driver] = MappingProxyType(
+    {
+        "contextlib.contextmanager": Driver.CONTEXT_MANAGER,
+        "contextlib.asynccontextmanager": Driver.ASYNC_CONTEXT_MANAGER,
+        "pytest.fixture": Driver.FIXTURE,
+        "pytest.yield_fixture": Driver.FIXTURE,
+        "pytest_asyncio.fixture": Driver.FIXTURE,
+        "click.command": Driver.COMMAND,
+        "click.group": Driver.COMMAND,
+        "celery.shared_task": Driver.TASK,
+        "dramatiq.actor": Driver.TASK,
+        "sqlalchemy.event.listens_for": Driver.LISTENER,
+    }
+)
 
-_BY_LAST_PART: Mapping[str, Driver] = MappingProxyType({
-    **dict.fromkeys(
-        (
-            "api_route",
-            "delete",
-            "get",
-            "head",
-            "options",
-            "patch",
-            "post",
-            "put",
-            "route",
-            "trace",
-            "view_config",
-            "websocket",
+_BY_LAST_PART: Mapping[str, Driver] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                "api_route",
+                "delete",
+                "get",
+                "head",
+                "options",
+                "patch",
+                "post",
+                "put",
+                "route",
+                "trace",
+                "view_config",
+                "websocket",
+            ),
+            Driver.ROUTE,
         ),
-        Driver.ROUTE,
-    ),
-    **dict.fromkeys(
-        ("actor", "cron", "job", "periodic_task", "scheduled_job", "shared_task", "task"),
-        Driver.TASK,
-    ),
-    **dict.fromkeys(("callback", "cli_command", "command", "group"), Driver.COMMAND),
-    **dict.fromkeys(
-        (
-            "after_request",
-            "before_first_request",
-            "before_request",
-            "context_processor",
-            "errorhandler",
-            "event",
-            "exception_handler",
-            "handler",
-            "listener",
-            "listens_for",
-            "message_handler",
-            "middleware",
-            "on_event",
-            "receiver",
-            "subscribe",
-            "subscriber",
-            "teardown_appcontext",
-            "teardown_request",
-            "user_loader",
+        **dict.fromkeys(
+            ("actor", "cron", "job", "periodic_task", "scheduled_job", "shared_task", "task"),
+            Driver.TASK,
         ),
-        Driver.LISTENER,
-    ),
-})
+        **dict.fromkeys(("callback", "cli_command", "command", "group"), Driver.COMMAND),
+        **dict.fromkeys(
+            (
+                "after_request",
+                "before_first_request",
+                "before_request",
+                "context_processor",
+                "errorhandler",
+                "event",
+                "exception_handler",
+                "handler",
+                "listener",
+                "listens_for",
+                "message_handler",
+                "middleware",
+                "on_event",
+                "receiver",
+                "subscribe",
+                "subscriber",
+                "teardown_appcontext",
+                "teardown_request",
+                "user_loader",
+            ),
+            Driver.LISTENER,
+        ),
+    }
+)
 
 
 def driver(decorator: str) -> Driver | None:
@@ -107,32 +111,36 @@ def driver(decorator: str) -> Driver | None:
     return _BY_LAST_PART.get(last) if head else None
 
 
-DEPENDENCIES = frozenset({
-    "fastapi.Depends",
-    "fastapi.Security",
-    "fastapi.param_functions.Depends",
-    "fastapi.param_functions.Security",
-    "fastapi.params.Depends",
-    "fast_depends.Depends",
-    "faststream.Depends",
-    "taskiq.TaskiqDepends",
-    "dependency_injector.wiring.Provide",
-    "litestar.di.Provide",
-})
+DEPENDENCIES = frozenset(
+    {
+        "fastapi.Depends",
+        "fastapi.Security",
+        "fastapi.param_functions.Depends",
+        "fastapi.param_functions.Security",
+        "fastapi.params.Depends",
+        "fast_depends.Depends",
+        "faststream.Depends",
+        "taskiq.TaskiqDepends",
+        "dependency_injector.wiring.Provide",
+        "litestar.di.Provide",
+    }
+)
 """Markers of a parameter whose value a framework makes and ends: ``db: Session = Depends(get_db)``."""
 
-LENDING = frozenset({
-    "inject_session",
-    "needs_session",
-    "pass_session",
-    "provide_session",
-    "read_session",
-    "stream_session",
-    "transactional",
-    "transactional_session",
-    "use_session",
-    "with_session",
-})
+LENDING = frozenset(
+    {
+        "inject_session",
+        "needs_session",
+        "pass_session",
+        "provide_session",
+        "read_session",
+        "stream_session",
+        "transactional",
+        "transactional_session",
+        "use_session",
+        "with_session",
+    }
+)
 """Last parts of decorators that many projects have, and that give the function a session and end it."""
 
 _SESSION_NAMES = frozenset({"conn_session", "database", "db", "dbsession", "s", "sess"})
@@ -147,37 +155,45 @@ def is_session_name(name: str) -> bool:
     return "session" in name.lower() or name.lower() in _SESSION_NAMES
 
 
-READING_CALLEES = frozenset({
-    "TemplateResponse",
-    "construct",
-    "from_attributes",
-    "from_orm",
-    "jsonable_encoder",
-    "jsonify",
-    "marshal",
-    "model_validate",
-    "parse_obj",
-    "render",
-    "render_template",
-    "render_template_string",
-    "stream_template",
-    "validate_python",
-})
+READING_CALLEES = frozenset(
+    {
+        "TemplateResponse",
+        "construct",
+        "from_attributes",
+        "from_orm",
+        "jsonable_encoder",
+        "jsonify",
+        "marshal",
+        "model_validate",
+        "parse_obj",
+        "render",
+        "render_template",
+        "render_template_string",
+        "stream_template",
+        "validate_python",
+    }
+)
 """Last parts of callees that read the attributes of the instances that they are given."""
 
-EXTENSIONS = frozenset({
-    "flask_sqlalchemy.SQLAlchemy",
-    "flask_sqlalchemy.extension.SQLAlchemy",
-    "quart_sqlalchemy.SQLAlchemy",
-})
+EXTENSIONS = frozenset(
+    {
+        "flask_sqlalchemy.SQLAlchemy",
+        "flask_sqlalchemy.extension.SQLAlchemy",
+        "quart_sqlalchemy.SQLAlchemy",
+    }
+)
 """Classes whose objects have the registry `session`, the base `Model`, and SQLAlchemy's names."""
 
-EXTENSION_QUERIES: Mapping[str, str] = MappingProxyType({
-    "first_or_404": "first",
-    "get_or_404": "get",
-    "one_or_404": "one",
-})
-"""Methods of the extension's queries, with the method of `Query` that each is but for an HTTP error instead of None."""
+EXTENSION_QUERIES: Mapping[str, str] = MappingProxyType(
+    {
+        "first_or_404": "first",
+        "get_or_404": "get",
+        "one_or_404": "one",
+    }
+)
+"""Methods of the extension's queries, with the method of `Query` that each is but for None.
+
+Where that gives None, or raises, they raise an HTTP error."""
 
 EXTENSION_REGISTRY = "session"
 EXTENSION_BASE = "Model"
@@ -195,47 +211,49 @@ def extension_name(attribute: str) -> str:
     return f"sqlalchemy.orm.{attribute}" if attribute in _ORM_NAMES else f"sqlalchemy.{attribute}"
 
 
-_ORM_NAMES = frozenset({
-    "DeclarativeBase",
-    "DeclarativeMeta",
-    "MappedAsDataclass",
-    "Mapped",
-    "DynamicMapped",
-    "WriteOnlyMapped",
-    "Query",
-    "Session",
-    "aliased",
-    "backref",
-    "close_all_sessions",
-    "column_property",
-    "composite",
-    "contains_eager",
-    "create_session",
-    "declarative_base",
-    "declared_attr",
-    "defer",
-    "deferred",
-    "dynamic_loader",
-    "immediateload",
-    "joinedload",
-    "lazyload",
-    "load_only",
-    "make_transient",
-    "make_transient_to_detached",
-    "mapped_column",
-    "noload",
-    "object_session",
-    "query_expression",
-    "raiseload",
-    "reconstructor",
-    "relationship",
-    "scoped_session",
-    "selectinload",
-    "sessionmaker",
-    "subqueryload",
-    "synonym",
-    "undefer",
-    "undefer_group",
-    "validates",
-    "with_expression",
-})
+_ORM_NAMES = frozenset(
+    {
+        "DeclarativeBase",
+        "DeclarativeMeta",
+        "MappedAsDataclass",
+        "Mapped",
+        "DynamicMapped",
+        "WriteOnlyMapped",
+        "Query",
+        "Session",
+        "aliased",
+        "backref",
+        "close_all_sessions",
+        "column_property",
+        "composite",
+        "contains_eager",
+        "create_session",
+        "declarative_base",
+        "declared_attr",
+        "defer",
+        "deferred",
+        "dynamic_loader",
+        "immediateload",
+        "joinedload",
+        "lazyload",
+        "load_only",
+        "make_transient",
+        "make_transient_to_detached",
+        "mapped_column",
+        "noload",
+        "object_session",
+        "query_expression",
+        "raiseload",
+        "reconstructor",
+        "relationship",
+        "scoped_session",
+        "selectinload",
+        "sessionmaker",
+        "subqueryload",
+        "synonym",
+        "undefer",
+        "undefer_group",
+        "validates",
+        "with_expression",
+    }
+)

@@ -28,44 +28,48 @@ class Loads(Enum):
     UNCHANGED = "unchanged"  # the option says nothing about loading
 
 
-LAZY: Mapping[str | bool | None, Loads] = MappingProxyType({
-    "select": Loads.LAZILY,
-    True: Loads.LAZILY,
-    "joined": Loads.EAGERLY,
-    False: Loads.EAGERLY,
-    "selectin": Loads.EAGERLY,
-    "subquery": Loads.EAGERLY,
-    "immediate": Loads.EAGERLY,
-    "raise": Loads.RAISING,
-    "raise_on_sql": Loads.RAISING_SQL,
-    "noload": Loads.NEVER_FAILING,
-    None: Loads.NEVER_FAILING,
-    "dynamic": Loads.NEVER_FAILING,
-    "write_only": Loads.NEVER_FAILING,
-})
+LAZY: Mapping[str | bool | None, Loads] = MappingProxyType(
+    {
+        "select": Loads.LAZILY,
+        True: Loads.LAZILY,
+        "joined": Loads.EAGERLY,
+        False: Loads.EAGERLY,
+        "selectin": Loads.EAGERLY,
+        "subquery": Loads.EAGERLY,
+        "immediate": Loads.EAGERLY,
+        "raise": Loads.RAISING,
+        "raise_on_sql": Loads.RAISING_SQL,
+        "noload": Loads.NEVER_FAILING,
+        None: Loads.NEVER_FAILING,
+        "dynamic": Loads.NEVER_FAILING,
+        "write_only": Loads.NEVER_FAILING,
+    }
+)
 """What each value of ``relationship(lazy=...)`` does; ``select`` is the default.
 
 A detached ``dynamic`` collection answers with no elements and a warning."""
 
-OPTIONS: Mapping[str, Loads] = MappingProxyType({
-    "joinedload": Loads.EAGERLY,
-    "selectinload": Loads.EAGERLY,
-    "subqueryload": Loads.EAGERLY,
-    "immediateload": Loads.EAGERLY,
-    "contains_eager": Loads.EAGERLY,
-    "undefer": Loads.EAGERLY,
-    "undefer_group": Loads.EAGERLY,
-    "with_expression": Loads.EAGERLY,
-    "lazyload": Loads.LAZILY,
-    "defer": Loads.LAZILY,
-    "raiseload": Loads.RAISING,
-    "noload": Loads.NEVER_FAILING,
-    "defaultload": Loads.UNCHANGED,
-    "load_only": Loads.UNCHANGED,
-    "selectin_polymorphic": Loads.UNCHANGED,
-    "with_loader_criteria": Loads.UNCHANGED,
-    "Load": Loads.UNCHANGED,
-})
+OPTIONS: Mapping[str, Loads] = MappingProxyType(
+    {
+        "joinedload": Loads.EAGERLY,
+        "selectinload": Loads.EAGERLY,
+        "subqueryload": Loads.EAGERLY,
+        "immediateload": Loads.EAGERLY,
+        "contains_eager": Loads.EAGERLY,
+        "undefer": Loads.EAGERLY,
+        "undefer_group": Loads.EAGERLY,
+        "with_expression": Loads.EAGERLY,
+        "lazyload": Loads.LAZILY,
+        "defer": Loads.LAZILY,
+        "raiseload": Loads.RAISING,
+        "noload": Loads.NEVER_FAILING,
+        "defaultload": Loads.UNCHANGED,
+        "load_only": Loads.UNCHANGED,
+        "selectin_polymorphic": Loads.UNCHANGED,
+        "with_loader_criteria": Loads.UNCHANGED,
+        "Load": Loads.UNCHANGED,
+    }
+)
 """What a query option does to the attributes that it names.
 
 `load_only` leaves its attributes loaded and all other columns but the primary key to be loaded
@@ -87,27 +91,29 @@ class Construct(Enum):
     PLAIN = "plain"  # no mapped attribute
 
 
-CONSTRUCTS: Mapping[str, Construct] = MappingProxyType({
-    "Column": Construct.COLUMN,
-    "mapped_column": Construct.COLUMN,
-    "Field": Construct.COLUMN,
-    "deferred": Construct.DEFERRED,
-    "column_property": Construct.EXPRESSION,
-    "query_expression": Construct.EXPRESSION,
-    "relationship": Construct.RELATIONSHIP,
-    "relation": Construct.RELATIONSHIP,
-    "Relationship": Construct.RELATIONSHIP,
-    "dynamic_loader": Construct.RELATIONSHIP,
-    "backref": Construct.RELATIONSHIP,
-    "association_proxy": Construct.PROXY,
-    "AssociationProxy": Construct.PROXY,
-    "synonym": Construct.SYNONYM,
-    "composite": Construct.COMPOSITE,
-    "hybrid_property": Construct.PLAIN,
-    "hybrid_method": Construct.PLAIN,
-    "validates": Construct.PLAIN,
-    "declared_attr": Construct.PLAIN,
-})
+CONSTRUCTS: Mapping[str, Construct] = MappingProxyType(
+    {
+        "Column": Construct.COLUMN,
+        "mapped_column": Construct.COLUMN,
+        "Field": Construct.COLUMN,
+        "deferred": Construct.DEFERRED,
+        "column_property": Construct.EXPRESSION,
+        "query_expression": Construct.EXPRESSION,
+        "relationship": Construct.RELATIONSHIP,
+        "relation": Construct.RELATIONSHIP,
+        "Relationship": Construct.RELATIONSHIP,
+        "dynamic_loader": Construct.RELATIONSHIP,
+        "backref": Construct.RELATIONSHIP,
+        "association_proxy": Construct.PROXY,
+        "AssociationProxy": Construct.PROXY,
+        "synonym": Construct.SYNONYM,
+        "composite": Construct.COMPOSITE,
+        "hybrid_property": Construct.PLAIN,
+        "hybrid_method": Construct.PLAIN,
+        "validates": Construct.PLAIN,
+        "declared_attr": Construct.PLAIN,
+    }
+)
 """What a call in a class body defines. `Field` and `Relationship` are SQLModel's.
 
 ``mapped_column(deferred=True)`` is DEFERRED; `dynamic_loader` is ``lazy="dynamic"``. Hybrids are
@@ -115,62 +121,74 @@ functions whose bodies read other attributes. A query loads a `query_expression`
 `with_expression`; without it the attribute is `None`, never an error.
 """
 
-ANNOTATIONS: Mapping[str, Loads] = MappingProxyType({
-    "Mapped": Loads.LAZILY,
-    "DynamicMapped": Loads.NEVER_FAILING,
-    "WriteOnlyMapped": Loads.NEVER_FAILING,
-})
+ANNOTATIONS: Mapping[str, Loads] = MappingProxyType(
+    {
+        "Mapped": Loads.LAZILY,
+        "DynamicMapped": Loads.NEVER_FAILING,
+        "WriteOnlyMapped": Loads.NEVER_FAILING,
+    }
+)
 """Annotations that make an attribute mapped, with what they do to a relationship."""
 
 SERVER_SIDE = frozenset({"server_default", "server_onupdate", "onupdate"})
 """Options of a column whose value a flush may leave unloaded, being the database's."""
 
-BASES = frozenset({
-    "sqlalchemy.orm.DeclarativeBase",
-    "sqlalchemy.orm.DeclarativeBaseNoMeta",
-    "sqlalchemy.orm.decl_api.DeclarativeBase",
-    "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
-    "sqlalchemy.ext.automap.AutomapBase",
-    "sqlmodel.SQLModel",
-    "sqlmodel.main.SQLModel",
-    "flask_sqlalchemy.model.Model",
-})
+BASES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.decl_api.DeclarativeBase",
+        "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
+        "sqlalchemy.ext.automap.AutomapBase",
+        "sqlmodel.SQLModel",
+        "sqlmodel.main.SQLModel",
+        "flask_sqlalchemy.model.Model",
+    }
+)
 """Classes whose subclasses are models. A subclass of `SQLModel` is one with ``table=True`` only."""
 
-MIXINS = frozenset({
-    "sqlalchemy.orm.MappedAsDataclass",
-    "sqlalchemy.orm.decl_api.MappedAsDataclass",
-    "sqlalchemy.ext.asyncio.AsyncAttrs",
-    "sqlalchemy.ext.declarative.AbstractConcreteBase",
-    "sqlalchemy.ext.declarative.ConcreteBase",
-    "sqlalchemy.ext.declarative.DeferredReflection",
-})
+MIXINS = frozenset(
+    {
+        "sqlalchemy.orm.MappedAsDataclass",
+        "sqlalchemy.orm.decl_api.MappedAsDataclass",
+        "sqlalchemy.ext.asyncio.AsyncAttrs",
+        "sqlalchemy.ext.declarative.AbstractConcreteBase",
+        "sqlalchemy.ext.declarative.ConcreteBase",
+        "sqlalchemy.ext.declarative.DeferredReflection",
+    }
+)
 """Classes that stand beside a base without making a model by themselves."""
 
-BASE_FACTORIES = frozenset({
-    "sqlalchemy.orm.declarative_base",
-    "sqlalchemy.orm.decl_api.declarative_base",
-    "sqlalchemy.ext.declarative.declarative_base",
-    "sqlalchemy.ext.automap.automap_base",
-    "sqlalchemy.orm.registry.generate_base",
-})
+BASE_FACTORIES = frozenset(
+    {
+        "sqlalchemy.orm.declarative_base",
+        "sqlalchemy.orm.decl_api.declarative_base",
+        "sqlalchemy.ext.declarative.declarative_base",
+        "sqlalchemy.ext.automap.automap_base",
+        "sqlalchemy.orm.registry.generate_base",
+    }
+)
 """Functions whose call gives such a base."""
 
-MAPPING_DECORATORS = frozenset({
-    "sqlalchemy.orm.as_declarative",
-    "sqlalchemy.ext.declarative.as_declarative",
-    "sqlalchemy.orm.registry.mapped",
-    "sqlalchemy.orm.registry.mapped_as_dataclass",
-    "sqlalchemy.orm.mapped_as_dataclass",
-    "sqlalchemy.orm.unmapped_dataclass",
-})
+MAPPING_DECORATORS = frozenset(
+    {
+        "sqlalchemy.orm.as_declarative",
+        "sqlalchemy.ext.declarative.as_declarative",
+        "sqlalchemy.orm.registry.mapped",
+        "sqlalchemy.orm.registry.mapped_as_dataclass",
+        "sqlalchemy.orm.mapped_as_dataclass",
+        "sqlalchemy.orm.unmapped_dataclass",
+    }
+)
 """Class decorators that make the class a model, or a base of models."""
 
-METACLASSES = frozenset({
-    "sqlalchemy.orm.DeclarativeMeta",
-    "sqlalchemy.orm.decl_api.DeclarativeMeta",
-    "sqlalchemy.ext.declarative.DeclarativeMeta",
-})
+METACLASSES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeMeta",
+        "sqlalchemy.orm.decl_api.DeclarativeMeta",
+        "sqlalchemy.ext.declarative.DeclarativeMeta",
+    }
+)
 
 
 def lazy(value: object) -> Loads:

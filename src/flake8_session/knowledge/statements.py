@@ -24,68 +24,74 @@ class Statement(Enum):
     COMPOUND = "compound"  # a union: columns, unless from_statement wraps it
 
 
-_BY_NAME: Mapping[str, Statement] = MappingProxyType({
-    "select": Statement.SELECT,
-    "insert": Statement.WRITE,
-    "update": Statement.WRITE,
-    "delete": Statement.WRITE,
-    "text": Statement.TEXT,
-    "union": Statement.COMPOUND,
-    "union_all": Statement.COMPOUND,
-    "intersect": Statement.COMPOUND,
-    "intersect_all": Statement.COMPOUND,
-    "except_": Statement.COMPOUND,
-    "except_all": Statement.COMPOUND,
-})
+_BY_NAME: Mapping[str, Statement] = MappingProxyType(
+    {
+        "select": Statement.SELECT,
+        "insert": Statement.WRITE,
+        "update": Statement.WRITE,
+        "delete": Statement.WRITE,
+        "text": Statement.TEXT,
+        "union": Statement.COMPOUND,
+        "union_all": Statement.COMPOUND,
+        "intersect": Statement.COMPOUND,
+        "intersect_all": Statement.COMPOUND,
+        "except_": Statement.COMPOUND,
+        "except_all": Statement.COMPOUND,
+    }
+)
 
-CONSTRUCTORS: Mapping[str, Statement] = MappingProxyType({
-    **{
-        f"{module}.{name}": statement
-        for module in ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression", "sqlmodel")
-        for name, statement in _BY_NAME.items()
-    },
-    "sqlalchemy.future.select": Statement.SELECT,
-    "sqlmodel.sql.expression.select": Statement.SELECT,
-    "sqlalchemy.dialects.postgresql.insert": Statement.WRITE,
-    "sqlalchemy.dialects.mysql.insert": Statement.WRITE,
-    "sqlalchemy.dialects.sqlite.insert": Statement.WRITE,
-})
+CONSTRUCTORS: Mapping[str, Statement] = MappingProxyType(
+    {
+        **{
+            f"{module}.{name}": statement
+            for module in ("sqlalchemy", "sqlalchemy.sql", "sqlalchemy.sql.expression", "sqlmodel")
+            for name, statement in _BY_NAME.items()
+        },
+        "sqlalchemy.future.select": Statement.SELECT,
+        "sqlmodel.sql.expression.select": Statement.SELECT,
+        "sqlalchemy.dialects.postgresql.insert": Statement.WRITE,
+        "sqlalchemy.dialects.mysql.insert": Statement.WRITE,
+        "sqlalchemy.dialects.sqlite.insert": Statement.WRITE,
+    }
+)
 """The kind of statement that a call of the named function makes."""
 
-KEEPING = frozenset({
-    "add_cte",
-    "correlate",
-    "correlate_except",
-    "distinct",
-    "execution_options",
-    "fetch",
-    "filter",
-    "filter_by",
-    "from_statement",
-    "group_by",
-    "having",
-    "join",
-    "join_from",
-    "limit",
-    "offset",
-    "on_conflict_do_nothing",
-    "on_conflict_do_update",
-    "on_duplicate_key_update",
-    "options",
-    "order_by",
-    "outerjoin",
-    "outerjoin_from",
-    "params",
-    "prefix_with",
-    "select_from",
-    "slice",
-    "suffix_with",
-    "values",
-    "where",
-    "with_for_update",
-    "with_hint",
-    "with_statement_hint",
-})
+KEEPING = frozenset(
+    {
+        "add_cte",
+        "correlate",
+        "correlate_except",
+        "distinct",
+        "execution_options",
+        "fetch",
+        "filter",
+        "filter_by",
+        "from_statement",
+        "group_by",
+        "having",
+        "join",
+        "join_from",
+        "limit",
+        "offset",
+        "on_conflict_do_nothing",
+        "on_conflict_do_update",
+        "on_duplicate_key_update",
+        "options",
+        "order_by",
+        "outerjoin",
+        "outerjoin_from",
+        "params",
+        "prefix_with",
+        "select_from",
+        "slice",
+        "suffix_with",
+        "values",
+        "where",
+        "with_for_update",
+        "with_hint",
+        "with_statement_hint",
+    }
+)
 """Methods of a statement that give a statement selecting the same."""
 
 SELECTING = frozenset({"with_only_columns", "returning"})

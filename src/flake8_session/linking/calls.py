@@ -32,9 +32,18 @@ from flake8_session.linking.meanings import (
 
 Arguments = Sequence[tuple[str, Meaning]]
 
-_QUERY_METHODS = frozenset({
-    "query", "execute", "scalars", "scalar", "exec", "stream", "stream_scalars", "with_entities",
-})
+_QUERY_METHODS = frozenset(
+    {
+        "query",
+        "execute",
+        "scalars",
+        "scalar",
+        "exec",
+        "stream",
+        "stream_scalars",
+        "with_entities",
+    }
+)
 _ENTITY_METHODS = frozenset({"get", "get_one", "merge"})
 
 
@@ -76,7 +85,9 @@ def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
     given = dict(_by_name(maker.positional, arguments))
     if maker.makes is factories.Makes.REGISTRY:
         source = given.get("session_factory", UNKNOWN)
-        return Registry(source.options if isinstance(source, Factory) else Options(maker.asynchronous, expires=None))
+        return Registry(
+            source.options if isinstance(source, Factory) else Options(maker.asynchronous, expires=None)
+        )
     defaults = factories.DEFAULTS_OF.get(name, {})
     base = Options(
         asynchronous=maker.asynchronous,
@@ -88,7 +99,9 @@ def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         of = factories.MAKERS.get(class_.name)
         base = replace(base, asynchronous=of is not None and of.asynchronous, exits_unknown=of is None)
     elif isinstance(class_, Factory):
-        base = replace(base, asynchronous=class_.options.asynchronous, exits_unknown=class_.options.exits_unknown)
+        base = replace(
+            base, asynchronous=class_.options.asynchronous, exits_unknown=class_.options.exits_unknown
+        )
     elif class_ is not None:
         base = replace(base, exits_unknown=True, expires=None)
     options = reconfigured(base, list(given.items()))
@@ -249,7 +262,11 @@ def _refined(owner: Selected, name: str, arguments: Arguments) -> Selected:
         chosen = entities([value for keyword, value in arguments if not keyword])
         return replace(chosen, writes=owner.writes)
     if name in statements.ADDING or name in ("columns", "with_entities", "mappings"):
-        return entities([value for _, value in arguments]) if name == "with_entities" else Selected(Holds.UNKNOWN)
+        return (
+            entities([value for _, value in arguments])
+            if name == "with_entities"
+            else Selected(Holds.UNKNOWN)
+        )
     if name == "get" and arguments:
         return owner
     if name in ("count", "exists", "keys"):

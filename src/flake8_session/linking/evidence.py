@@ -25,9 +25,17 @@ from flake8_session.flow.outline import Outline
 from flake8_session.linking.calls import is_class_name
 
 _SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
-_ONLY_SESSIONS = frozenset({
-    "scalars", "flush", "add_all", "expunge", "expunge_all", "bulk_save_objects", "refresh",
-})
+_ONLY_SESSIONS = frozenset(
+    {
+        "scalars",
+        "flush",
+        "add_all",
+        "expunge",
+        "expunge_all",
+        "bulk_save_objects",
+        "refresh",
+    }
+)
 _WRITES = frozenset({"add", "merge", "execute", "query"})
 _CLOSES = frozenset({"close", "aclose"})
 _LIBRARIES = ("sqlalchemy", "sqlmodel")

@@ -320,9 +320,20 @@ def operands(event: Event) -> Iterator[Place]:
             yield from getattr(event, "classes", ())
 
 
-_READING = frozenset({
-    "source", "value", "object", "key", "iterable", "iterator", "manager", "subject", "container", "exception",
-})
+_READING = frozenset(
+    {
+        "source",
+        "value",
+        "object",
+        "key",
+        "iterable",
+        "iterator",
+        "manager",
+        "subject",
+        "container",
+        "exception",
+    }
+)
 _READ_BY = {kind: tuple(name for name in kind.__slots__ if name in _READING) for kind in get_args(Event)}
 
 
@@ -405,7 +416,7 @@ class _Pass:
         self.found[place] = joined(known, meaning)
 
     def _meaning(self, place: Place) -> Meaning:
-        if place.startswith("@") or place.startswith("="):
+        if place.startswith(("@", "=")):
             return self._frame.meaning(place)
         if place in self._known:
             return self._known[place]
@@ -500,13 +511,19 @@ class _Pass:
         linker = self._frame.linker
         if call.function:
             callee = self._meaning(call.function)
-            if isinstance(callee, Registry) and self._is_own(call.function) and self._is_returned(call.result):
+            if (
+                isinstance(callee, Registry)
+                and self._is_own(call.function)
+                and self._is_returned(call.result)
+            ):
                 return Made(callee.options)
             found = linker.call(callee, given)
             return self._evident(call) if isinstance(callee, Unknown | Member) and found == UNKNOWN else found
         receiver = self._meaning(call.receiver)
         member = linker.member(receiver, call.method)
-        if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(receiver, Selected):
+        if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(
+            receiver, Selected
+        ):
             found = linker.call(member, given)
             if isinstance(found, Borrowed) and found.inner and self._is_passing(call.receiver):
                 return Made(found.options)
@@ -516,7 +533,7 @@ class _Pass:
         return self._evident(call) if unresolved and found == UNKNOWN else found
 
     def _is_passing(self, place: Place) -> bool:
-        """Whether an object was made, without anything given to it, for this one call: ``Manager().open()``."""
+        """Whether an object was made, given nothing, for this one call: ``Manager().open()``."""
         made = self._frame.made_by.get(place)
         event = self._frame.graph.steps[made].event if made is not None else None
         constructs = isinstance(self._meaning(place), Object) and isinstance(event, Call)
@@ -551,7 +568,11 @@ class _Pass:
     def _evident(self, call: Call) -> Meaning:
         """A session by its use, where what is called cannot be resolved."""
         outline = self._frame.linker.outline(self._frame.module)
-        if outline is None or not evidence.speaks_of_sessions(call) or not evidence.imports_sqlalchemy(outline):
+        if (
+            outline is None
+            or not evidence.speaks_of_sessions(call)
+            or not evidence.imports_sqlalchemy(outline)
+        ):
             return UNKNOWN
         if not evidence.is_used_as_session(self._frame.graph, call):
             return UNKNOWN

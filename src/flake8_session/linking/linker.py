@@ -526,5 +526,3 @@ def _is_offered(outline: Outline, name: str) -> bool:
 
 def _is_builtin(name: str) -> bool:
     return hasattr(builtins, name)
-
-

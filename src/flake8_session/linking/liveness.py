@@ -51,7 +51,6 @@ class Liveness:
         return self._asked[step]
 
 
-
 def binds(event: Event) -> tuple[Place, ...]:
     """The places that an event binds."""
     match event:

@@ -197,8 +197,24 @@ class Constant:
 
 
 Meaning: TypeAlias = (
-    Unknown | External | ModuleAt | FunctionAt | ClassAt | Object | Factory | Registry | Made | Opening
-    | Borrowed | Called | Selected | Loads | Lending | Closing | Member | Constant
+    Unknown
+    | External
+    | ModuleAt
+    | FunctionAt
+    | ClassAt
+    | Object
+    | Factory
+    | Registry
+    | Made
+    | Opening
+    | Borrowed
+    | Called
+    | Selected
+    | Loads
+    | Lending
+    | Closing
+    | Member
+    | Constant
 )
 
 UNKNOWN: Meaning = Unknown()

@@ -172,7 +172,16 @@ def _is_collection(annotation: Expression | None, value: Expression | None) -> b
     if uselist is not None:
         return uselist == Literal(True)
     if isinstance(annotation, Indexed) and annotation.items:
-        return _last(annotation.items[0]) in ("List", "list", "Set", "set", "Sequence", "Collection", "Dict", "dict")
+        return _last(annotation.items[0]) in (
+            "List",
+            "list",
+            "Set",
+            "set",
+            "Sequence",
+            "Collection",
+            "Dict",
+            "dict",
+        )
     return False
 
 

@@ -86,7 +86,9 @@ def own_names(frame: Frame, world: World) -> Names:
     """The names of `world` that are attributes of the method's own object, as ``.session``."""
     own: Place = frame.function.parameters[0].name if frame.function.parameters else ""
     prefix = f"{own}."
-    return frozenset((place[len(own) :], holding) for place, holding in world.names if place.startswith(prefix))
+    return frozenset(
+        (place[len(own) :], holding) for place, holding in world.names if place.startswith(prefix)
+    )
 
 
 def target_names(frame: Frame, world: World) -> Names:

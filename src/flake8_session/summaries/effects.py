@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar, cast
 
 from flake8_session.dataflow import Solution, TooManyWorlds, solve
@@ -47,10 +48,23 @@ from flake8_session.typestate.worlds import (
     World,
 )
 
-_PLAIN = frozenset({
-    "staticmethod", "classmethod", "lru_cache", "cache", "wraps", "override", "overload", "final",
-    "property", "cached_property", "hybrid_property", "hybrid_method", "memoized_property",
-})
+_PLAIN = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "lru_cache",
+        "cache",
+        "wraps",
+        "override",
+        "overload",
+        "final",
+        "property",
+        "cached_property",
+        "hybrid_property",
+        "hybrid_method",
+        "memoized_property",
+    }
+)
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 _START: Mapping[object, bool] = {"returns": True, "raises": False}
 """What a question about a function that comes back to itself starts from; every other one from no ends."""
@@ -196,7 +210,12 @@ class ProjectEffects:
         return list(exits)
 
     def _fresh_worlds(
-        self, frame: Frame, at: FunctionAt, call: Call, world: World, found: list[tuple[Focus, tuple[World, ...]]]
+        self,
+        frame: Frame,
+        at: FunctionAt,
+        call: Call,
+        world: World,
+        found: list[tuple[Focus, tuple[World, ...]]],
     ) -> Iterator[World]:
         """The callee's worlds at its return, given what is known of the arguments."""
         inner = self.frames.of(at)
@@ -204,7 +223,8 @@ class ProjectEffects:
         for focus, worlds in found:
             if known and inner is not None:
                 ends = self._ask(
-                    ("fresh", at, focus, known), lambda: self._ends(inner, focus, {0: (World(values=known),)})
+                    ("fresh", at, focus, known),
+                    partial(self._ends, inner, focus, {0: (World(values=known),)}),
                 )
                 worlds = tuple(end for end, flight in ends or () if flight is None)
             yield from worlds
@@ -228,7 +248,7 @@ class ProjectEffects:
         return found
 
     def _own_foci(self, frame: Frame, leaving: Iterable[Place]) -> list[Focus]:
-        """The sessions that the function makes or is given by a callee, and that may become part of `leaving`."""
+        """The sessions that the function makes or gets from a callee, and that may be among `leaving`."""
         return [focus for focus in made_foci(frame, self, feeding(frame, leaving)) if not focus.driven]
 
     def _stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
@@ -260,7 +280,13 @@ class ProjectEffects:
                         entered[_lent_world(inner, at, manager, world, step, stop)] = None
             return list(entered)
         given = _given(frame, inner, call, world)
-        start = World(world.session, world.instance, given, spent=world.spent, values=_values(inner, call, given, world, frame))
+        start = World(
+            world.session,
+            world.instance,
+            given,
+            spent=world.spent,
+            values=_values(inner, call, given, world, frame),
+        )
         inside = replace(focus, birth=-1, instance=-1, places=(), owned=False)
         found = self._ask(("enter", at, start, inside), lambda: list(self._stops(inner, inside, start)))
         for step, stop in found or ():
@@ -295,13 +321,19 @@ class ProjectEffects:
             flight=world.flight if raising else None,
         )
         inside = replace(focus, instance=-1, birth=-1, places=(), owned=False)
-        ends = self._ask(("leave", at, target, start, inside), lambda: self._ends(inner, inside, {target: (start,)}))
+        ends = self._ask(
+            ("leave", at, target, start, inside), lambda: self._ends(inner, inside, {target: (start,)})
+        )
         if ends is None:
             return None
         left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
         return [
             Exit(
-                left._replace(session=_lent_again(end.session, world.session), instance=_detached_elsewhere(end.instance), spent=end.spent),
+                left._replace(
+                    session=_lent_again(end.session, world.session),
+                    instance=_detached_elsewhere(end.instance),
+                    spent=end.spent,
+                ),
                 flight,
                 frozenset(),
             )
@@ -369,15 +401,21 @@ class ProjectEffects:
         names = frozenset((own + place, holding) for place, holding in held.inside.names)
         mask = values.TRUTHY if raising else values.NONE
         known = frozenset((name, mask) for name in rest if name in inner.liveness.asked(0))
-        start = World(_owned(world.session, held.inside.session), world.instance, names, spent=world.spent, values=known)
+        start = World(
+            _owned(world.session, held.inside.session), world.instance, names, spent=world.spent, values=known
+        )
         inside = replace(focus, instance=-1, birth=-1, places=(), owned=False)
-        ends = self._ask(("exit", held.function, start, inside), lambda: self._ends(inner, inside, {0: (start,)}))
+        ends = self._ask(
+            ("exit", held.function, start, inside), lambda: self._ends(inner, inside, {0: (start,)})
+        )
         if ends is None:
             return None
         exits: dict[Exit, None] = {}
         for end, flight in ends:
             after = left._replace(
-                session=_lent_again(end.session, world.session), instance=_detached_elsewhere(end.instance), spent=end.spent
+                session=_lent_again(end.session, world.session),
+                instance=_detached_elsewhere(end.instance),
+                spent=end.spent,
             )
             answer = values.known(end.values, RETURN)
             if flight is not None or not raising:
@@ -424,7 +462,11 @@ def _given(frame: Frame, inner: Frame, call: Call, world: World) -> Names:
     """What the caller's world knows, under the callee's names: parameters, attributes of self, captures."""
     pairs = list(bindings(inner.function, call))
     captured = {place: place for place in inner.graph.captured} if _is_inside(inner, frame) else {}
-    outside = {place: place for place, _ in world.names if place.startswith("@")} if inner.module == frame.module else {}
+    outside = (
+        {place: place for place, _ in world.names if place.startswith("@")}
+        if inner.module == frame.module
+        else {}
+    )
     found = set()
     for place, holding in world.names:
         for parameter, source in (*pairs, *captured.items(), *outside.items()):
@@ -457,7 +499,11 @@ def bindings(function: Function, call: Call) -> Iterator[tuple[Place, Place]]:
 
 def _takes_self(function: Function) -> bool:
     decorators = {getattr(decorator, "name", "") for decorator in function.decorators}
-    return bool(function.parent) and not function.parent.endswith("<locals>") and "staticmethod" not in decorators
+    return (
+        bool(function.parent)
+        and not function.parent.endswith("<locals>")
+        and "staticmethod" not in decorators
+    )
 
 
 def _values(inner: Frame, call: Call, given: Names, world: World, frame: Frame) -> values.Values:
@@ -488,7 +534,11 @@ def _back(frame: Frame, inner: Frame, call: Call, world: World, end: World, flig
     kept = set(world.names)
     for parameter, source in bindings(inner.function, call):
         prefix = f"{parameter}."
-        kept |= {(source + place[len(parameter) :], holding) for place, holding in end.names if place.startswith(prefix)}
+        kept |= {
+            (source + place[len(parameter) :], holding)
+            for place, holding in end.names
+            if place.startswith(prefix)
+        }
     moved = world._replace(
         session=end.session,
         instance=_detached_elsewhere(end.instance),
@@ -517,7 +567,9 @@ def _made_available(world: World, end: World) -> Exit:
         return Exit(world, None, frozenset({None} & returned))
     life = end.session.life if end.session.life is Life.CLOSED else Life.OPEN
     session = end.session._replace(life=life)
-    return Exit(world._replace(session=session, spent=world.spent or end.spent), None, frozenset({Role.SESSION}))
+    return Exit(
+        world._replace(session=session, spent=world.spent or end.spent), None, frozenset({Role.SESSION})
+    )
 
 
 def _yields_session(frame: Frame, step: int, world: World) -> bool:

@@ -17,7 +17,8 @@ def never_raises(frames: Frames, at: FunctionAt, depth: int = 0) -> bool:
     if frame is None or depth > 4:
         return False
     return not any(
-        Door.RAISED in step.doors and _may_raise(frames, frame, step.event, depth) for step in frame.graph.steps
+        Door.RAISED in step.doors and _may_raise(frames, frame, step.event, depth)
+        for step in frame.graph.steps
     )
 
 
@@ -29,7 +30,9 @@ def _may_raise(frames: Frames, frame: Frame, event: object, depth: int) -> bool:
     if event.method in _CLEANING or event.function.rpartition(".")[2] in _CLEANING:
         return False
     callee = frame.callee(event)
-    if isinstance(callee, Factory | Registry) or isinstance(frame.meaning(event.result), Made | Factory | Registry):
+    if isinstance(callee, Factory | Registry) or isinstance(
+        frame.meaning(event.result), Made | Factory | Registry
+    ):
         return False
     if isinstance(callee, FunctionAt):
         return not never_raises(frames, callee, depth + 1)
@@ -46,7 +49,11 @@ def can_return(frames: Frames, at: FunctionAt, depth: int = 0) -> bool:
     while pending:
         step = graph.steps[pending.pop()]
         for door, target in step.doors.items():
-            if door is Door.COMPLETED and isinstance(step.event, Call) and _ends_here(frames, frame, step.event, depth):
+            if (
+                door is Door.COMPLETED
+                and isinstance(step.event, Call)
+                and _ends_here(frames, frame, step.event, depth)
+            ):
                 continue
             if target not in seen:
                 seen.add(target)

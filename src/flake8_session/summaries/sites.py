@@ -16,7 +16,6 @@ from flake8_session.linking.meanings import (
     Called,
     ClassAt,
     External,
-    Factory,
     FunctionAt,
     Holds,
     Made,
@@ -29,13 +28,38 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.typestate.focus import Focus
 
-_GIVING = frozenset({
-    "get", "get_one", "scalar", "first", "one", "one_or_none", "all", "fetchall", "fetchmany", "fetchone",
-    "scalar_one", "scalar_one_or_none", "merge", *EXTENSION_QUERIES,
-})
-_TAKING = frozenset({
-    "add", "add_all", "merge", "delete", "append", "insert", "extend", "refresh", "expire", "expunge",
-})
+_GIVING = frozenset(
+    {
+        "get",
+        "get_one",
+        "scalar",
+        "first",
+        "one",
+        "one_or_none",
+        "all",
+        "fetchall",
+        "fetchmany",
+        "fetchone",
+        "scalar_one",
+        "scalar_one_or_none",
+        "merge",
+        *EXTENSION_QUERIES,
+    }
+)
+_TAKING = frozenset(
+    {
+        "add",
+        "add_all",
+        "merge",
+        "delete",
+        "append",
+        "insert",
+        "extend",
+        "refresh",
+        "expire",
+        "expunge",
+    }
+)
 _MOST_FOCI = 200
 
 
@@ -61,7 +85,7 @@ def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
 
 
 def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
-    """Every session that the function makes, or is given by what it calls or enters, and that is one of `among`."""
+    """Every session of `among` that the function makes, or is given by what it calls or enters."""
     return list(_made(frame, givers, among))
 
 

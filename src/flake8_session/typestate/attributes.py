@@ -78,7 +78,9 @@ def body_ways(context: Context, world: World, place: Place, attribute: str, resu
     if exits is None:
         return None
     return (
-        (Door.COMPLETED, out.world) if out.flight is None else (Door.RAISED, out.world._replace(flight=out.flight))
+        (Door.COMPLETED, out.world)
+        if out.flight is None
+        else (Door.RAISED, out.world._replace(flight=out.flight))
         for out in exits
     )
 

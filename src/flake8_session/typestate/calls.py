@@ -11,7 +11,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flake8_session.flow.events import Argument, Call, Door, Place
-from flake8_session.knowledge import callees, factories, loading, registries, results, statements, transactions
+from flake8_session.knowledge import (
+    callees,
+    factories,
+    loading,
+    registries,
+    results,
+    statements,
+    transactions,
+)
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
@@ -36,7 +44,16 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.focus import Context, Exit, Way, Ways, arguments_holding
-from flake8_session.typestate.sessions import INVALID_REQUEST, Act, Outcome, closed, failures, is_open, outcome, savepoint_ended
+from flake8_session.typestate.sessions import (
+    INVALID_REQUEST,
+    Act,
+    Outcome,
+    closed,
+    failures,
+    is_open,
+    outcome,
+    savepoint_ended,
+)
 from flake8_session.typestate.worlds import (
     RETURN,
     Columns,
@@ -76,7 +93,7 @@ _IN_TRANSACTION: Mapping[Transaction, int] = {
 
 
 def split(call: Call, world: World) -> tuple[Place, str]:
-    """Receiver and method; an outside name (``@db.session.add``) is split where a prefix holds the session."""
+    """Receiver and method; ``@db.session.add``, from outside, is split where a prefix holds the session."""
     if call.receiver:
         return call.receiver, call.method
     if call.function.startswith("@"):
@@ -94,7 +111,11 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     if not roles and call.receiver and _refines(context, call):
         yield Door.COMPLETED, world
         return
-    if not roles and call.receiver and isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry):
+    if (
+        not roles
+        and call.receiver
+        and isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry)
+    ):
         yield from _foreign_call(context, call, world, result)
         return
     if Role.SESSION in roles:
@@ -125,7 +146,9 @@ def born_session(context: Context, world: World, result: Place, state: SessionSt
     return names.named(moved._replace(session=state), result, Role.SESSION, *more)
 
 
-def with_act(context: Context, world: World, state: SessionState, act: Act, *, explicit: bool = True) -> World:
+def with_act(
+    context: Context, world: World, state: SessionState, act: Act, *, explicit: bool = True
+) -> World:
     """The session in its new state, and what that does to the instance and to unread results."""
     instance = world.instance
     if instance is not None and act is not Act.NOTHING:
@@ -202,9 +225,7 @@ def _foreign_call(context: Context, call: Call, world: World, result: Place) -> 
 # The session's own methods.
 
 
-def _session_call(
-    context: Context, index: int, call: Call, world: World, result: Place, method: str
-) -> Ways:
+def _session_call(context: Context, index: int, call: Call, world: World, result: Place, method: str) -> Ways:
     if method == "begin" and Argument("=True", "nested") in call.arguments:
         method = "begin_nested"
     row = _SESSION_TABLE.get(method)
@@ -304,7 +325,14 @@ def _raised(context: Context, call: Call, world: World, failure: Outcome, row: R
 
 
 def _completed(
-    context: Context, index: int, call: Call, world: World, result: Place, row: Row, method: str, role: Role | None
+    context: Context,
+    index: int,
+    call: Call,
+    world: World,
+    result: Place,
+    row: Row,
+    method: str,
+    role: Role | None,
 ) -> Ways:
     if row.gives is Gives.SAME:
         same = role if role is not None else Role.SESSION
@@ -466,7 +494,8 @@ def _moved_instance(context: Context, call: Call, instance: InstanceState, act: 
 def _attribute_names(context: Context, call: Call) -> frozenset[str] | None:
     """The attribute names in ``refresh(u, ["a", "b"])``: empty where none are given, None where unknown."""
     rest = [
-        argument for position, argument in enumerate(call.arguments)
+        argument
+        for position, argument in enumerate(call.arguments)
         if argument.keyword == "attribute_names" or (not argument.keyword and position > 0)
     ]
     if not rest:
@@ -581,7 +610,9 @@ def _known_call(
 
 def _builds_sql(name: str) -> bool:
     """Whether the call only builds a piece of SQL: ``select(U)``, ``func.count()``, ``U.name.in_(names)``."""
-    if name.removesuffix("()") in statements.CONSTRUCTORS or name.startswith(("sqlalchemy.func.", "sqlalchemy.sql.")):
+    if name.removesuffix("()") in statements.CONSTRUCTORS or name.startswith(
+        ("sqlalchemy.func.", "sqlalchemy.sql.")
+    ):
         return True
     if name.startswith(("sqlalchemy.", "sqlmodel.")):
         return name.rpartition(".")[2] in _SQL_FUNCTIONS
@@ -589,10 +620,31 @@ def _builds_sql(name: str) -> bool:
     return bool(owners) and is_class_name(owners[-1])
 
 
-_SQL_FUNCTIONS = frozenset({
-    "and_", "or_", "not_", "desc", "asc", "case", "cast", "literal", "literal_column", "exists", "bindparam",
-    "func", "null", "true", "false", "tuple_", "distinct", "between", "col", "aliased", *loading.OPTIONS,
-})
+_SQL_FUNCTIONS = frozenset(
+    {
+        "and_",
+        "or_",
+        "not_",
+        "desc",
+        "asc",
+        "case",
+        "cast",
+        "literal",
+        "literal_column",
+        "exists",
+        "bindparam",
+        "func",
+        "null",
+        "true",
+        "false",
+        "tuple_",
+        "distinct",
+        "between",
+        "col",
+        "aliased",
+        *loading.OPTIONS,
+    }
+)
 _WRAPPING = {
     callees.Manager.CLOSING: Hold.CLOSING,
     callees.Manager.ASYNC_CLOSING: Hold.CLOSING,
@@ -686,7 +738,11 @@ def _given(world: World, call: Call, keeps: bool = False) -> World:
             world, call.arguments, Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED
         )
         derived = arguments_holding(world, call.arguments, *_DERIVED)
-        if (direct or derived) and keeps or any(holding_manager(world, argument.value) for argument in indirect):
+        if (
+            (direct or derived)
+            and keeps
+            or any(holding_manager(world, argument.value) for argument in indirect)
+        ):
             moved = handed(moved)
         if direct or indirect:
             moved = clouded(moved)
@@ -698,7 +754,8 @@ def _given(world: World, call: Call, keeps: bool = False) -> World:
 def holding_manager(world: World, place: Place) -> bool:
     """Whether `place` holds a manager that will close the session."""
     return any(
-        holding in (Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED) for holding in world.roles(place)
+        holding in (Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED)
+        for holding in world.roles(place)
     )
 
 
@@ -747,6 +804,17 @@ def _meaning_of_call(context: Context, index: int) -> Meaning:
 
 
 __all__ = [
-    "Called", "ClassAt", "Constant", "Way", "born_instance", "born_session", "call_ways", "clouded", "failed",
-    "handed", "loaded_state", "split", "with_act",
+    "Called",
+    "ClassAt",
+    "Constant",
+    "Way",
+    "born_instance",
+    "born_session",
+    "call_ways",
+    "clouded",
+    "failed",
+    "handed",
+    "loaded_state",
+    "split",
+    "with_act",
 ]

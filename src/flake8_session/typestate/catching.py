@@ -31,7 +31,10 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     if not asked:
         return True
     answers = [_takes(name, flight) for name in asked]
-    if flight.kind is Kind.INTERRUPTED and _INTERRUPTIONS <= {(name or "").rpartition(".")[2] for name in asked}:
+    if (
+        flight.kind is Kind.INTERRUPTED
+        and {(name or "").rpartition(".")[2] for name in asked} >= _INTERRUPTIONS
+    ):
         return True
     if True in answers:
         return True

@@ -56,7 +56,9 @@ class Exit(NamedTuple):
 class Effects(Protocol):
     """What calls of project functions do to the focus. Answers are the same in every order of asking."""
 
-    def call(self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus) -> Iterable[Exit] | None:
+    def call(
+        self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus
+    ) -> Iterable[Exit] | None:
         """The ways out of the call for what `world` holds in the call's arguments; None: not known."""
         ...
 

@@ -11,14 +11,15 @@ What decides whether an attribute can be read is whether it is *loaded*, not the
 
 from __future__ import annotations
 
-
 from flake8_session.typestate.sessions import Act
 from flake8_session.typestate.worlds import Columns, InstanceState, Tie
 
 _HELD = (Tie.ATTACHED, Tie.DELETED)
 
 
-def acted(state: InstanceState, act: Act, *, expires: bool | None = True, explicit: bool = False) -> InstanceState:
+def acted(
+    state: InstanceState, act: Act, *, expires: bool | None = True, explicit: bool = False
+) -> InstanceState:
     """The instance after `act` on its session.
 
     `expires` is the session's ``expire_on_commit``, None where it is not known; `explicit` says that
@@ -80,9 +81,7 @@ def clouded(state: InstanceState) -> InstanceState:
 def updated(state: InstanceState, by_database: frozenset[str]) -> InstanceState:
     """The instance after an UPDATE in which the database has set columns anew that nobody had named."""
     unknown = by_database - state.changed if state.changed else frozenset()
-    return state._replace(
-        loaded=state.loaded - unknown, missing=state.missing | unknown, changed=frozenset()
-    )
+    return state._replace(loaded=state.loaded - unknown, missing=state.missing | unknown, changed=frozenset())
 
 
 def has(state: InstanceState, attribute: str) -> bool | None:

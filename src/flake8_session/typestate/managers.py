@@ -150,8 +150,9 @@ def _transaction_left(context: Context, event: Leave, world: World, state: Sessi
         return
     for failure in failures(state, _COMMIT):
         rolled = _popped(ended(failure.state, closes=False), state)
-        yield Door.RAISED, with_act(context, world, rolled, Act.ROLLBACK)._replace(
-            flight=failure.raised, spent=True
+        yield (
+            Door.RAISED,
+            with_act(context, world, rolled, Act.ROLLBACK)._replace(flight=failure.raised, spent=True),
         )
 
 

@@ -17,7 +17,14 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import External, FunctionAt, Holds, Selected
 from flake8_session.typestate import names, values
-from flake8_session.typestate.attributes import body_of, body_ways, part_of_row, read_ways, text_of, write_ways
+from flake8_session.typestate.attributes import (
+    body_of,
+    body_ways,
+    part_of_row,
+    read_ways,
+    text_of,
+    write_ways,
+)
 from flake8_session.typestate.calls import (
     after_exits,
     born_instance,
@@ -73,7 +80,11 @@ class SessionMovement:
         must = self.context.raising.get(step)
         if must is not None and any(door is not Door.RAISED for door, _ in ways):
             ways = [(Door.RAISED, world._replace(flight=must))]
-        elif step in self.context.loading and not world.spent and all(door is not Door.RAISED for door, _ in ways):
+        elif (
+            step in self.context.loading
+            and not world.spent
+            and all(door is not Door.RAISED for door, _ in ways)
+        ):
             ways.append((Door.RAISED, failed(world, Kind.DATABASE)))
         for door, moved in ways:
             target = here.doors.get(door)
@@ -195,7 +206,9 @@ def _called(context: Context, step: int, call: ev.Call, world: World, result: Pl
 def _instance_called(context: Context, call: ev.Call, world: World, result: Place) -> Ways | None:
     if call.receiver and Role.INSTANCE in world.roles(call.receiver):
         at = body_of(context, call.method)
-        exits = context.effects.call(context.frame, at, call, world, context.focus) if at is not None else None
+        exits = (
+            context.effects.call(context.frame, at, call, world, context.focus) if at is not None else None
+        )
         return after_exits(exits, result) if exits is not None else None
     source = call.arguments[0].value if call.arguments else ""
     if not call.function or Role.INSTANCE not in world.roles(source):
@@ -318,7 +331,9 @@ def _iter(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
 def _iterate(context: Context, step: int, event: ev.Iterate, world: World) -> Ways:
     roles = world.roles(event.iterator)
     if step == context.focus.birth:
-        lent = born_session(context, _unbound(context, world, event.result), event.result, SessionState(Life.LENT))
+        lent = born_session(
+            context, _unbound(context, world, event.result), event.result, SessionState(Life.LENT)
+        )
         yield Door.TRUE, lent
         if world.session is not None:
             world = with_act(context, world, closed(world.session), Act.CLOSE)

@@ -10,7 +10,17 @@ from __future__ import annotations
 from flake8_session.flow.events import Place
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.sessions import is_open
-from flake8_session.typestate.worlds import RETURN, Hold, Holding, Life, Names, Older, SessionState, Tie, World
+from flake8_session.typestate.worlds import (
+    RETURN,
+    Hold,
+    Holding,
+    Life,
+    Names,
+    Older,
+    SessionState,
+    Tie,
+    World,
+)
 
 
 def holds(world: World, place: Place, holding: Holding) -> bool:
@@ -126,7 +136,13 @@ def _has_session(names: Names) -> bool:
 
 
 _CLOSABLE = (
-    Role.SESSION, Role.AUTOFLUSH_PAUSE, Hold.OPENING, Hold.CLOSING, Hold.BORROWING, Hold.SUSPENDED, Hold.CLOSURE
+    Role.SESSION,
+    Role.AUTOFLUSH_PAUSE,
+    Hold.OPENING,
+    Hold.CLOSING,
+    Hold.BORROWING,
+    Hold.SUSPENDED,
+    Hold.CLOSURE,
 )
 
 

@@ -164,8 +164,8 @@ class World(NamedTuple):
     `session` is None while none was opened at the focus's site. `names`: the places that hold the
     session, what was derived from it, and the instance. `spent`: this path has had its one assumed
     failure. `values`: what is known of names that a later test asks about. `lost`: the life in which
-    some session of the site lost its last name while it was open. `suspended`: context managers of the project that
-    hold the session, as they stopped at their ``yield``.
+    some session of the site lost its last name while it was open. `suspended`: context managers
+    of the project that hold the session, as they stopped at their ``yield``.
     """
 
     session: SessionState | None = None
