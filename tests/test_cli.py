@@ -199,7 +199,9 @@ class TestBadInput:
         assert "SES000" in told[0]
         assert "RuntimeError: two lines" in told[0]
 
-    @pytest.mark.parametrize("name", ["with blank.py", "-leading.py", "two\nlines.py", "raw\udcff.py", "ü.py"])
+    @pytest.mark.parametrize(
+        "name", ["with blank.py", "-leading.py", "two\nlines.py", "raw\udcff.py", "ü.py"]
+    )
     def test_odd_names(self, project: Path, session_lint: Command, name: str) -> None:
         (project / "shop" / name).write_text(LEAKING)
         run = session_lint("shop", "--output-format=concise", env={"PYTHONIOENCODING": "ascii"})

@@ -70,4 +70,10 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that only a failure leaves open."""
     for found in leaks(facts, Unclosed.ON_ERROR):
-        yield RULE.at(facts, found.span, f"{subject(found)} is not closed when this function is left by an exception", found.path, found.plan)
+        yield RULE.at(
+            facts,
+            found.span,
+            f"{subject(found)} is not closed when this function is left by an exception",
+            found.path,
+            found.plan,
+        )

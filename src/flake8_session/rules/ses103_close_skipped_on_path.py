@@ -74,4 +74,10 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that a path without a failure leaves open."""
     for found in leaks(facts, Unclosed.ON_PATH):
-        yield RULE.at(facts, found.span, f"{subject(found)} is not closed on every path through this function", found.path, found.plan)
+        yield RULE.at(
+            facts,
+            found.span,
+            f"{subject(found)} is not closed on every path through this function",
+            found.path,
+            found.plan,
+        )

@@ -67,4 +67,10 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session whose last name is bound anew or deleted."""
     for found in leaks(facts, Unclosed.OVERWRITTEN):
-        yield RULE.at(facts, found.span, f"{subject(found)} is bound anew or deleted while its session is open", found.path, found.plan)
+        yield RULE.at(
+            facts,
+            found.span,
+            f"{subject(found)} is bound anew or deleted while its session is open",
+            found.path,
+            found.plan,
+        )

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.unclosed import Unclosed
-from flake8_session.rules._leaks import leaks, subject
+from flake8_session.rules._leaks import leaks
 from flake8_session.rules._rule import Rule
 
 RULE = Rule(
@@ -62,4 +62,10 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that never has a name."""
     for found in leaks(facts, Unclosed.TEMPORARY):
-        yield RULE.at(facts, found.span, f"this session is used without a name, so nothing can close it", found.path, found.plan)
+        yield RULE.at(
+            facts,
+            found.span,
+            "this session is used without a name, so nothing can close it",
+            found.path,
+            found.plan,
+        )

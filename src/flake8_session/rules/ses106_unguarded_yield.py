@@ -73,4 +73,10 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that a generator leaves open."""
     for found in leaks(facts, Unclosed.AT_YIELD):
-        yield RULE.at(facts, found.span, f"{subject(found)} stays open when the generator is closed or thrown into at its `yield`", found.path, found.plan)
+        yield RULE.at(
+            facts,
+            found.span,
+            f"{subject(found)} stays open when the generator is closed or thrown into at its `yield`",
+            found.path,
+            found.plan,
+        )

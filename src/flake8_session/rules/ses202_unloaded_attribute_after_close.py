@@ -96,5 +96,7 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because nothing loaded the attribute."""
     for found in verdicts(facts, Verdict.UNLOADED):
         name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
-        message = f"{name} was never loaded and its instance is detached; using it raises DetachedInstanceError"
+        message = (
+            f"{name} was never loaded and its instance is detached; using it raises DetachedInstanceError"
+        )
         yield RULE.at(facts, found.span, message, found.path, found.plan)

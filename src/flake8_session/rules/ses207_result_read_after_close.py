@@ -85,4 +85,6 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             name = quoted(late.solved.place, "its session")
             does = "leaves unread from" if late.leaves else "is read after the close of"
             path = told(facts, late.solved, late.path)
-            yield RULE.at(facts, span, f"this result {does} {name}", path, partial(for_late_read, facts, session, late))
+            yield RULE.at(
+                facts, span, f"this result {does} {name}", path, partial(for_late_read, facts, session, late)
+            )

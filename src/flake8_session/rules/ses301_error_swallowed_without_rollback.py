@@ -117,5 +117,7 @@ def _message(found: Swallowed) -> str:
     if found.use is None:
         return f"the failure of {name} is swallowed without a rollback, and the caller gets it back failed"
     if found.by_statement:
-        return f"the failure of {name} is swallowed without a rollback; PostgreSQL refuses all that comes next"
+        return (
+            f"the failure of {name} is swallowed without a rollback; PostgreSQL refuses all that comes next"
+        )
     return f"the failure of {name} is swallowed without a rollback; its next use raises PendingRollbackError"

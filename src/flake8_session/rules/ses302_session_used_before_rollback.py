@@ -90,7 +90,9 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             seen.add(span)
             name = quoted(found.solved.place, "the session")
             if found.attribute:
-                message = f"the failure has expired `.{found.attribute}`; reading it before the rollback raises"
+                message = (
+                    f"the failure has expired `.{found.attribute}`; reading it before the rollback raises"
+                )
             else:
                 message = f"{name} has failed; using it before the rollback raises and hides the cause"
             plan = partial(rolling_back_earlier, facts, session, found)

@@ -87,6 +87,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 continue
             seen.add(span)
             name = quoted(found.solved.place, "the session")
-            message = f"the failed write of {name} is not rolled back here; only its close ends the transaction"
+            message = (
+                f"the failed write of {name} is not rolled back here; only its close ends the transaction"
+            )
             plan = partial(rolling_back, facts, session, found)
             yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)
