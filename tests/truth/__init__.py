@@ -1,14 +1,15 @@
 """Programs run on real SQLAlchemy, and what the linter says of them held against what happened.
 
-- `database`: one SQLite in memory behind connections whose statements can be made to fail
-- `world`: the modules, models, engines and sessions that a program finds
-- `choices`: every branch and every single failure, depth first
-- `instrumenting`: hooks written into a program's syntax tree
-- `witnesses`: what is noted down while a program runs
+- `database`, `tables`: one SQLite in memory behind connections whose statements can be made to fail
+- `world`, `sessions`, `opaque`: the modules, watched sessions and opaque calls that a program finds
+- `choices`, `injection`: every branch and every single failure, depth first
+- `instrumenting`, `hooks`: what is written into a program's syntax tree, and what it calls
+- `witnesses`, `activations`, `notes`, `instances`: what is noted down while a program runs
 - `running`: a program's public functions, called in every way
 - `verdicts`: the codes that the notes demand, line by line
-- `grammar`, `shrinking`: random programs, and the small ones among them that show a disagreement
-- `compare`: both sides held against each other, and the table
+- `writing`, `phrases`, `blocks`, `outlines`, `grammar`: random programs; `shrinking`: the small ones
+- `cases`: the fixtures' comments held against the runs
+- `compare`: the linter held against the runs, and the table
 
 None of this is imported by the linter.
 """

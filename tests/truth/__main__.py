@@ -1,6 +1,7 @@
 """``python -m tests.truth --n 10000``: random programs run, linted and compared; prints the table.
 
-A disagreement is shrunk before it is shown. Exit status 1 if there was one.
+A disagreement is shrunk before it is shown. Exit status 1 if there was one. ``--cases`` holds the
+fixtures' comments against their runs instead, and lists where a rule and the runs differ on purpose.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import time
 from collections import Counter
 
+from tests.truth import cases
 from tests.truth.compare import Disagreement, Table, Verdict, describe, examine
 from tests.truth.grammar import GRAMMARS, Dice, write_program
 from tests.truth.shrinking import shrink
@@ -19,6 +21,8 @@ from tests.truth.shrinking import shrink
 def main() -> int:
     """Runs the comparison that the command line asks for."""
     options = _options()
+    if options.cases:
+        return _cases()
     table = Table()
     shown: Counter[tuple[str, str]] = Counter()
     begun = time.process_time()
@@ -42,8 +46,35 @@ def main() -> int:
     return int(bool(table.missed or table.false or table.crashes))
 
 
+def _cases() -> int:
+    """Runs every fixture that can run; the number of lines on which comments and runs disagree."""
+    wrong = runs = confirmed = 0
+    for path in sorted(cases.FIXTURES.glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if reason := cases.not_run(text):
+            print(f"{path.name}: not run: {reason}")
+            continue
+        try:
+            compile(text, path.name, "exec", dont_inherit=True)
+        except SyntaxError:
+            print(f"{path.name}: not run: this Python does not read it")
+            continue
+        outcome = cases.examine(text, path.name)
+        runs += outcome.runs
+        confirmed += outcome.confirmed
+        for line, kind, reason in cases.exceptions(text):
+            print(f"{path.name}:{line}: {kind}: {reason}")
+        for found in outcome.disagreements:
+            wrong += 1
+            said = "seen, not demanded" if found.missing else "demanded, not seen"
+            print(f"{path.name}:{found.line}: DISAGREEMENT: {found.code} {said}")
+    print(f"{runs} runs; {confirmed} lines confirmed, {wrong} disagreements")
+    return min(wrong, 1)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
+    parser.add_argument("--cases", action="store_true", help="the fixtures, not random programs")
     parser.add_argument("--n", type=int, default=1000, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="the first program's number")
     parser.add_argument("--grammar", choices=sorted(GRAMMARS), default="final")

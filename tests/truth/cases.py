@@ -7,8 +7,12 @@ Where a rule is meant to be stricter or weaker than the runs, the line says so b
 
 from __future__ import annotations
 
+import gc
+import logging
 import re
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +25,12 @@ EXCEPTION = re.compile(r"# (?P<name>stricter|weaker|handed on): (?P<reason>[^#]*
 NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 
 
-SPOKEN_FOR = {"SES105": {"SES402"}, "SES202": {"SES203"}, "SES301": {"SES305"}, "SES302": {"SES405", "SES307"}}
+SPOKEN_FOR = {
+    "SES105": {"SES402"},
+    "SES202": {"SES203"},
+    "SES301": {"SES305"},
+    "SES302": {"SES405", "SES307"},
+}
 """Codes that are seen where another rule, which the runs do not know, reports the same fault."""
 
 
@@ -64,7 +73,7 @@ def examine(text: str, filename: str) -> Outcome:
     """Runs a case and compares."""
     lines = text.splitlines()
     excused = {line for line, _, _ in exceptions(text)}
-    with Program(text, f"<{filename}>") as program:
+    with Program(text, f"<{filename}>") as program, _forgotten_quietly():
         told = program.stories()
     disagreements: list[Disagreement] = []
     confirmed = 0
@@ -75,6 +84,23 @@ def examine(text: str, filename: str) -> Outcome:
         disagreements += [each for each in found if each is not None]
     unfinished = tuple(each.entry.name for each in told if not each.complete)
     return Outcome(sum(len(each.told) for each in told), confirmed, tuple(disagreements), unfinished)
+
+
+@contextmanager
+def _forgotten_quietly() -> Iterator[None]:
+    """What a case has forgotten to await or to close is collected at the end, without a warning."""
+    logs = [logging.getLogger(name) for name in ("sqlalchemy.pool.impl.NullPool", "asyncio")]
+    before = [each.disabled for each in logs]
+    for each in logs:
+        each.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+            gc.collect()
+    finally:
+        for each, disabled in zip(logs, before, strict=True):
+            each.disabled = disabled
 
 
 def _compare(

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic
-
 from tests.truth.running import Program, Story
+from tests.truth.tables import MODELS
 from tests.truth.verdicts import COMPARED, Demand, demands
-from tests.truth.world import MODELS
 
 RUNS = 1_500
 """Runs of one function of a random program; the few that need more are counted apart."""
@@ -177,7 +176,9 @@ def _match(wanted: list[Demand], reports: list[Diagnostic]) -> tuple[list[str], 
     said: dict[int, tuple[str, ...]] = {}
     for report in reports:
         said[report.span.line] = (*said.get(report.span.line, ()), report.code)
-    disagreements = [Disagreement(each.line, each.code, each, None, said.get(each.line, ())) for each in missed]
+    disagreements = [
+        Disagreement(each.line, each.code, each, None, said.get(each.line, ())) for each in missed
+    ]
     asked: dict[int, tuple[str, ...]] = {}
     for demand in wanted:
         asked[demand.line] = (*asked.get(demand.line, ()), demand.code)

@@ -61,7 +61,16 @@ NAMED_DATABASE = {
 }
 NAMED_OTHER = {
     each.__name__: _plain(each)
-    for each in (ValueError, KeyError, TypeError, RuntimeError, LookupError, OSError, AttributeError, IndexError)
+    for each in (
+        ValueError,
+        KeyError,
+        TypeError,
+        RuntimeError,
+        LookupError,
+        OSError,
+        AttributeError,
+        IndexError,
+    )
 }
 CLOSED = _plain(GeneratorExit)
 

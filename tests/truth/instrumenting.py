@@ -42,7 +42,7 @@ Def = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a public function; `annotation` and `default` are source text, empty where there is none."""
+    """A parameter of a public function; `annotation` and `default` are source text or empty."""
 
     name: str
     annotation: str
@@ -94,7 +94,9 @@ def instrument(text: str, known: str = "") -> Instrumented:
     temporary = frozenset(
         node.lineno
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "no_autoflush" and isinstance(node.value, ast.Call)
+        if isinstance(node, ast.Attribute)
+        and node.attr == "no_autoflush"
+        and isinstance(node.value, ast.Call)
     )
     for node in tree.body:
         _Watcher.functions_of(node)
@@ -137,7 +139,10 @@ def _caught(tree: ast.Module) -> Iterable[str]:
         if isinstance(node, ast.ExceptHandler) and node.type is not None:
             classes = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
             yield from (ast.unparse(each).rpartition(".")[2] for each in classes)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"suppress", "raises"}:
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {
+            "suppress",
+            "raises",
+        }:
             yield from (ast.unparse(each).rpartition(".")[2] for each in node.args)
 
 
@@ -146,7 +151,11 @@ def _asked_for(tree: ast.Module) -> Iterable[tuple[str, str]]:
         match node:
             case ast.Call(func=ast.Attribute(attr="filter_by"), keywords=keywords):
                 for each in keywords:
-                    if each.arg and isinstance(each.value, ast.Constant) and isinstance(each.value.value, str):
+                    if (
+                        each.arg
+                        and isinstance(each.value, ast.Constant)
+                        and isinstance(each.value.value, str)
+                    ):
                         yield each.arg, each.value.value
             case ast.Compare(left=ast.Attribute(attr=name), comparators=[ast.Constant(value=str(value))]):
                 yield name, value
@@ -173,7 +182,11 @@ def _asked_names(function: ast.AST) -> set[str]:
                 asked.add(name)
             case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
                 asked.add(name)
-            case ast.If(test=ast.Name(id=name)) | ast.While(test=ast.Name(id=name)) | ast.IfExp(test=ast.Name(id=name)):
+            case (
+                ast.If(test=ast.Name(id=name))
+                | ast.While(test=ast.Name(id=name))
+                | ast.IfExp(test=ast.Name(id=name))
+            ):
                 asked.add(name)
             case ast.If(test=ast.NamedExpr(target=ast.Name(id=name))):
                 asked.add(name)
@@ -280,13 +293,17 @@ class _Watcher(ast.NodeTransformer):
             handler.body = [self._guarded("__act__.handler()", handler, self.suite(handler.body))]
         node.orelse = self.suite(node.orelse)
         if node.finalbody:
-            node.finalbody = [self._guarded("__act__.cleanup()", node.finalbody[0], self.suite(node.finalbody))]
+            node.finalbody = [
+                self._guarded("__act__.cleanup()", node.finalbody[0], self.suite(node.finalbody))
+            ]
         return node
 
     visit_TryStar = visit_Try
 
     def visit_Match(self, node: ast.Match) -> ast.Match:
-        constants = [each.value for each in ast.walk(node) if isinstance(each, (ast.MatchValue, ast.MatchSingleton))]
+        constants = [
+            each.value for each in ast.walk(node) if isinstance(each, (ast.MatchValue, ast.MatchSingleton))
+        ]
         values = [each if isinstance(each, ast.expr) else _number(each) for each in constants]
         node.subject = _hook("__truth__.subject()", node.subject, self.visit(node.subject), *values)
         for case in node.cases:
@@ -367,7 +384,9 @@ def _watch(function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     generator = any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in _own_nodes(function))
     framework = any("fixture" in ast.unparse(each) for each in function.decorator_list)
     body = _Watcher(_asked_names(function)).suite(function.body, names_first=True)
-    hook = _hook("__truth__.activation()", function, _number(function.name), _number(generator and not framework))
+    hook = _hook(
+        "__truth__.activation()", function, _number(function.name), _number(generator and not framework)
+    )
     item = ast.withitem(context_expr=hook, optional_vars=ast.Name("__act__", ast.Store()))
     function.body = [ast.copy_location(ast.With(items=[item], body=body), function.body[0])]
 

@@ -18,25 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.truth.choices import GivenUp, Script, Trail, explore
+from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
 from tests.truth.instrumenting import Entry, Parameter, instrument
-from tests.truth.witnesses import Ending, Run, Sight
-from tests.truth.world import (
-    ASYNC_ENGINE,
-    ENGINE,
-    MODELS,
-    STORE,
-    A,
-    Stage,
-    U,
-    WatchedAsyncMaker,
-    WatchedAsyncSession,
-    WatchedMaker,
-    WatchedSession,
-    forget_module,
-    may_leave_work,
-    run_module,
-)
+from tests.truth.notes import Ending, Sight
+from tests.truth.sessions import Stage, WatchedAsyncMaker, WatchedAsyncSession, WatchedMaker, WatchedSession
+from tests.truth.tables import ASYNC_ENGINE, ENGINE, MODELS, STORE, A, U
+from tests.truth.witnesses import Run
+from tests.truth.world import forget_module, run_module
 
 RUNS = 3_000
 """Runs of one function; more is too much, and is said."""
@@ -180,7 +169,8 @@ class Program:
         return self._loop.run_until_complete(coroutine)
 
     def _tidy(self, run: Run) -> None:
-        for session in [*(each.session for each in run.watched), *(each for each, _ in run.borrowed)]:
+        borrowed = [session for session, _ in run.borrowed]
+        for session in [*(each.session for each in run.watched), *borrowed, *run.registered]:
             if isinstance(session, WatchedAsyncSession):
                 self._wait(session.close())
             elif session.get_bind() is ASYNC_ENGINE.sync_engine:

@@ -88,11 +88,19 @@ def _body(statement: ast.stmt) -> Suite | None:
 
 
 def _other_body(statement: ast.stmt) -> Suite | None:
-    return (getattr(statement, "orelse", None) or getattr(statement, "finalbody", None)) if not _defines(statement) else None
+    return (
+        (getattr(statement, "orelse", None) or getattr(statement, "finalbody", None))
+        if not _defines(statement)
+        else None
+    )
 
 
 def _body_and_cleanup(statement: ast.stmt) -> Suite | None:
-    return [*statement.body, *statement.finalbody] if isinstance(statement, ast.Try) and statement.finalbody else None
+    return (
+        [*statement.body, *statement.finalbody]
+        if isinstance(statement, ast.Try) and statement.finalbody
+        else None
+    )
 
 
 def _without_else(statement: ast.stmt) -> Suite | None:

@@ -2,7 +2,8 @@
 
 The conventions are the rules' own: an opened session gets one code of SES101 to SES106, the first that
 fits in the order 105, 106, 104, 101, 103, 102; a session that was closed and used again is SES206's
-alone; a read that is SES201 in one run and SES202 in another is SES201. Where two codes say the same thing a demand accepts either.
+alone; a read that is SES201 in one run and SES202 in another is SES201. Where two
+codes say the same thing a demand accepts either.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tests.truth.notes import Ending, Fate
 from tests.truth.running import Story
-from tests.truth.witnesses import Ending, Fate
 
 COMPARED = (
     "SES101", "SES102", "SES103", "SES104", "SES105", "SES106",
@@ -73,9 +74,8 @@ def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:
 def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) -> Demand:
     """The one code for a construction; `never`: no run closes it or hands it on."""
     first = unclosed[0][1]
-    for ending, story in unclosed:
-        if not any(each.named for each, _ in unclosed):
-            return Demand(line, "SES105", story)
+    if not any(ending.named for ending, _ in unclosed):
+        return Demand(line, "SES105", first)
     for ending, story in unclosed:
         if ending.lent and (ending.thrown or never):
             return Demand(line, "SES106", story)

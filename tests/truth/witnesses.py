@@ -1,14 +1,7 @@
-"""What is noted down while a program runs.
+"""One run of a program, and everything that is seen in it.
 
-A *sight* is a fault that a run has shown at a line: an error of SQLAlchemy, or an expired instance
-handed out. An *ending* is how one session fared: closed, handed on to whoever called, or unclosed.
-
-A session belongs to the *activation* (the running function) that opened it, until it is returned:
-then it belongs to the activation of the caller, and counts as opened at the call; or, where the caller
-is not in the program, it has been handed on.
-
-The *mishap* of a run is the failure that was put into it, as far as it concerns a session: it is
-flying, or being handled, or was swallowed by a handler that ended without raising.
+The run is told of statements, calls, handlers, openings and closings, puts the one failure of its
+script where the script says, and gives the sights and endings when it is over.
 """
 
 from __future__ import annotations
@@ -17,109 +10,33 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import partial
 from threading import get_ident
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import MissingGreenlet, MultipleResultsFound, NoResultFound, PendingRollbackError
-from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.orm import InstanceState
 
+from tests.truth.activations import Activation
 from tests.truth.choices import GivenUp, Trail
-from tests.truth.database import AsyncLane, Lane
+from tests.truth.database import Lane
 from tests.truth.injection import Failure, Failures
+from tests.truth.instances import (
+    failed_in_block,
+    has_failed,
+    is_detached_and_expired,
+    is_expired,
+    is_mapped,
+    is_session,
+    lane_of,
+    parts,
+    within,
+)
+from tests.truth.notes import Ending, Fate, Mishap, Sight, Watched, Where
 
 QUIET_AFTER_CLOSE = {"close", "aclose", "rollback", "reset", "invalidate", "expunge_all"}
 """Methods that do not open a closed session anew."""
-
-
-class Fate(Enum):
-    """How a session ended."""
-
-    CLOSED = "closed"
-    HANDED_ON = "handed on"
-    UNCLOSED = "unclosed"
-    REOPENED = "used after its close, and not closed again"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """One session of one run. `line`: where it was opened; for REOPENED, where it was used again."""
-
-    line: int
-    fate: Fate
-    injected: bool
-    derailed: bool
-    """Something raised that nobody put there: an error of SQLAlchemy or of the program itself."""
-    thrown: bool
-    """It belongs to a generator that was left by what came in at a `yield`."""
-    lent: bool
-    """It was open at a `yield` of the generator that it belongs to."""
-    lost: bool
-    named: bool
-    opened: int
-    """The line where it was opened, whatever the fate."""
-    doubtful: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """A fault at a line. `doubtful`: what is out of sight may have prevented it."""
-
-    code: str
-    line: int
-    doubtful: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Watched:
-    """One session that the program opened."""
-
-    session: Any
-    line: int
-    owner: Activation | None
-    named: bool = False
-    held: bool = False
-    lost: bool = False
-    open: bool = True
-    used_again: int = 0
-    handed_on: bool = False
-    excused: bool = False
-    over_yield: bool = False
-
-
-class Where(Enum):
-    FLYING = "flying"
-    HANDLED = "handled"
-    SWALLOWED = "swallowed"
-
-
-@dataclass(slots=True, eq=False)
-class Mishap:
-    """The failure of a session's work, and how far it has come."""
-
-    errors: list[BaseException]
-    thread: int = field(default_factory=get_ident)
-    where: Where = Where.FLYING
-    handler: int = 0
-    activation: Activation | None = None
-    in_block: bool = False
-
-    def concerns(self, error: BaseException | None) -> bool:
-        """Whether an exception is this failure, or came of it."""
-        seen: set[int] = set()
-        waiting = [error]
-        while waiting:
-            each = waiting.pop()
-            if each is None or id(each) in seen:
-                continue
-            if any(each is mine for mine in self.errors):
-                return True
-            seen.add(id(each))
-            waiting += [each.__cause__, each.__context__, getattr(each, "orig", None), *getattr(each, "exceptions", ())]
-        return False
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +51,8 @@ class Run:
     by_id: dict[int, Watched] = field(default_factory=dict)
     borrowed: list[tuple[Any, bool]] = field(default_factory=list)
     """Sessions that came in by a parameter; whether its annotation says so."""
+    registered: list[Any] = field(default_factory=list)
+    """Sessions of registries, which somebody else looks after."""
     sights: dict[Sight, None] = field(default_factory=dict)
     calls_by_line: dict[int, int] = field(default_factory=dict)
     own_errors: list[Any] = field(default_factory=list)
@@ -147,7 +66,7 @@ class Run:
     mishap: Mishap | None = None
     reached: set[int] = field(default_factory=set)
     misused: str = ""
-    """The error by which SQLAlchemy refused something that other rules are about, though nothing had failed."""
+    """The error by which SQLAlchemy refused what other rules are about; nothing had failed."""
     maybe_loaded: set[InstanceState[Any]] = field(default_factory=set)
     """Expired instances that a query could have loaded, had it found them."""
     unbound: bool = False
@@ -241,9 +160,13 @@ class Run:
             self.maybe_loaded.discard(state)
 
     def missed(self, session: Any, error: BaseException) -> None:
-        """A `get()` failed that had found its instance in the session: with other rows it would have asked."""
+        """A `get()` failed that hit has failed: with other rows it would have asked the database."""
         transaction = getattr(session, "sync_session", session).get_transaction()
-        lanes = [_lane(each[0]) for each in transaction._connections.values()] if transaction is not None else []
+        lanes = (
+            [lane_of(each[0]) for each in transaction._connections.values()]
+            if transaction is not None
+            else []
+        )
         if lanes:
             self.mishap = Mishap([error])
             self.doubtful = True
@@ -282,7 +205,7 @@ class Run:
         mishap = self.mishap
         before_rollback = mishap is not None and any(has_failed(each) for each in self._sessions())
         if isinstance(error, MissingGreenlet) and before_rollback and mishap.where is not Where.SWALLOWED:
-            # A load at a place where an async session cannot load; before the rollback it is the rollback's fault.
+            # An async session cannot load here; before the rollback that is SES302's business.
             self.refused(error)
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
         if not self.injected and not isinstance(error, harmless):
@@ -321,7 +244,7 @@ class Run:
             mishap.where = Where.FLYING
             return
         mishap.where, mishap.handler = Where.SWALLOWED, line
-        mishap.in_block = any(_failed_in_block(each) for each in self._sessions())
+        mishap.in_block = any(failed_in_block(each) for each in self._sessions())
         if mishap.in_block:
             self.see("SES305", line)
 
@@ -334,7 +257,9 @@ class Run:
         if error is None or self.injected or isinstance(error, (GivenUp, GeneratorExit)):
             return
         self.unbound = self.unbound or isinstance(error, NameError)
-        if not any(error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors):
+        if not any(
+            error is own or (isinstance(own, type) and isinstance(error, own)) for own in self.own_errors
+        ):
             self.derailed = True
 
     # Sessions.
@@ -345,6 +270,7 @@ class Run:
         line, owner = 0, None
         while frame is not None and owner is None:
             if frame.f_code.co_filename.endswith("scoping.py"):
+                self.registered.append(session)
                 return
             if frame.f_code.co_filename == self.filename:
                 line = line or frame.f_lineno
@@ -377,7 +303,7 @@ class Run:
             watched.excused = True
 
     def unused(self, session: Any, before: int) -> None:
-        """A method of a session has failed: where it had not begun anything, the session is as it was before."""
+        """A method of a session has failed: if it had begun nothing, all is as before."""
         watched = self.by_id.get(id(session))
         if watched is not None and not getattr(session, "sync_session", session).in_transaction():
             watched.used_again = before
@@ -470,226 +396,3 @@ class Run:
                     return line
             frame = frame.f_back
         return line or self.await_line
-
-
-class Activation:
-    """One running function of the program."""
-
-    __slots__ = ("dropped", "generator", "given", "name", "owned", "run", "suspended", "thrown", "value")
-
-    def __init__(self, run: Run | None, name: str, generator: bool) -> None:
-        self.run = run
-        self.name = name
-        self.generator = generator
-        self.owned: list[Watched] = []
-        self.given: set[int] | None = None
-        self.suspended = False
-        self.thrown = False
-        self.dropped = False
-        self.value: tuple[int, Any] | None = None
-
-    def __enter__(self) -> Activation:
-        return self
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
-        run = self.run
-        if run is None or run.finished:
-            return
-        self.awake()
-        if kind is not None:
-            run.leaves_by(error)
-        elif self.value is not None:
-            self._gives(*self.value)
-
-    def names(self, variables: dict[str, Any]) -> None:
-        """The variables of the function have changed; the first time they are its parameters."""
-        if self.given is None:
-            self.given = {id(each) for each in variables.values()}
-        if self.owned:
-            present = {id(each) for each in variables.values()}
-            for watched in self.owned:
-                self._look_for(watched, id(watched.session) in present)
-
-    def returning(self, line: int, value: Any) -> Any:
-        self.value = (line, value)
-        return value
-
-    def yielding(self, line: int, value: Any) -> Any:
-        run = self.run
-        if run is not None and not run.finished:
-            run.hands_out(value, line)
-            for watched in run.sessions_in(value):
-                watched.named = True
-            for watched in self.owned:
-                watched.over_yield = watched.over_yield or self.generator
-            self.suspended = True
-        return value
-
-    def resumed(self, value: Any) -> Any:
-        self.suspended = False
-        return value
-
-    def awake(self) -> None:
-        """The function runs again; if it was suspended it was woken by an exception."""
-        if self.suspended:
-            self.suspended = False
-            self.thrown = True
-            self.dropped = sys.exc_info()[0] is GeneratorExit
-
-    def handler(self, line: int) -> Handler:
-        return Handler(self, line)
-
-    def cleanup(self, line: int) -> Cleanup:
-        return Cleanup(self)
-
-    def _look_for(self, watched: Watched, present: bool) -> None:
-        if present:
-            watched.named = watched.held = True
-            watched.lost = False
-        elif watched.held:
-            watched.held = False
-            watched.lost = (watched.open or watched.used_again > 0) and not watched.handed_on
-
-    def _gives(self, line: int, value: Any) -> None:
-        run = self.run
-        assert run is not None
-        if value is None:
-            return
-        run.hands_out(value, line)
-        for watched in list(run.sessions_in(list(held(value)))):
-            if watched.owner is self:
-                self._passes_up(watched)
-
-    def _passes_up(self, watched: Watched) -> None:
-        assert self.run is not None
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            if frame.f_code.co_filename == self.run.filename:
-                caller = frame.f_locals.get("__act__")
-                if caller is not None and caller is not self:
-                    self.owned.remove(watched)
-                    watched.owner, watched.line = caller, frame.f_lineno
-                    watched.named = watched.held = watched.lost = False
-                    caller.owned.append(watched)
-                    return
-            frame = frame.f_back
-        watched.handed_on = True
-
-
-class Handler:
-    """The body of an ``except``."""
-
-    __slots__ = ("activation", "line", "mine")
-
-    def __init__(self, activation: Activation, line: int) -> None:
-        self.activation = activation
-        self.line = line
-        self.mine = False
-
-    def __enter__(self) -> None:
-        run = self.activation.run
-        self.activation.awake()
-        self.activation.value = None
-        if run is not None and not run.finished:
-            self.mine = run.handling(sys.exc_info()[1], self.activation)
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
-        run = self.activation.run
-        if self.mine and run is not None and not run.finished:
-            run.handled(self.line, raising=kind is not None)
-
-
-class Cleanup:
-    """The body of a ``finally``."""
-
-    __slots__ = ("activation",)
-
-    def __init__(self, activation: Activation) -> None:
-        self.activation = activation
-
-    def __enter__(self) -> None:
-        run = self.activation.run
-        self.activation.awake()
-        if run is not None and not run.finished:
-            run.cleaning(self.activation)
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing ends with a ``finally``."""
-
-
-def within(function: str, file: str, filename: str) -> bool:
-    """Whether a function of SQLAlchemy is being executed, called by the program `filename`."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename != filename:
-        if frame.f_code.co_name == function and frame.f_code.co_filename.endswith(file):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def parts(value: Any) -> Iterator[Any]:
-    """A value and, where it is a plain container, what is in it."""
-    yield value
-    if isinstance(value, (list, tuple, set, frozenset)):
-        for each in value:
-            yield from parts(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from parts(each)
-
-
-def held(value: Any) -> Iterator[Any]:
-    """The parts of a value, and what the functions among them have kept."""
-    for each in parts(value):
-        yield each
-        if isinstance(each, partial):
-            yield from held([each.func, each.args, each.keywords])
-        for cell in getattr(each, "__closure__", None) or ():
-            yield cell.cell_contents
-        if hasattr(each, "__self__"):
-            yield each.__self__
-
-
-def is_session(value: Any) -> bool:
-    """Whether a value is a session of either kind."""
-    return isinstance(value, Session) or hasattr(value, "sync_session")
-
-
-def is_mapped(value: Any) -> bool:
-    """Whether a value is an instance of a mapped class."""
-    return not isinstance(value, type) and hasattr(value, "_sa_instance_state")
-
-
-def is_detached_and_expired(value: Any) -> bool:
-    """Whether a value is an instance of a mapped class whose columns can no longer be read."""
-    state = inspect(value, raiseerr=False) if is_mapped(value) else None
-    return isinstance(state, InstanceState) and state.detached and is_expired(state)
-
-
-def is_expired(state: InstanceState[Any]) -> bool:
-    """Whether a plain column of an instance has been expired and not been loaded or set since."""
-    return any(key in state.expired_attributes and key not in state.dict for key in _columns(state))
-
-
-def _columns(state: InstanceState[Any]) -> set[str]:
-    return {each.key for each in state.mapper.column_attrs if not each.deferred}
-
-
-def has_failed(session: Any) -> bool:
-    """Whether a session refuses work until it is rolled back."""
-    session = getattr(session, "sync_session", session)
-    transaction = session.get_transaction()
-    if transaction is None:
-        return False
-    return transaction._state.name in {"DEACTIVE", "PREPARED"} or any(_lane(each[0]).refusing for each in transaction._connections.values())
-
-
-def _failed_in_block(session: Any) -> bool:
-    session = getattr(session, "sync_session", session)
-    return session._trans_context_manager is not None and not session.is_active
-
-
-def _lane(connection: Any) -> Lane:
-    raw = connection.connection.dbapi_connection
-    lane = getattr(raw, "_connection", raw)
-    return lane.lane if isinstance(lane, AsyncLane) else lane

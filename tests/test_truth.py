@@ -1,0 +1,235 @@
+"""What the rules claim, seen to happen: the cases and random programs run on real SQLAlchemy.
+
+``python -m tests.truth --n 10000`` does the same with many more programs and prints the table.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.truth.cases import FIXTURES, examine, not_run
+from tests.truth.compare import Table, describe
+from tests.truth.compare import examine as compare
+from tests.truth.grammar import Dice, write_program
+from tests.truth.running import Program
+from tests.truth.shrinking import shrink
+from tests.truth.verdicts import demands
+
+CASES = sorted(FIXTURES.glob("*.py"))
+HEAD = """\
+from sqlalchemy.orm import Session
+from models import U, cond, engine, items, work
+
+"""
+
+
+def runs_here(text: str) -> bool:
+    """Whether a case can be run, and this Python reads it."""
+    try:
+        compile(text, "<case>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return not not_run(text)
+
+
+def seen(body: str) -> set[tuple[int, str]]:
+    """What the runs of a program demand, by line of `body`."""
+    with Program(HEAD + body) as program:
+        told = program.stories()
+    assert all(each.complete for each in told)
+    offset = HEAD.count("\n")
+    return {(each.line - offset, each.code) for each in demands(run for each in told for run in each.told)}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_the_comments_of_a_case_are_what_its_runs_show(path):
+    text = path.read_text(encoding="utf-8")
+    if not runs_here(text):
+        pytest.skip(not_run(text) or f"Python {sys.version_info[0]}.{sys.version_info[1]} does not read it")
+    outcome = examine(text, path.name)
+    assert outcome.unfinished == ()
+    assert [(each.line, each.code, each.missing) for each in outcome.disagreements] == []
+
+
+FAULTS = """
+SES101 at 2
+def f():
+    s = Session(engine)
+    work()
+===
+SES102 at 2
+def f():
+    s = Session(engine)
+    work()
+    s.close()
+===
+SES103 at 2
+def f():
+    s = Session(engine)
+    if cond():
+        s.close()
+===
+SES104 at 3
+def f():
+    for x in items():
+        s = Session(engine)
+===
+SES105 at 2
+def f():
+    work(Session(engine).get(U, 1))
+===
+SES106 at 2
+def f():
+    s = Session(engine)
+    yield s
+    s.close()
+===
+nothing: closed in finally
+def f():
+    s = Session(engine)
+    try:
+        work()
+    finally:
+        s.close()
+===
+nothing: handed on
+def f():
+    return Session(engine)
+===
+SES201 at 5
+def f():
+    with Session(engine) as s:
+        u = s.get(U, 1)
+        s.commit()
+    work(u.name)
+===
+nothing: loaded and never expired
+def f():
+    with Session(engine) as s:
+        u = s.get(U, 1)
+    work(u.name)
+===
+SES202 at 4
+def f():
+    with Session(engine) as s:
+        u = s.get(U, 1)
+    work(u.bio)
+===
+SES205 at 5
+def f():
+    with Session(engine) as s:
+        u = s.get(U, 1)
+        s.commit()
+        return u
+===
+SES206 at 4
+def f():
+    with Session(engine) as s:
+        pass
+    s.get(U, 1)
+===
+SES301 at 5
+def f(s: Session):
+    try:
+        s.add(U())
+        s.commit()
+    except Exception:
+        pass
+===
+nothing: rolled back
+def f(s: Session):
+    try:
+        s.add(U())
+        s.commit()
+    except Exception:
+        s.rollback()
+===
+SES302 at 6
+def f(s: Session):
+    try:
+        s.add(U())
+        s.flush()
+    except Exception:
+        s.get(U, 1)
+        raise
+"""
+
+
+EXAMPLES = [each.strip() for each in FAULTS.split("===")]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.partition("\n")[0])
+def test_a_fault_is_seen_where_the_rules_say(example):
+    title, _, body = example.partition("\n")
+    found = re.match(r"(SES\d+) at (\d+)", title)
+    assert seen(body) == ({(int(found[2]), found[1])} if found else set())
+
+
+def test_a_failure_is_put_at_every_call_but_never_into_the_close():
+    body = "def f():\n    s = Session(engine)\n    s.get(U, 1)\n    s.close()\n"
+    with Program(HEAD + body) as program:
+        (stories,) = program.stories()
+    assert {each.injected_line - HEAD.count("\n") for each in stories.told if each.injected} == {3}
+
+
+def test_a_function_that_needs_more_runs_than_there_may_be_says_so():
+    body = "def f():\n" + "    if cond():\n        work()\n" * 8
+    with Program(HEAD + body) as program:
+        (stories,) = program.stories(limit=20)
+    assert not stories.complete
+
+
+def test_the_next_run_finds_the_first_rows_again():
+    body = "def f():\n    with Session(engine) as s:\n        s.add(U(name='new'))\n        s.commit()\n"
+    body += "        return s.query(U).count()\n"
+    with Program(HEAD + body) as program:
+        for _ in range(2):
+            (stories,) = program.stories()
+            assert {each.how for each in stories.told if not each.injected} == {"returned int"}
+
+
+def test_what_is_shrunk_keeps_what_it_showed_and_nothing_else():
+    body = "def f():\n    work()\n    if cond():\n        s = Session(engine)\n    for x in items():\n"
+    body += "        work()\n"
+    smaller = shrink(HEAD + body, lambda text: "Session(engine)" in text)
+    assert "Session(engine)" in smaller
+    assert "work()" not in smaller
+    assert "items()" not in smaller
+
+
+class Drawn:
+    """Chance that Hypothesis can shrink."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self._data = data
+
+    def below(self, bound: int) -> int:
+        return self._data.draw(st.integers(0, bound - 1))
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_every_program_that_can_be_written_can_be_run(data):
+    text = write_program(Drawn(data), "develop")
+    with Program(text) as program:
+        told = program.stories(limit=50)
+    assert told
+    assert all(each.told for each in told)
+
+
+def test_random_programs_are_judged_as_they_run():
+    table = Table()
+    told = []
+    for number in range(300):
+        verdict = compare(write_program(Dice(number), "final"))
+        table.add(verdict)
+        told += [describe(verdict, each) for each in verdict.disagreements]
+    assert table.crashes == 0
+    agreed, differing = sum(table.met.values()), len(told)
+    assert agreed >= 150
+    assert differing <= (agreed + differing) // 50, "\n\n".join([str(table), *told])

@@ -1,0 +1,261 @@
+"""The hooks that `instrumenting` writes into programs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.ext.asyncio as sa_async
+import sqlalchemy.orm as sa_orm
+
+from tests.truth.activations import Activation
+from tests.truth.instances import is_session
+from tests.truth.opaque import awork, cond, items, work
+from tests.truth.sessions import Stage, Suppress
+from tests.truth.tables import A
+from tests.truth.witnesses import Run
+
+CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "expunge_all", "close_all"}
+"""Methods whose failure nobody assumes."""
+
+
+COROUTINES = {
+    "close", "commit", "connection", "delete", "execute", "flush", "get", "get_one", "invalidate", "merge",
+    "refresh", "reset", "rollback", "run_sync", "scalar", "scalars", "stream", "stream_scalars", "aclose",
+}  # fmt: skip
+"""Methods of `AsyncSession` that do nothing until they are awaited."""
+
+
+SESSIONS = (sa_orm.Session, sa_async.AsyncSession, sa_orm.scoped_session, sa_async.async_scoped_session)
+
+
+MAKERS = (
+    sa_orm.sessionmaker,
+    sa_async.async_sessionmaker,
+    sa_orm.scoped_session,
+    sa_async.async_scoped_session,
+)
+
+
+DATABASE = (
+    sa_orm.Query,
+    sa.Result,
+    sa.ScalarResult,
+    sa_orm.SessionTransaction,
+    sa_async.AsyncSessionTransaction,
+)
+
+
+HARMLESS = {sa_orm.close_all_sessions, sa_async.close_all_sessions}
+"""Functions whose failure nobody assumes."""
+
+
+OUT_OF_SIGHT = {work, cond, items, awork}
+"""Functions of which nobody knows what they do with what they are given."""
+
+
+QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
+"""Methods of a session that bring instances into it."""
+
+
+class Hooks:
+    """`__truth__` of a program."""
+
+    def __init__(self, filename: str) -> None:
+        self.filename = filename
+
+    def reached(self, line: int) -> None:
+        if Stage.run is not None:
+            Stage.run.reached.add(line)
+
+    def activation(self, name: str, generator: bool) -> Activation:
+        return Activation(Stage.run, name, generator)
+
+    def call(self, function: Any, line: int, keeps: bool) -> Any:
+        run = Stage.run
+        if run is None or run.finished:
+            return function
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, SESSIONS):
+            return partial(self._session_call, run, function, line)
+        if isinstance(owner, DATABASE):
+            return partial(self._database_call, run, function, line)
+        if function is not awork and self._cannot_fail(function, owner):
+            return function
+        return partial(self._other_call, run, function, line, keeps)
+
+    def awaiting(self, line: int, awaitable: Any) -> Any:
+        run = Stage.run
+        return awaitable if run is None or run.finished else _awaited(run, line, awaitable)
+
+    def subject(self, value: Any, *constants: Any) -> Any:
+        run = Stage.run
+        if run is None or run.finished:
+            return value
+        options = [value, *constants, object()]
+        return options[run.trail.choose(len(options))]
+
+    def claim(self, value: Any) -> Any:
+        run = Stage.run
+        return value if run is None or run.finished else run.trail.choose(2) == 0
+
+    def explicit(self, error: Any) -> Any:
+        if Stage.run is not None:
+            Stage.run.own_errors.append(error)
+        return error
+
+    def stored(self, value: Any) -> Any:
+        if Stage.run is not None:
+            Stage.run.hand_on(value)
+        return value
+
+    def maybe(self, value: Any) -> Any:
+        run = Stage.run
+        if run is None or run.finished or value is None:
+            return value
+        return None if run.trail.choose(2) else value
+
+    def _cannot_fail(self, function: Any, owner: Any) -> bool:
+        """Session constructors and factories, this module's functions, exceptions, what contextlib has."""
+        if isinstance(function, type):
+            mapped = hasattr(function, "_sa_class_manager")
+            ours = function.__module__ == self.filename and not mapped
+            return (
+                ours or issubclass(function, (BaseException, *SESSIONS, *MAKERS)) or _of_contextlib(function)
+            )
+        if isinstance(function, MAKERS) or isinstance(owner, MAKERS) or _of_contextlib(type(owner)):
+            return True
+        inner = getattr(function, "__wrapped__", function)
+        code = getattr(getattr(inner, "__func__", inner), "__code__", None)
+        if code is None:
+            return False
+        return code.co_filename == self.filename or function in HARMLESS or _of_contextlib(function)
+
+    @staticmethod
+    def _session_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
+        session, name = function.__self__, function.__name__
+        before = run.used_at(session)
+        run.used(session, name)
+        if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
+            return _SessionAwaitable(function, function(*arguments, **options), before)
+        if name in CLEANING:
+            return function(*arguments, **options)
+        try:
+            return Hooks._database_call(run, function, line, *arguments, **options)
+        except BaseException as error:
+            run.unused(session, before)
+            if name in {"get", "get_one"} and run.mishap is None and run.injected:
+                run.missed(session, error)
+            raise
+
+    @staticmethod
+    def _database_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
+        point = None
+        before = run.statements
+        try:
+            point = run.may_fail(run.failures.database, line)
+            result = function(*arguments, **options)
+            _note_query(run, function)
+            return result
+        finally:
+            if point is not None:
+                point.void = run.statements != before
+
+    @staticmethod
+    def _other_call(run: Run, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
+        # The call of `awork` only makes a coroutine; what fails is the `await`.
+        given = [*arguments, *options.values()]
+        if keeps:
+            run.hand_on(given)
+        if function in OUT_OF_SIGHT:
+            run.out_of_sight(given)
+            may_leave_work(run, given)
+        if function is not awork and not any(
+            isinstance(each, _SessionAwaitable) and each.cleans for each in given
+        ):
+            run.may_fail(run.failures.other, line)
+        run.call_line = line
+        return function(*arguments, **options)
+
+
+class _SessionAwaitable:
+    """What a method of `AsyncSession` gives: its coroutine, known to be database work."""
+
+    def __init__(self, function: Any, coroutine: Any, used_before: int) -> None:
+        self.function = function
+        self.used_before = used_before
+        self.coroutine = coroutine
+        self.cleans = coroutine.__name__ in CLEANING
+
+    def __await__(self) -> Any:
+        return self.coroutine.__await__()
+
+    async def __aenter__(self) -> Any:
+        return await self.coroutine
+
+    def close(self) -> None:
+        self.coroutine.close()
+
+
+async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
+    """Awaits; before it begins it may be interrupted, and a session's work may fail."""
+    run.await_line = line
+    work = awaitable if isinstance(awaitable, _SessionAwaitable) else None
+    point = None
+    before = run.statements
+    try:
+        if not _is_cleaning(awaitable) and not _is_of(awaitable, run.filename):
+            run.may_fail(run.failures.interrupted, line)
+        if work is not None and not work.cleans:
+            point = run.may_fail(run.failures.database, line)
+        result = await awaitable
+        if work is not None:
+            _note_query(run, work.function)
+        return result
+    except BaseException:
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        if work is not None:
+            run.unused(work.function.__self__, work.used_before)
+        raise
+    finally:
+        if point is not None:
+            point.void = run.statements != before
+
+
+def may_leave_work(run: Run, given: list[Any]) -> None:
+    """What is out of sight may have put something into a session that is not written yet."""
+    for each in given:
+        if is_session(each) and run.trail.choose(2):
+            each.add(A(street="left"))
+
+
+def _note_query(run: Run, function: Any) -> None:
+    owner = function.__self__
+    if isinstance(owner, sa_orm.Query):
+        run.queried(owner.session)
+    elif isinstance(owner, SESSIONS) and function.__name__ in QUERIES:
+        run.queried(owner)
+
+
+def _is_of(awaitable: Any, filename: str) -> bool:
+    """Whether an awaitable is a coroutine of the program, which is interrupted where it awaits."""
+    code = getattr(awaitable, "cr_code", None)
+    return code is not None and code.co_filename == filename
+
+
+def _is_cleaning(awaitable: Any) -> bool:
+    """Whether an awaitable only closes or rolls back, or enters a stack, so that it is not cancelled."""
+    if isinstance(awaitable, asyncio.Future):
+        return True
+    code = getattr(awaitable, "cr_code", None)
+    return getattr(awaitable, "cleans", False) or (
+        code is not None and code.co_filename == contextlib.__file__
+    )
+
+
+def _of_contextlib(thing: Any) -> bool:
+    return thing is Suppress or getattr(thing, "__module__", "") == "contextlib"

@@ -1,0 +1,123 @@
+"""Sessions that report themselves, and errors of SQLAlchemy that are noted where they are made."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.exc as sa_exc
+import sqlalchemy.ext.asyncio as sa_async
+import sqlalchemy.orm as sa_orm
+import sqlalchemy.orm.exc as orm_exc
+
+from tests.truth.instances import within
+from tests.truth.witnesses import Run
+
+
+class Stage:
+    """Holds the run that is going on; None between runs."""
+
+    run: Run | None = None
+
+
+class WatchedSession(sa_orm.Session):
+    """A session that tells the run when it is made and closed."""
+
+    def __init__(self, bind: Any = None, **options: Any) -> None:
+        super().__init__(bind, **options)
+        if Stage.run is not None and not isinstance(bind, sa.Connection):
+            Stage.run.opened(self)
+
+    def close(self) -> None:
+        super().close()
+        _tell_closed(self)
+
+    def reset(self) -> None:
+        super().reset()
+        _tell_closed(self)
+
+    def invalidate(self) -> None:
+        super().invalidate()
+        _tell_closed(self)
+
+
+class WatchedAsyncSession(sa_async.AsyncSession):
+    """The same for `AsyncSession`, by the session inside it."""
+
+    sync_session_class = WatchedSession
+
+    def __init__(self, bind: Any = None, **options: Any) -> None:
+        super().__init__(bind, **options)
+        if Stage.run is not None:
+            Stage.run.also(self.sync_session, self)
+
+
+class WatchedMaker(sa_orm.sessionmaker):  # type: ignore[type-arg]
+    """A `sessionmaker` whose sessions are watched."""
+
+    def __init__(self, bind: Any = None, *, class_: Any = WatchedSession, **options: Any) -> None:
+        super().__init__(bind, class_=class_, **options)
+
+
+class WatchedAsyncMaker(sa_async.async_sessionmaker):  # type: ignore[type-arg]
+    """An `async_sessionmaker` whose sessions are watched."""
+
+    def __init__(self, bind: Any = None, *, class_: Any = WatchedAsyncSession, **options: Any) -> None:
+        super().__init__(bind, class_=class_, **options)
+
+    def begin(self) -> Any:
+        """Where the COMMIT at the block's end fails SQLAlchemy leaves the session open; that is excused."""
+        manager = super().begin()
+        if Stage.run is not None:
+            Stage.run.closes_itself(manager.async_session)
+        return manager
+
+
+def _tell_closed(session: sa_orm.Session) -> None:
+    if Stage.run is not None:
+        Stage.run.closed(session)
+
+
+class Suppress(contextlib.suppress):
+    """`contextlib.suppress`, which is a handler without an ``except``."""
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> bool:
+        taken = bool(super().__exit__(kind, error, traceback))
+        run = Stage.run
+        if taken and run is not None and not run.finished and run.handling(error):
+            run.handled(run.line(), raising=False)
+        return taken
+
+
+def _note_detached(self: orm_exc.DetachedInstanceError, *arguments: Any, **options: Any) -> None:
+    sa_exc.SQLAlchemyError.__init__(self, *arguments, **options)
+    run = Stage.run
+    if run is not None and not run.finished:
+        run.detached(sys._getframe(1).f_locals.get("state"))
+
+
+def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: Any) -> None:
+    sa_exc.SQLAlchemyError.__init__(self, *arguments, **options)
+    run = Stage.run
+    if run is None or run.finished:
+        return
+    run.invalid(self)
+    if isinstance(self, sa_exc.PendingRollbackError) or "in 'prepared' state" in str(self):
+        run.refused(self)
+    elif "permanently closed" in str(self):
+        run.see("SES206")
+
+
+orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[method-assign]
+
+
+sa_exc.InvalidRequestError.__init__ = _note_invalid  # type: ignore[method-assign]
+
+
+@sa.event.listens_for(sa_orm.Mapper, "expire", raw=True)
+def _note_expired(state: sa_orm.InstanceState[Any], _: Any) -> None:
+    run = Stage.run
+    if run is not None and not run.finished:
+        run.expired(state, state.session, by_commit=within("_remove_snapshot", "session.py", run.filename))
