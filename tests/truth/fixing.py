@@ -193,7 +193,7 @@ def _log_faults(
                 yield f"{function} {answers}: begins otherwise: {old.log} became {new.log}"
         elif new is None:
             yield f"{function}: no run answers {answers} any more"
-        elif (old.log, _without_addresses(old.story.how)) != (new.log, _without_addresses(new.story.how)):
+        elif (old.log, _lasting(old.story.how)) != (new.log, _lasting(new.story.how)):
             yield f"{function} {answers}: {old.log} {old.story.how} became {new.log} {new.story.how}"
         elif rows and old.rows != new.rows:
             yield f"{function} {answers}: other rows: {old.rows ^ new.rows}"
@@ -316,7 +316,7 @@ def _shown(value: Any) -> Any:
     if isinstance(value, int):
         return value if value < _ADDRESSES else "an address"
     if isinstance(value, str):
-        return _without_addresses(value)
+        return _lasting(value)
     if isinstance(value, (list, tuple, set, frozenset)):
         return (type(value).__name__, *map(_shown, value))
     if isinstance(value, dict):
@@ -333,8 +333,10 @@ _ADDRESSES = 2**40
 """No program counts as far; what is greater is what `id` gives."""
 
 
-def _without_addresses(text: str) -> str:
-    return re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
+def _lasting(text: str) -> str:
+    """Without what differs from run to run: where something lies in memory, and what the clock says."""
+    text = re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", "now", text)
 
 
 @dataclass(slots=True)

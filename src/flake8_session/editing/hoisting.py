@@ -1,4 +1,8 @@
-"""The opening of a session moved in front of a ``try`` whose handlers or ``finally`` read it."""
+"""The opening of a session moved in front of a ``try`` whose handlers or ``finally`` read it.
+
+The ``try`` gets a ``finally`` that closes. Where it has one already, what stands there may raise in
+front of a close, so a ``with`` goes around the whole of it.
+"""
 
 from __future__ import annotations
 
@@ -68,13 +72,9 @@ def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around:
     close = call_statement(opening.name, "close", asynchronous=plan.asynchronous).line
     assert isinstance(close, cst.SimpleStatementLine)
     indent = moved.body.indent if isinstance(moved.body, cst.IndentedBlock) else block_indent(around.block)
-    if moved.finalbody is None:
-        final = cst.Finally(cst.IndentedBlock([close], indent=indent))
-    elif isinstance(moved.finalbody.body, cst.IndentedBlock):
-        before = moved.finalbody.body
-        final = moved.finalbody.with_changes(body=before.with_changes(body=[*before.body, close]))
-    else:
-        return None
+    if moved.finalbody is not None:
+        return _with_around_try(plan, ground, opening, around, around.index)
+    final = cst.Finally(cst.IndentedBlock([close], indent=indent))
     units = (*_opened(opening, moved), Unit(moved.with_changes(finalbody=final, leading_lines=())))
     change = Change(around.block, around.index, around.index + 1, units)
     return Made(change, "open the session in front of the `try` and close it in its `finally`")

@@ -32,7 +32,7 @@ def enclosing(facts: FunctionFacts, found: Leak) -> tuple[Enclose, ...]:
         opening=facts.frame.graph.steps[focus.birth].origin,
         name="" if found.how is Unclosed.TEMPORARY else _variable(solved),
         touches=tuple(_touches(solved, carried)),
-        closes=tuple(dict.fromkeys(_closes(solved))),
+        closes=_closes(solved),
         asynchronous=options.asynchronous,
         doubts=tuple(dict.fromkeys(_doubts(found, carried))),
     )
@@ -59,13 +59,16 @@ def _variable(solved: Solved) -> str:
     return ""
 
 
-def _closes(solved: Solved) -> Iterator[int]:
-    """The calls that close this session, and never anything else."""
+def _closes(solved: Solved) -> tuple[int, ...]:
+    """The calls that close this session, and never anything else, in whatever way they are reached."""
+    certain: dict[int, bool] = {}
     for index, step in enumerate(solved.graph.steps):
-        event, worlds = step.event, list(solved.solution.before(index))
-        if isinstance(event, Call) and event.method == "close" and worlds:
-            if all(Role.SESSION in world.roles(split(event, world)[0]) for world in worlds):
-                yield step.origin
+        event = step.event
+        if isinstance(event, Call) and event.method == "close":
+            for world in solved.solution.before(index):
+                known = Role.SESSION in world.roles(split(event, world)[0])
+                certain[step.origin] = certain.get(step.origin, True) and known
+    return tuple(origin for origin, known in certain.items() if known)
 
 
 def _doubts(found: Leak, carried: Carry) -> Iterator[str]:

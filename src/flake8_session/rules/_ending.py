@@ -75,7 +75,13 @@ def _reads_of_instances(session: SessionFacts) -> Iterator[int]:
     }
     for step in session.frame.graph.steps:
         match step.event:
-            case Read(_, place, _) | Item(_, place, _) | Iter(_, place, _) | Call(receiver=place):
+            case (
+                Read(_, place, _)
+                | Write(place, _, _)
+                | Item(_, place, _)
+                | Iter(_, place, _)
+                | Call(receiver=place)
+            ):
                 if place in variables:
                     yield step.origin
 

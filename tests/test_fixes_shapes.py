@@ -1,0 +1,553 @@
+"""What fixed code looks like, shape by shape: before, and after all fixes, the unsafe ones included."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from flake8_session.fixing import Wanted, fix_source
+
+HEAD = """\
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from elsewhere import asynchronous, cond, engine, items, work
+
+SessionLocal = sessionmaker(engine)
+AsyncLocal = async_sessionmaker(asynchronous)
+
+"""
+
+SHAPES = {
+    "an annotation goes with the assignment": (
+        """
+        def f():
+            session: Session = SessionLocal()
+            session.commit()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+        """,
+    ),
+    "comments stay with their statements": (
+        """
+        def f():
+            # open
+            session = SessionLocal()  # here
+
+            # work
+            session.commit()  # done
+            # the end
+        """,
+        """
+        def f():
+            # open
+            with SessionLocal() as session:  # here
+                # work
+                session.commit()  # done
+            # the end
+        """,
+    ),
+    "what comes before and behind stays outside": (
+        """
+        def f():
+            work(1)
+            session = SessionLocal()
+            session.commit()
+            session.close()
+            work(2)
+        """,
+        """
+        def f():
+            work(1)
+            with SessionLocal() as session:
+                session.commit()
+            work(2)
+        """,
+    ),
+    "a name that is used behind it is bound as before": (
+        """
+        def f():
+            session = SessionLocal()
+            count = len(session.scalars(select(1)).all())
+            session.close()
+            return count
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                count = len(session.scalars(select(1)).all())
+            return count
+        """,
+    ),
+    "a finally that only closed goes, and its try": (
+        """
+        def f():
+            session = SessionLocal()
+            work()
+            try:
+                session.commit()
+            finally:
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                work()
+                session.commit()
+        """,
+    ),
+    "a finally that does more stays": (
+        """
+        def f():
+            session = SessionLocal()
+            work(0)
+            try:
+                session.commit()
+            finally:
+                work(1)
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                work(0)
+                try:
+                    session.commit()
+                finally:
+                    work(1)
+        """,
+    ),
+    "a handler that only closed and raised again goes": (
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                session.commit()
+            except IntegrityError:
+                session.close()
+                raise
+            session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+        """,
+    ),
+    "a handler that does more stays": (
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                session.close()
+                raise
+            session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                try:
+                    session.commit()
+                except IntegrityError:
+                    session.rollback()
+                    raise
+        """,
+    ),
+    "an else that only closed goes": (
+        """
+        def f():
+            session = SessionLocal()
+            for item in items():
+                if cond(item):
+                    break
+            else:
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                for item in items():
+                    if cond(item):
+                        break
+        """,
+    ),
+    "a test of the session that only closed goes": (
+        """
+        def f():
+            session = SessionLocal()
+            work()
+            if session is not None:
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                work()
+        """,
+    ),
+    "a close that something follows stays": (
+        """
+        def f():
+            session = SessionLocal()
+            if cond():
+                session.close()
+                work()
+                return
+            session.commit()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                if cond():
+                    session.close()
+                    work()
+                    return
+                session.commit()
+        """,
+    ),
+    "a close that is all of a branch stays": (
+        """
+        def f():
+            session = SessionLocal()
+            if cond():
+                session.close()
+            else:
+                session.rollback()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                if cond():
+                    session.close()
+                else:
+                    session.rollback()
+        """,
+    ),
+    "a close of what may be something else stays": (
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                session.commit()
+                session = None
+            finally:
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                try:
+                    session.commit()
+                    session = None
+                finally:
+                    session.close()
+        """,
+    ),
+    "a close that is the last of all stays for the sake of a comment above it": (
+        """
+        def f():
+            session = SessionLocal()
+            session.commit()
+            # the end of it
+            session.close()
+            return 1
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+                # the end of it
+                session.close()
+            return 1
+        """,
+    ),
+    "a finally with a comment stays for its sake": (
+        """
+        def f():
+            session = SessionLocal()
+            work()
+            try:
+                session.commit()
+            finally:
+                # always
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                work()
+                try:
+                    session.commit()
+                finally:
+                    # always
+                    session.close()
+        """,
+    ),
+    "an early return needs no close": (
+        """
+        def f():
+            session = SessionLocal()
+            if cond():
+                session.close()
+                return None
+            session.commit()
+            session.close()
+            return 1
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                if cond():
+                    return None
+                session.commit()
+            return 1
+        """,
+    ),
+    "the handler reads it: the try closes it": (
+        """
+        def f():
+            try:
+                session = SessionLocal()
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                raise
+        """,
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                raise
+            finally:
+                session.close()
+        """,
+    ),
+    "the handler reads it, and the finally does more": (
+        """
+        def f():
+            try:
+                session = SessionLocal()
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                raise
+            finally:
+                work()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                try:
+                    session.commit()
+                except IntegrityError:
+                    session.rollback()
+                    raise
+                finally:
+                    work()
+        """,
+    ),
+    "the handler reads it, and so does what is behind the try": (
+        """
+        def f():
+            try:
+                session = SessionLocal()
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                raise
+            session.rollback()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                try:
+                    session.commit()
+                except IntegrityError:
+                    session.rollback()
+                    raise
+                session.rollback()
+        """,
+    ),
+    "a temporary one gets a name that is free": (
+        """
+        def f(session):
+            work(SessionLocal().scalar(select(1)))
+        """,
+        """
+        def f(session):
+            with SessionLocal() as db_session:
+                work(db_session.scalar(select(1)))
+        """,
+    ),
+    "a temporary one and its transaction share a with": (
+        """
+        def f():
+            with SessionLocal().begin():
+                work()
+        """,
+        """
+        def f():
+            with SessionLocal() as session, session.begin():
+                work()
+        """,
+    ),
+    "a pause of autoflush gives the session its name": (
+        """
+        def f():
+            with SessionLocal().no_autoflush as session:
+                work(session)
+        """,
+        """
+        def f():
+            with SessionLocal() as session, session.no_autoflush:
+                work(session)
+        """,
+    ),
+    "asynchronous": (
+        """
+        async def f():
+            session = AsyncLocal()
+            try:
+                await session.commit()
+                await session.close()
+            except IntegrityError:
+                await session.rollback()
+                raise
+        """,
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                try:
+                    await session.commit()
+                except IntegrityError:
+                    await session.rollback()
+                    raise
+        """,
+    ),
+    "asynchronous, and the handler reads it": (
+        """
+        async def f():
+            try:
+                session = AsyncLocal()
+                await session.commit()
+            except IntegrityError:
+                await session.rollback()
+                raise
+        """,
+        """
+        async def f():
+            session = AsyncLocal()
+            try:
+                await session.commit()
+            except IntegrityError:
+                await session.rollback()
+                raise
+            finally:
+                await session.close()
+        """,
+    ),
+    "a handler that held a pass": (
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError: pass
+        """,
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+        """,
+    ),
+    "a rollback in front of comments": (
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError:
+                # it may happen
+                work()
+        """,
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError:
+                session.rollback()
+                # it may happen
+                work()
+        """,
+    ),
+}
+
+
+def laid_out(text: str) -> str:
+    return HEAD + textwrap.dedent(text)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_fixed_code_looks_like_this(name: str) -> None:
+    before, after = map(laid_out, SHAPES[name])
+    assert fix_source(before, wanted=Wanted(unsafe=True)).text == after
+
+
+MODELS = """\
+class Base(DeclarativeBase):
+    pass
+
+class User(Base):
+    __tablename__ = "user"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bio: Mapped[str] = mapped_column(deferred=True)
+    posts: Mapped[list["Post"]] = relationship()
+
+def load():
+    with Session() as session:
+        user = session.scalars(select(User)).one()
+        session.expunge(user)
+    return user.posts
+"""
+
+
+ON_ONE_LINE = "from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship"
+IN_BRACKETS = """\
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+    undefer,
+)
+"""
+IN_ANOTHER_ORDER = ON_ONE_LINE.replace("Mapped, ", "Mapped, selectinload, ")
+IMPORTS = {
+    "added": (f"{ON_ONE_LINE}\n", f"{ON_ONE_LINE}, selectinload\n"),
+    "in its place": (IN_BRACKETS, IN_BRACKETS.replace("undefer", "selectinload,\n    undefer")),
+    "there already": (f"{IN_ANOTHER_ORDER}\n", f"{IN_ANOTHER_ORDER}\n"),
+    "behind a star": (
+        "from sqlalchemy.orm import *\n",
+        "from sqlalchemy.orm import *\nfrom sqlalchemy.orm import selectinload\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("imports", "becomes"), IMPORTS.values(), ids=IMPORTS)
+def test_an_eager_option_is_imported(imports: str, becomes: str) -> None:
+    first = "from sqlalchemy import select\n"
+    fixed = fix_source(f"{first}{imports}\n{MODELS}", wanted=Wanted(unsafe=True)).text
+    option = MODELS.replace("select(User)", "select(User).options(selectinload(User.posts))")
+    assert fixed == f"{first}{becomes}\n{option}"
