@@ -81,7 +81,8 @@ def test_rules_that_are_off_by_default_need_to_be_asked_for(project: Path, flake
 
 def test_other_files_are_linted_whatever_one_holds(project: Path, flake8: Command) -> None:
     (project / "shop/broken.py").write_text("Session = (\n")
-    (project / "shop/nulls.py").write_bytes(b"Session = '\0'\n")
+    if sys.version_info >= (3, 11, 4):  # before, null bytes end flake8 itself with a traceback
+        (project / "shop/nulls.py").write_bytes(b"Session = '\0'\n")
     (project / "shop/bytes.py").write_bytes(b"Session = '\xff'\n")
     run = flake8("shop")
     assert [line[: len(LEAK)] for line in lines(run)] == [LEAK]
