@@ -1,4 +1,4 @@
-"""Times a cold run over a made tree of modules that import each other, against LibCST's parse of the same text.
+"""Times a cold run over a made tree of modules that import each other, against LibCST's parse of them.
 
     python ecosystem/cold_run.py [MODULES ...]
 
@@ -106,7 +106,8 @@ def _measured(folder: Path, size: int) -> str:
         start = time.process_time()
         around = Neighbourhood(cache=str(folder / "cache"))
         found = sum(
-            len(check_source(text, filename=str(path), project=around.project)) for path, text in texts.items()
+            len(check_source(text, filename=str(path), project=around.project))
+            for path, text in texts.items()
         )
         around.keep(at_end=True)
         times.append(time.process_time() - start)

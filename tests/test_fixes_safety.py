@@ -1141,6 +1141,60 @@ CASES = [
                 return user.name
     """,
     ),
+    # SES110, SES901, SES902.
+    Case(
+        "a generator is driven by hand",
+        "SES110",
+        "clean-up of the generator",
+        """
+        def f():
+            session = next(_lend())
+            session.commit()
+
+        def _lend():
+            with SessionLocal() as session:
+                yield session
+    """,
+    ),
+    Case(
+        "a loop over a generator is left",
+        "SES110",
+        None,
+        """
+        async def f():
+            async for session in _lend():
+                await session.execute(text("select 1"))
+                return
+
+        async def _lend():
+            async with AsyncLocal() as session:
+                yield session
+    """,
+    ),
+    Case(
+        "a finally that closes",
+        "SES901",
+        "safe",
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                return session.get(User, 1)
+            finally:
+                session.close()
+    """,
+    ),
+    Case(
+        "a close that the end of the with repeats",
+        "SES902",
+        "safe",
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+                session.close()
+    """,
+    ),
 ]
 
 
@@ -1148,7 +1202,9 @@ CASES = [
 def test_the_fix_is_as_safe_as_it_says(case: Case) -> None:
     text = HEAD + textwrap.dedent(case.function)
     found = [
-        each for each in lint(text, "case.py", Settings(), fixes=True).reported if each.code == case.code
+        each
+        for each in lint(text, "case.py", Settings(extend_select=("SES901", "SES902")), fixes=True).reported
+        if each.code == case.code
     ]
     assert found, "the case is not reported at all"
     fix = found[0].fix

@@ -81,6 +81,7 @@ def check_source(
     more than the reports.
     """
     if project is not None and not project.may_matter(filename, text, settings):
+        lower_module(text, lambda words: False)  # refuses what is no Python
         return []
     lowered = lower_module(text)
     around = project or OneFile(lowered.outline)

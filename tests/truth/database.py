@@ -13,7 +13,7 @@ Not modelled: isolation (a lane sees what another has not committed yet), locks,
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
@@ -159,7 +159,7 @@ class LaneCursor(sqlite3.Cursor):
         self._count: int | None = None
 
     @property
-    def rowcount(self) -> int:  # type: ignore[override]
+    def rowcount(self) -> int:
         """Of all the executions that one call has made."""
         return super().rowcount if self._count is None else self._count
 
@@ -214,6 +214,11 @@ class AsyncLaneCursor:
         self._cursor = cursor
 
     async def __aenter__(self) -> AsyncLaneCursor:
+        return self
+
+    def __await__(self) -> Generator[Any, None, AsyncLaneCursor]:
+        """SQLAlchemy 2.0 awaits the cursor, 2.1 enters it."""
+        yield from ()
         return self
 
     @property

@@ -24,6 +24,7 @@ import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 KEEPERS = re.compile(
     r"[A-Z]\w*|setattr|append|appendleft|add|put|put_nowait|push|set|setdefault|update|insert|partial"
@@ -81,7 +82,14 @@ class Instrumented:
 def instrument(text: str, known: str = "") -> Instrumented:
     """The watched form of a program. Where it holds all the classes of the text `known` they are left out."""
     tree = ast.parse(text)
-    entries = tuple(_entry(node) for node in tree.body if isinstance(node, Def) and node.name[0] != "_")
+    # The node of ``type X = Y`` exists from Python 3.12 on.
+    statements: list[Any] = list(tree.body)
+    aliases = {
+        node.name.id: ast.unparse(node.value) for node in statements if type(node).__name__ == "TypeAlias"
+    }
+    entries = tuple(
+        _entry(node, aliases) for node in tree.body if isinstance(node, Def) and node.name[0] != "_"
+    )
     caught = frozenset(_caught(tree))
     wanted: dict[str, list[str]] = {}
     for name, value in _asked_for(tree):
@@ -103,13 +111,13 @@ def instrument(text: str, known: str = "") -> Instrumented:
     return Instrumented(ast.fix_missing_locations(tree), entries, caught, wanted, temporary)
 
 
-def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Entry:
+def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef, aliases: dict[str, str]) -> Entry:
     arguments = node.args
     ordinary = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(ordinary) - len(arguments.defaults)) + list(arguments.defaults)
-    parameters = [_parameter(a, d) for a, d in zip(ordinary, defaults, strict=True)]
+    parameters = [_parameter(a, d, aliases) for a, d in zip(ordinary, defaults, strict=True)]
     parameters += [
-        _parameter(a, d, keyword_only=True)
+        _parameter(a, d, aliases, keyword_only=True)
         for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     ]
     decorators = tuple(ast.unparse(each) for each in node.decorator_list)
@@ -125,12 +133,15 @@ def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Entry:
     )
 
 
-def _parameter(argument: ast.arg, default: ast.expr | None, *, keyword_only: bool = False) -> Parameter:
+def _parameter(
+    argument: ast.arg, default: ast.expr | None, aliases: dict[str, str], *, keyword_only: bool = False
+) -> Parameter:
     annotation = argument.annotation
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         words = annotation.value
     else:
         words = ast.unparse(annotation) if annotation is not None else ""
+    words = aliases.get(words, words)
     return Parameter(argument.arg, words, ast.unparse(default) if default is not None else "", keyword_only)
 
 
@@ -317,7 +328,7 @@ class _Watcher(ast.NodeTransformer):
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
-        value = self.visit(node.value) if node.value is not None else _number(None)  # type: ignore[arg-type]
+        value = self.visit(node.value) if node.value is not None else _number(None)
         node.value = _hook("__act__.returning()", node, _number(node.lineno), value)
         return node
 
@@ -346,7 +357,7 @@ class _Watcher(ast.NodeTransformer):
         return node
 
     def visit_Yield(self, node: ast.Yield) -> ast.expr:
-        value = self.visit(node.value) if node.value is not None else _number(None)  # type: ignore[arg-type]
+        value = self.visit(node.value) if node.value is not None else _number(None)
         node.value = _hook("__act__.yielding()", node, _number(node.lineno), value)
         return _hook("__act__.resumed()", node, node)
 

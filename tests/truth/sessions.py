@@ -110,10 +110,10 @@ def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: 
         run.see("SES206")
 
 
-orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[method-assign]
+orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[assignment, method-assign]
 
 
-sa_exc.InvalidRequestError.__init__ = _note_invalid  # type: ignore[method-assign]
+sa_exc.InvalidRequestError.__init__ = _note_invalid  # type: ignore[assignment, method-assign]
 
 
 @sa.event.listens_for(sa_orm.Mapper, "expire", raw=True)

@@ -203,8 +203,8 @@ class Run:
     def invalid(self, error: BaseException) -> None:
         """SQLAlchemy refuses something that makes no sense in the state that things are in."""
         mishap = self.mishap
-        before_rollback = mishap is not None and any(has_failed(each) for each in self._sessions())
-        if isinstance(error, MissingGreenlet) and before_rollback and mishap.where is not Where.SWALLOWED:
+        going_on = mishap is not None and mishap.where is not Where.SWALLOWED
+        if isinstance(error, MissingGreenlet) and going_on and any(map(has_failed, self._sessions())):
             # An async session cannot load here; before the rollback that is SES302's business.
             self.refused(error)
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)

@@ -70,7 +70,7 @@ _ext = _module("sqlalchemy.ext", sys.modules["sqlalchemy.ext"], asyncio=_async)
 _sa = _module("sqlalchemy", sa, orm=_orm, ext=_ext, create_engine=_own_engine)
 
 
-OPAQUE = {"work": work, "cond": cond, "items": items, "awork": awork}
+OPAQUE: dict[str, Any] = {"work": work, "cond": cond, "items": items, "awork": awork}
 
 
 MODULES = {

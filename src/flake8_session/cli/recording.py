@@ -55,6 +55,11 @@ class RecordingProject(Project):
         answer = super().inner(module, name)
         return self._noted(module, (name, INSIDE), answer)
 
+    def _text(self, module: str) -> str | None:
+        text = super()._text(module)
+        self._module(module)
+        return text
+
     def _noted(self, module: str, question: Question, answer: str | None) -> str | None:
         self._module(module).answers[question] = answer
         return answer

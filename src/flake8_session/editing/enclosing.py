@@ -47,4 +47,6 @@ def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Made | 
     if opening.remains is not None:
         statement = merged(statement)
     change = Change(block, index, last + 1, (Unit(statement),))
-    return Made(change, f"open the session in {'an `async with`' if plan.asynchronous else 'a `with`'}")
+    imports = (("contextlib", plan.driver),) if plan.driver else ()
+    kind = "an `async with`" if plan.asynchronous else "a `with`"
+    return Made(change, f"open the session in {kind}", imports=imports)

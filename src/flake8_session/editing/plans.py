@@ -27,8 +27,10 @@ class Enclose:
     """Close a session at the end of its live range: by a ``with``, or in the ``finally`` of a ``try``.
 
     `opening` is the call that makes the session, `name` the variable that it goes to (`""` for none).
-    `closes` are the calls that close it and nothing else. `doubts` say why the change may do more
-    than lose the misuse; none: it is safe, as far as the facts tell.
+    `closes` are the calls that close it and nothing else. `driver` is the function of `contextlib`
+    that makes a context manager of the generator whose ``next()`` opens it (`""`: nothing lends it).
+    `doubts` say why the change may do more than lose the misuse; none: it is safe, as far as the
+    facts tell.
     """
 
     opening: int
@@ -36,6 +38,7 @@ class Enclose:
     touches: tuple[Touch, ...]
     closes: tuple[int, ...]
     asynchronous: bool
+    driver: str = ""
     doubts: tuple[str, ...] = ()
 
     @property

@@ -132,6 +132,8 @@ def _generated(
     statements: Sequence[Statement], indents: Sequence[str | None], module: cst.Module
 ) -> list[str]:
     """The lines of `statements`, which stand within blocks of these indents."""
+    if not statements:
+        return []  # LibCST would put a `pass` into the empty block
     body: Sequence[Statement] = statements
     for indent in reversed(indents):
         body = [cst.If(cst.Name("_"), cst.IndentedBlock(list(body), indent=indent))]

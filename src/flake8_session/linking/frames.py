@@ -518,7 +518,8 @@ class _Pass:
             ):
                 return Made(callee.options)
             found = linker.call(callee, given)
-            return self._evident(call) if isinstance(callee, Unknown | Member) and found == UNKNOWN else found
+            unresolved = isinstance(callee, Unknown | Member) and found == UNKNOWN
+            return self._evident(call, given) if unresolved else found
         receiver = self._meaning(call.receiver)
         member = linker.member(receiver, call.method)
         if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(
@@ -530,7 +531,7 @@ class _Pass:
             return found
         found = calls.method(receiver, call.method, given)
         unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
-        return self._evident(call) if unresolved and found == UNKNOWN else found
+        return self._evident(call, given) if unresolved and found == UNKNOWN else found
 
     def _is_passing(self, place: Place) -> bool:
         """Whether an object was made, given nothing, for this one call: ``Manager().open()``."""
@@ -565,7 +566,7 @@ class _Pass:
         }
         return any(isinstance(step.event, Return) and step.event.value in held | cast for step in steps)
 
-    def _evident(self, call: Call) -> Meaning:
+    def _evident(self, call: Call, given: list[tuple[str, Meaning]]) -> Meaning:
         """A session by its use, where what is called cannot be resolved."""
         outline = self._frame.linker.outline(self._frame.module)
         if (
@@ -577,7 +578,10 @@ class _Pass:
         if not evidence.is_used_as_session(self._frame.graph, call):
             return UNKNOWN
         entered = evidence.is_entered(self._frame.graph, call)
-        options = Options(expires=None, exits_unknown=entered)
+        borrowed = any(
+            keyword in ("", "bind") and calls.is_connection(value) for keyword, value in given
+        )
+        options = Options(expires=None, exits_unknown=entered, on_connection=borrowed)
         linker, module = self._frame.linker, self._frame.module
         owned = entered or evidence.is_closed_somewhere(
             (function.graph for function in linker.functions(module) if function.graph is not None), call

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flake8_session.flow.outline import Function, Outline
@@ -20,7 +20,7 @@ from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
 from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
 from flake8_session.project.reading import read_text, unified
-from flake8_session.project.relevance import may_get_sessions, names_a_library, speaks_of_sessions
+from flake8_session.project.relevance import Imported, Reach, has_sessions_itself
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 
@@ -55,19 +55,9 @@ class Project:
 
     def may_matter(self, filename: str, text: str, settings: Settings) -> bool:
         """See `Surroundings.may_matter`."""
-        if names_a_library(text):
+        if settings.names or has_sessions_itself(text):
             return True
-        path = self._open(filename, text)
-        if path not in self._linted and path not in self._neighbours:
-            self._neighbours[path] = self._known(path, unified(text))
-        outline = self.outline(path)
-        if outline is None:
-            return True
-
-        def speaks(imported: str, level: int) -> bool:
-            return self._speaks(path, imported, level)
-
-        return may_get_sessions(self.effects_at(path, settings), path, outline, text, speaks)
+        return self._reach.leads_to_library(self._open(filename, text))
 
     def _open(self, filename: str, text: str) -> str:
         """Puts the linted text in the place of the file; forgets what was found with another text."""
@@ -78,15 +68,19 @@ class Project:
         self._texts[path] = text
         return path
 
-    def _speaks(self, path: str, imported: str, level: int) -> bool:
-        """Whether what the file at `path` imports so speaks of sessions, or is a package, which may."""
-        target = self.target(path, imported, level)
-        if target is None:
-            return False
-        if target.endswith((os.sep, "__init__.py")):
-            return True
-        self.outline(target)
-        return speaks_of_sessions(self._texts.get(target) or "")
+    def _named(self, module: str, imported: Imported) -> Iterator[str]:
+        """The modules that an import leads to: the one it names, and those inside of it that it takes."""
+        name, level, members = imported
+        target = self.target(module, name, level) if name or level else None
+        if target is not None:
+            yield target
+            yield from filter(None, (self.inner(target, member) for member in members))
+
+    def _text(self, module: str) -> str | None:
+        """The text of a module; None for a folder, and for what cannot be read."""
+        if module not in self._texts and not module.endswith(os.sep):
+            self._texts[module] = read_text(module)
+        return self._texts.get(module)
 
     def effects_at(self, path: str, settings: Settings) -> ProjectEffects:
         """The effects as the settings tell them to the file at `path`."""
@@ -139,8 +133,7 @@ class Project:
 
     def _neighbour(self, module: str) -> Neighbour | None:
         if module not in self._neighbours:
-            text = read_text(module)
-            self._texts[module] = text
+            text = self._text(module)
             self._neighbours[module] = None if text is None else self._known(module, text)
         return self._neighbours[module]
 
@@ -159,6 +152,7 @@ class Project:
         self._linted: dict[str, Outline] = {}
         self._neighbours: dict[str, Neighbour | None] = {}
         self._imports = Imports(self._layouts, self._texts.__contains__)
+        self._reach = Reach(self._named, self._text)
         self._effects = ProjectEffects(Linker(self))
 
 

@@ -1,7 +1,11 @@
 """The third sieve: may a file that names no library of sessions get one from the project's own modules?
 
-Most files that hold the word ``session`` mean those of a web client or of a user. What they import is
-asked for what it gives; LibCST reads only what is needed for that. Any doubt counts as a yes.
+Most files that hold the word ``session`` mean those of a web client or of a user. A session comes from
+a module that names a library of sessions, so a file matters only if its imports lead to one. Imports
+are read from the text by their form alone, so that nothing needs to be parsed; what only looks like an
+import, in a string, counts as one.
+
+Not modelled: packages outside of the project that wrap such a library. The user can tell of them.
 """
 
 from __future__ import annotations
@@ -10,125 +14,73 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from flake8_session.flow.outline import Outline
 from flake8_session.knowledge import factories, frameworks
-from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import (
-    Borrowed,
-    Called,
-    ClassAt,
-    Closing,
-    External,
-    Factory,
-    FunctionAt,
-    Lending,
-    Made,
-    Meaning,
-    ModuleAt,
-    Object,
-    Opening,
-    Registry,
-)
-from flake8_session.summaries.effects import ProjectEffects
 
 _TABLES = (factories.MAKERS, factories.CONNECTIONS, frameworks.EXTENSIONS)
-_LIBRARIES = frozenset(name.partition(".")[0] for table in _TABLES for name in table)
-_LIBRARY = re.compile(rf"\b(?:{'|'.join(sorted(_LIBRARIES))})\b")
-_INNER_IMPORT = re.compile(r"^[ \t]+(?:from[ \t]+(\.*)([\w.]*)|import[ \t]+()([\w.]+))", re.MULTILINE)
-_SESSION = re.compile("session", re.IGNORECASE)
+_LIBRARIES = sorted({name.partition(".")[0] for table in _TABLES for name in table})
+_LIBRARY = re.compile(rf"\b(?:{'|'.join(_LIBRARIES)})\b")
+_LENDING = re.compile(rf"@[\w. ]*\b(?:{'|'.join(sorted(frameworks.LENDING))})\b")
+_REST = r"((?:\\\r?\n|[^\n])*)"
+_FROM = re.compile(rf"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import\b(?:[ \t]*\(([^)]*)\)|{_REST})")
+_IMPORT = re.compile(rf"(?:^|[;:])[ \t]*import[ \t]+{_REST}", re.MULTILINE)
+_NAME = re.compile(r"[^\W\d][\w.]*")
 
-Speaks: TypeAlias = Callable[[str, int], bool]
-"""Whether the text of what an import with so many dots leads to, if to the project, speaks of sessions."""
-
-
-def names_a_library(text: str) -> bool:
-    """Whether `text` names a library whose sessions are known."""
-    return _LIBRARY.search(text) is not None
-
-
-def speaks_of_sessions(text: str) -> bool:
-    """Whether `text` holds the word, in whatever case."""
-    return _SESSION.search(text) is not None
+Imported: TypeAlias = tuple[str, int, tuple[str, ...]]
+"""A module, the number of dots before it, and the names that are taken from it."""
+Modules: TypeAlias = Callable[[str, Imported], Iterator[str]]
+"""The project's modules that an import of a module may mean."""
+Texts: TypeAlias = Callable[[str], "str | None"]
 
 
-def may_get_sessions(
-    effects: ProjectEffects, module: str, outline: Outline, text: str, speaks: Speaks
-) -> bool:
-    """Whether something that the file imports from the project may give it a session.
-
-    What is imported by a star, or inside of a function, is not asked for by name: it may give one if
-    its module `speaks` of sessions.
-    """
-    unnamed = [(entry.module, entry.level) for entry in outline.imports if entry.name == "*"]
-    unnamed += [_inner_import(found) for found in _INNER_IMPORT.finditer(text)]
-    if any(speaks(imported, level) for imported, level in unnamed):
-        return True
-    if any(entry.member in frameworks.LENDING for entry in outline.imports):
-        return True
-    return any(_gives(effects, meaning) for meaning in _imported(effects.linker, module, outline, text))
+def has_sessions_itself(text: str) -> bool:
+    """Whether `text` names a library whose sessions are known, or is lent one by a decorator's name."""
+    return _LIBRARY.search(text) is not None or _LENDING.search(text) is not None
 
 
-def _inner_import(found: re.Match[str]) -> tuple[str, int]:
-    return (found[4], 0) if found[4] is not None else (found[2], len(found[1]))
+def imports_of(text: str) -> Iterator[Imported]:
+    """What `text` imports, wherever in it."""
+    for found in _FROM.finditer(text):
+        yield found[2], len(found[1]), tuple(_NAME.findall(found[3] or found[4] or ""))
+    for found in _IMPORT.finditer(text):
+        for name in _NAME.findall(found[1]):
+            parts = name.split(".")
+            for count in range(1, len(parts) + 1):
+                yield ".".join(parts[:count]), 0, ()
 
 
-def _imported(linker: Linker, module: str, outline: Outline, text: str) -> Iterator[Meaning]:
-    for entry in outline.imports:
-        if entry.name == "*":
-            continue
-        meaning = linker.imported(module, entry.module, entry.member, entry.level)
-        yield meaning
-        if isinstance(meaning, ModuleAt):
-            yield from _read_from(linker, meaning, entry.name, text)
+class Reach:
+    """Which modules of a run lead to a library of sessions."""
 
+    def __init__(self, modules: Modules, text_of: Texts) -> None:
+        self._modules = modules
+        self._text_of = text_of
+        self._read: dict[str, tuple[bool, tuple[str, ...]]] = {}
+        """Whether a module imports a library, and what it imports otherwise."""
+        self._known: dict[str, bool] = {}
 
-def _read_from(linker: Linker, meaning: Meaning, name: str, text: str) -> Iterator[Meaning]:
-    """What the file reads from a module that it imports, as far as the dots go."""
-    for dotted in set(re.findall(rf"\b{re.escape(name)}((?:\.\w+)+)", text)):
-        found = meaning
-        for attribute in dotted[1:].split("."):
-            found = linker.member(found, attribute)
-            yield found
-            if not isinstance(found, ModuleAt):
-                break
-
-
-def _gives(effects: ProjectEffects, meaning: Meaning) -> bool:
-    """Whether a session can come from what is imported."""
-    match meaning:
-        case Factory() | Registry() | Borrowed() | Made() | Opening() | Lending() | Closing():
-            return True
-        case FunctionAt():
-            if effects.fresh(meaning) is not None or effects.lent(meaning) is not None:
+    def leads_to_library(self, module: str) -> bool:
+        """Whether the module, or one that it imports at some remove, imports a library."""
+        seen: dict[str, None] = {}
+        pending = [module]
+        while pending:
+            here = pending.pop()
+            if here in seen or self._known.get(here) is False:
+                continue
+            seen[here] = None
+            is_source, imported = self._what_is_read(here)
+            if is_source or self._known.get(here):
+                self._known[module] = True
                 return True
-            given = effects.linker.call(meaning, ())
-            return not isinstance(given, Called) and _gives(effects, given)
-        case Called(function):
-            return effects.fresh(function) is not None or effects.lent(function) is not None
-        case ClassAt() | Object():
-            return _class_gives(effects, meaning.of if isinstance(meaning, Object) else meaning)
-        case External(name):
-            return name.partition(".")[0] in _LIBRARIES
-    return False
+            pending += imported
+        self._known.update(dict.fromkeys(seen, False))
+        return False
 
-
-def _class_gives(effects: ProjectEffects, at: ClassAt) -> bool:
-    """Whether objects of the class hold a session or open one, by the names in it and in its bases."""
-    linker = effects.linker
-    for ancestor in linker.ancestry(at):
-        if isinstance(ancestor, External):
-            continue
-        class_, outline = linker.class_(ancestor), linker.outline(ancestor.module)
-        if class_ is None or outline is None:
-            return True
-        stored = tuple(outline.stored.get(ancestor.qualname, ()))
-        if any(_speaks(name) for name in (*class_.methods, *class_.assigned, *stored)):
-            return True
-        held = (linker.member(Object(ancestor), name) for name in stored)
-        if any(isinstance(meaning, Factory | Registry | Borrowed) for meaning in held):
-            return True
-    return False
-
-
-def _speaks(name: str) -> bool:
-    return _SESSION.search(name) is not None or name in ("__enter__", "__aenter__", "__call__")
+    def _what_is_read(self, module: str) -> tuple[bool, tuple[str, ...]]:
+        if module not in self._read:
+            imported = list(imports_of(self._text_of(module) or ""))
+            is_source = any(name.partition(".")[0] in _LIBRARIES for name, _, _ in imported)
+            targets: list[str] = []
+            for each in imported if not is_source else ():
+                targets += self._modules(module, each)
+            self._read[module] = is_source, tuple(dict.fromkeys(targets))
+        return self._read[module]

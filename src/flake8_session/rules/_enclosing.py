@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from flake8_session.editing.plans import Enclose, Touch
 from flake8_session.facts.carried import Carry, carry, is_open
+from flake8_session.facts.ends import call_origin
 from flake8_session.facts.solving import FunctionFacts, Solved
 from flake8_session.facts.tracing import Carried, Getaway
-from flake8_session.facts.unclosed import Leak, Unclosed
+from flake8_session.facts.unclosed import Unclosed
 from flake8_session.flow.events import Bind, Call
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls import split
@@ -21,20 +22,25 @@ _DOUBTS = {
 }
 
 
-def enclosing(facts: FunctionFacts, found: Leak) -> tuple[Enclose, ...]:
-    """What closes the session of a leak on every way out; empty where nothing in this function can."""
-    solved = found.solved
+def enclosing(
+    facts: FunctionFacts, solved: Solved, how: Unclosed | None = None, driver: str = ""
+) -> tuple[Enclose, ...]:
+    """What closes the session on every way out; empty where nothing in this function can.
+
+    `how` is how it is left open so far. `driver` makes a context manager of the generator that lends it.
+    """
     focus, options = solved.focus, solved.focus.options
     if options.asynchronous and not facts.frame.function.asynchronous:
         return ()
     carried = carry(solved)
     enclose = Enclose(
-        opening=facts.frame.graph.steps[focus.birth].origin,
-        name="" if found.how is Unclosed.TEMPORARY else _variable(solved),
+        opening=call_origin(solved, focus.birth),
+        name="" if how is Unclosed.TEMPORARY else _variable(solved),
         touches=tuple(_touches(solved, carried)),
         closes=_closes(solved),
         asynchronous=options.asynchronous,
-        doubts=tuple(dict.fromkeys(_doubts(found, carried))),
+        driver=driver,
+        doubts=tuple(dict.fromkeys(_doubts(solved, how, driver, carried))),
     )
     return (enclose,)
 
@@ -71,12 +77,14 @@ def _closes(solved: Solved) -> tuple[int, ...]:
     return tuple(origin for origin, known in certain.items() if known)
 
 
-def _doubts(found: Leak, carried: Carry) -> Iterator[str]:
+def _doubts(solved: Solved, how: Unclosed | None, driver: str, carried: Carry) -> Iterator[str]:
     """What speaks against the fix; what gets away from a session that is closed in the end loses nothing."""
-    if found.solved.focus.options.exits_unknown:
+    if driver:
+        yield "the clean-up of the generator runs behind the work then, and no more before it"
+    if solved.focus.options.exits_unknown:
         yield "the class of the session has an end of its own"
-    if found.how is Unclosed.OVERWRITTEN:
+    if how is Unclosed.OVERWRITTEN:
         yield "it may be the second opening that should go"
-    if any(is_open(world) for world in found.solved.solution.before(found.solved.graph.returned)):
+    if any(is_open(world) for world in solved.solution.before(solved.graph.returned)):
         for escape in carried.escapes:
             yield _DOUBTS[escape.how]

@@ -38,7 +38,7 @@ def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
             continue
         span = facts.step_span(session.focus.birth)
         path = told(facts, found.solved, found.path, leaves=True)
-        yield FoundLeak(found, span, path, partial(enclosing, facts, found))
+        yield FoundLeak(found, span, path, partial(enclosing, facts, found.solved, found.how))
 
 
 def subject(found: FoundLeak) -> str:

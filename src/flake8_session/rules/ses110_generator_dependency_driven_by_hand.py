@@ -60,12 +60,14 @@ a commit perhaps, run after the work instead of before it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.generators import Driven, driven_by_hand
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._enclosing import enclosing
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -84,7 +86,9 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         found = driven_by_hand(session)
         if found is not None:
             path = told(facts, found.solved, found.path, leaves=True)
-            yield RULE.at(facts, facts.step_span(found.step), _message(found), path)
+            driver = "asynccontextmanager" if found.solved.focus.options.asynchronous else "contextmanager"
+            plan = partial(enclosing, facts, found.solved, driver=driver)
+            yield RULE.at(facts, facts.step_span(found.step), _message(found), path, plan)
 
 
 def _message(found: Driven) -> str:

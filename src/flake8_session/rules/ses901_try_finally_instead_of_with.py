@@ -44,10 +44,12 @@ Safe under the conditions of SES101.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.style import is_closed_in_finally
+from flake8_session.rules._enclosing import enclosing
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -65,4 +67,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         if is_closed_in_finally(session) and session.alone is not None:
             name = quoted(session.alone.place, "this session")
             span = facts.step_span(session.focus.birth)
-            yield RULE.at(facts, span, f"{name} is closed by a `finally` that does nothing else; use `with`")
+            message = f"{name} is closed by a `finally` that does nothing else; use `with`"
+            yield RULE.at(facts, span, message, plan=partial(enclosing, facts, session.alone))

@@ -41,9 +41,12 @@ Safe: the call is removed, and the end of the `with` does the same a moment late
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
-from flake8_session.facts.solving import FunctionFacts
+from flake8_session.editing.plans import Drop
+from flake8_session.facts.ends import call_origin
+from flake8_session.facts.solving import FunctionFacts, Solved
 from flake8_session.facts.style import redundant_closes
 from flake8_session.rules._rule import Rule, quoted
 
@@ -65,4 +68,11 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             if span not in seen and session.alone is not None:
                 seen.add(span)
                 name = quoted(session.alone.place, "the session")
-                yield RULE.at(facts, span, f"the end of the `with` closes {name} anyway")
+                message = f"the end of the `with` closes {name} anyway"
+                plan = partial(_dropping, session.alone, step)
+                yield RULE.at(facts, span, message, plan=plan)
+
+
+def _dropping(solved: Solved, step: int) -> tuple[Drop, ...]:
+    """The call taken away: the end of the ``with`` does the same a moment later."""
+    return (Drop(call_origin(solved, step)),)
