@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flake8_session.configuration.files import Said, find, folders_upwards, read
-from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind
+from flake8_session.configuration.knobs import BY_KEY, Kind
 from flake8_session.configuration.names import check_names
 from flake8_session.configuration.per_file import matches
 from flake8_session.configuration.values import ConfigurationError, PerFile, Value, Values, check_codes
@@ -71,9 +71,9 @@ def configure(
     `ConfigurationError` for a selector that covers none of them; it is asked only if there are any.
     """
     for values, place in ((said.values, str(said.file)), (spoken, "command line")):
-        selectors = _selectors(values)
-        if known_codes is not None and selectors:
-            check_codes(selectors, known_codes(), place)
+        for key, selectors in _selectors(values):
+            if known_codes is not None and selectors:
+                check_codes(selectors, known_codes(), f"{place}: `{key}`")
     root = said.file.parent if said.file else _project_root(start)
     merged = _merged(_anchored(said), spoken)
     merged.setdefault("sqlalchemy-version", sqlalchemy_version(root))
@@ -114,15 +114,13 @@ def _fields(owner: type, values: dict[str, Any]) -> dict[str, Any]:
     return {BY_KEY[key].field: value for key, value in values.items() if BY_KEY[key].field in names}
 
 
-def _selectors(values: Values) -> list[str]:
-    selectors: list[str] = []
-    for knob in KNOBS:
-        value = _tuple(values.get(knob.key, ()))
-        if knob.kind is Kind.CODES:
-            selectors += [code for code in value if isinstance(code, str)]
-        elif knob.kind is Kind.PER_FILE:
-            selectors += [code for entry in value if not isinstance(entry, str) for code in entry[1]]
-    return selectors
+def _selectors(values: Values) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each key whose value holds selectors, with all of them."""
+    for key, value in values.items():
+        if BY_KEY[key].kind is Kind.CODES:
+            yield key, _tuple(value)
+        elif BY_KEY[key].kind is Kind.PER_FILE:
+            yield key, tuple(code for _, codes in _tuple(value) for code in codes)
 
 
 def _tuple(value: Value) -> tuple[Any, ...]:
