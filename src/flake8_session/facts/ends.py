@@ -12,7 +12,7 @@ from flake8_session.knowledge import results
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role
 from flake8_session.linking.meanings import Selected
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Life, Tie, Transaction, World
 

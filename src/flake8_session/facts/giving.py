@@ -10,7 +10,7 @@ from flake8_session.flow.events import Call, Define, Event, Place, SetItem, Writ
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.worlds import RETURN, World
 

@@ -22,7 +22,7 @@ from flake8_session.facts.writes import is_write
 from flake8_session.flow.events import Call, Door, Event, Leave, Write, Yield
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import FunctionAt
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Transaction, World
 

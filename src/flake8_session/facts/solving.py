@@ -19,7 +19,7 @@ from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import names
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Transaction, World

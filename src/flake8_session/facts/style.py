@@ -9,7 +9,7 @@ from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Life, World
 
 _CLOSING = ("close", "aclose")

@@ -10,7 +10,7 @@ from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Await, Call, Event, Pass
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.sessions import INVALID_REQUEST
 from flake8_session.typestate.worlds import Block, Kind, SessionState, Transaction, World
 

@@ -11,7 +11,7 @@ from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.flow.events import Call, Event, Item, Iterate, Return
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import RETURN, Hold, Life, World
 
 _LAZY = (Role.QUERY,)

@@ -12,7 +12,7 @@ from flake8_session.facts.tracing import Carried, Getaway
 from flake8_session.facts.unclosed import Unclosed
 from flake8_session.flow.events import Bind, Call
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 
 _DOUBTS = {
     Getaway.RETURNED: "what is returned may still need the session",

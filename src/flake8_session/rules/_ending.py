@@ -15,7 +15,7 @@ from flake8_session.knowledge.words import Role, ToInstance
 from flake8_session.linking import models
 from flake8_session.rules._loading import expiring_less, loading_eagerly
 from flake8_session.typestate.attributes import model
-from flake8_session.typestate.calls import split
+from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Columns, Life, Tie
 
 _PENDING = "changes that were not committed would still be there"

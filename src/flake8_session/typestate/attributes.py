@@ -9,7 +9,8 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, Selected
 from flake8_session.typestate import instances, names, values
-from flake8_session.typestate.calls import failed, handed, updated_columns
+from flake8_session.typestate.acts import failed, updated_columns
+from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, Act, implicit_load
 from flake8_session.typestate.worlds import (

@@ -8,8 +8,10 @@ from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import Called, ClassAt, External, Object, Opening
 from flake8_session.typestate import instances, names
-from flake8_session.typestate.calls import born_session, clouded, failed, with_act
+from flake8_session.typestate.acts import failed, with_act
+from flake8_session.typestate.births import born_session
 from flake8_session.typestate.catching import takes
+from flake8_session.typestate.escapes import clouded
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import Act, closed, ended, failures, outcome
 from flake8_session.typestate.worlds import (

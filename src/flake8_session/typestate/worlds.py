@@ -43,6 +43,11 @@ class Hold(Enum):
 Holding: TypeAlias = Role | Hold
 Names: TypeAlias = frozenset[tuple[Place, Holding]]
 
+UNREAD = (Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS)
+"""What a result that is not read to its end may be held as."""
+DERIVED = (Role.QUERY, *UNREAD, Role.TRANSACTION, Role.SAVEPOINT)
+"""What a session gives that has methods of its own which reach the session."""
+
 
 class Life(Enum):
     """Who owes the close of a session."""

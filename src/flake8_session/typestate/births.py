@@ -1,0 +1,38 @@
+"""A session or an instance is made: what the world knows of an earlier one of the same site is over."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Place
+from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
+from flake8_session.typestate import names
+from flake8_session.typestate.focus import Context
+from flake8_session.typestate.worlds import Columns, Holding, InstanceState, SessionState, Tie, World
+
+
+def born_session(context: Context, world: World, result: Place, state: SessionState, *more: Holding) -> World:
+    """The world in which the session of the focus's site was just made, and `result` holds it."""
+    moved = names.superseded(world)
+    return names.named(moved._replace(session=state), result, Role.SESSION, *more)
+
+
+def born_instance(context: Context, world: World, state: InstanceState) -> World:
+    """The world in which the focus's instance was just made; names of an earlier one are forgotten."""
+    entity = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+    keeps = world.instance == state
+    rest = frozenset(
+        entry for entry in world.names if entry[1] not in entity or (keeps and entry[1] is Role.INSTANCES)
+    )
+    return world._replace(instance=state, names=rest)
+
+
+def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:
+    """The state of the instance as a query gives it."""
+    selected = context.focus.selected
+    if selected is None:
+        return InstanceState(tie)
+    missing = selected.drops
+    if selected.only is not None:
+        missing |= models.columns(context.frame.linker, selected.model) - selected.only
+    columns = Columns.UNKNOWN if selected.limited else Columns.LOADED
+    return InstanceState(tie, columns, selected.loads, missing)

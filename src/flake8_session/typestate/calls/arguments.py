@@ -1,0 +1,93 @@
+"""What a method of the session does to the instances among its arguments."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call
+from flake8_session.knowledge.words import Role, Row, ToInstance
+from flake8_session.linking.meanings import Selected
+from flake8_session.typestate import instances
+from flake8_session.typestate.focus import Context, arguments_holding
+from flake8_session.typestate.worlds import InstanceState, Life, Tie, World
+
+
+def is_refused(context: Context, call: Call, world: World, row: Row) -> bool:
+    """Whether the call must raise because the session does not hold the instance as the call needs it."""
+    instance = world.instance
+    if instance is None or row.instance not in _NEEDED:
+        return False
+    if not arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+        return False
+    return instance.tie not in (*_NEEDED[row.instance], Tie.UNKNOWN)
+
+
+_NEEDED = {
+    ToInstance.REFRESH: (Tie.ATTACHED, Tie.DELETED),
+    ToInstance.EXPIRE: (Tie.ATTACHED, Tie.DELETED),
+    ToInstance.EXPUNGE: (Tie.ATTACHED, Tie.PENDING, Tie.DELETED),
+    ToInstance.DELETE: (Tie.ATTACHED, Tie.DETACHED, Tie.DELETED),
+}
+
+
+def on_instances(context: Context, call: Call, world: World, row: Row) -> World:
+    """What a completed call does to the instance, where that is among its arguments."""
+    instance = world.instance
+    if instance is None or row.instance is ToInstance.NOTHING:
+        return world
+    if not arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return world
+    return world._replace(instance=_moved_instance(context, call, instance, row.instance))
+
+
+def _moved_instance(context: Context, call: Call, instance: InstanceState, act: ToInstance) -> InstanceState:
+    given = _attribute_names(context, call)
+    match act:
+        case ToInstance.ADD:
+            return instances.added(instance)
+        case ToInstance.DELETE:
+            return instances.deleted(instance)
+        case ToInstance.EXPUNGE:
+            return instances.expunged(instance)
+        case ToInstance.REFRESH:
+            if given is None:
+                return instances.clouded(instance)
+            return instances.refreshed(instance, given)
+        case ToInstance.EXPIRE:
+            if given is None or given:
+                return instances.clouded(instance)
+            return instances.expired(instance)
+        case ToInstance.MERGE | ToInstance.NOTHING:
+            return instance
+
+
+def _attribute_names(context: Context, call: Call) -> frozenset[str] | None:
+    """The attribute names in ``refresh(u, ["a", "b"])``: empty where none are given, None where unknown."""
+    rest = [
+        argument
+        for position, argument in enumerate(call.arguments)
+        if argument.keyword == "attribute_names" or (not argument.keyword and position > 0)
+    ]
+    if not rest:
+        return frozenset()
+    text = rest[0].value
+    if not text.startswith("=["):
+        return None
+    return frozenset(part.strip("'\" ") for part in text[2:-1].split(",") if part.strip())
+
+
+def has_nothing_new(context: Context, call: Call, world: World, row: Row) -> bool:
+    """Whether the call is given only what a query gave: adding it writes nothing.
+
+    Merging is nothing at all where the very same session, never closed, gave it.
+    """
+    given = [argument.value for argument in call.arguments[:1]]
+    instance = world.instance
+    if instance is not None and row.instance is ToInstance.ADD:
+        if any(Role.INSTANCE in world.roles(place) for place in given):
+            return instance.tie in (Tie.ATTACHED, Tie.DETACHED)
+    if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
+        return False
+    if row.instance is ToInstance.ADD:
+        return True
+    state = world.session
+    source = context.frame.source(given[0]) if given else ""
+    return state is not None and state.life is not Life.REOPENED and Role.SESSION in world.roles(source)

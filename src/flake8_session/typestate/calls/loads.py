@@ -1,0 +1,90 @@
+"""What comes out of the session: instances, rows, and the followed instance loaded once more."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call, Door, Place
+from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
+from flake8_session.linking.meanings import Holds, Selected
+from flake8_session.typestate import instances, names, values
+from flake8_session.typestate.births import born_instance, loaded_state
+from flake8_session.typestate.calls.receivers import meaning_of_call, split
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.worlds import Columns, Tie, World
+
+_OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
+
+
+def elements(
+    context: Context, index: int, call: Call, world: World, result: Place, row: Row, method: str
+) -> Ways:
+    """An instance, or a list of them, comes out of the session."""
+    if index != context.focus.instance:
+        moved = reloaded(context, index, world, method)
+        yield Door.COMPLETED, moved
+        return
+    if row.instance is ToInstance.MERGE:
+        yield from _merged(context, call, world, result)
+        return
+    meaning = context.focus.selected
+    rows = _row_of_result(context, call, world, meaning)
+    many = row.gives is Gives.ELEMENTS
+    role = (Role.ROWS if many else Role.ROW) if rows else (Role.INSTANCES if many else Role.INSTANCE)
+    born = born_instance(context, world, loaded_state(context))
+    yield Door.COMPLETED, names.named(born, result, role)
+    if method in _OPTIONAL:
+        absent = world._replace(values=values.with_value(world.values, result, values.NONE))
+        yield Door.COMPLETED, absent
+
+
+def reloaded(context: Context, index: int, world: World, method: str) -> World:
+    """Another query of the session may have given the very same instance, and loaded it again."""
+    instance, selected = world.instance, context.focus.selected
+    if instance is None or selected is None or instance.tie is not Tie.ATTACHED:
+        return world
+    other = meaning_of_call(context, index)
+    if not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
+        return world
+    if instance.columns is Columns.LOADED and not (instance.missing or other.loads or other.limited):
+        return world
+    if other.model is not None and selected.model is not None and other.model != selected.model:
+        return world
+    if context.focus.constructed and other.key and not selected.key:
+        return world
+    if selected.key and other.key:
+        if selected.key != other.key or selected.model is None:
+            return world
+        loaded = instances.refreshed(instance, other.loads) if other.loads else instance
+        return world._replace(instance=instances.refreshed(loaded))
+    return world._replace(instance=instances.clouded(instance))
+
+
+def _row_of_result(context: Context, call: Call, world: World, selected: Selected | None) -> bool:
+    """Whether what comes out is a `Row`: of ``execute``, or of a query of several things."""
+    if selected is not None and selected.holds is Holds.ROWS:
+        return True
+    receiver, method = split(call, world)
+    source = receiver or (call.arguments[0].value if call.arguments else "")
+    result = any(role in world.roles(source) for role in (Role.RESULT, Role.STREAM))
+    return result and not method.startswith("scalar")
+
+
+def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
+    state = world.session
+    assert state is not None
+    ties = (Tie.PENDING,) if _has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
+    for tie in ties:
+        born = born_instance(context, world, loaded_state(context, tie))
+        yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
+
+
+def _has_no_key(context: Context, call: Call) -> bool:
+    """Whether what is merged was just constructed without a primary key: then there is no row to find."""
+    made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
+    if made is None:
+        return False
+    given = [argument.keyword for argument in made.arguments]
+    return all(keyword and keyword not in ("*", "**") and not _may_be_key(keyword) for keyword in given)
+
+
+def _may_be_key(name: str) -> bool:
+    return name in ("id", "pk", "uuid", "key", "code") or name.endswith(("_id", "_pk", "id"))

@@ -1,0 +1,159 @@
+"""Methods of the session and of what it gives, queries, results, transactions: each has a row of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from flake8_session.flow.events import Argument, Call, Door, Place
+from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
+from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
+from flake8_session.linking.meanings import Selected
+from flake8_session.typestate import instances, names, values
+from flake8_session.typestate.acts import failed, with_act
+from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
+from flake8_session.typestate.calls.loads import elements, reloaded
+from flake8_session.typestate.calls.receivers import METHODS, SESSION_METHODS, meaning_of_call
+from flake8_session.typestate.escapes import clouded, unknown_call
+from flake8_session.typestate.focus import Context, Ways, arguments_holding
+from flake8_session.typestate.sessions import (
+    INVALID_REQUEST,
+    Act,
+    Outcome,
+    failures,
+    outcome,
+    savepoint_ended,
+)
+from flake8_session.typestate.worlds import UNREAD, Flight, Holding, Kind, Tie, Transaction, World
+
+_PRESENT = (Gives.ELEMENT, Gives.ENTITY)
+_IN_TRANSACTION: Mapping[Transaction, int] = {
+    Transaction.IDLE: values.FALSY,
+    Transaction.BEGUN: values.TRUTHY,
+    Transaction.CONNECTED: values.TRUTHY,
+    Transaction.FAILED: values.TRUTHY,
+    Transaction.UNKNOWN: values.ANYTHING,
+}
+
+
+def session_call(context: Context, index: int, call: Call, world: World, result: Place, method: str) -> Ways:
+    """A method of the session itself."""
+    if method == "begin" and Argument("=True", "nested") in call.arguments:
+        method = "begin_nested"
+    row = SESSION_METHODS.get(method)
+    if row is None:
+        yield from unknown_call(context, call, world, result)
+        return
+    yield from row_ways(context, index, call, world, result, row, method, None)
+
+
+def derived_call(
+    context: Context, index: int, call: Call, world: World, result: Place, method: str, role: Role
+) -> Ways:
+    """A method of something that the session gave, which is held as `role`."""
+    row = METHODS[role].get(EXTENSION_QUERIES.get(method, method))
+    if row is None:
+        yield Door.COMPLETED, world
+        if not world.spent:
+            yield Door.RAISED, failed(world, Kind.OTHER)
+        return
+    yield from row_ways(context, index, call, world, result, row, method, role)
+
+
+def row_ways(
+    context: Context,
+    index: int,
+    call: Call,
+    world: World,
+    result: Place,
+    row: Row,
+    method: str,
+    role: Role | None,
+) -> Ways:
+    """All ways out of a method that does what `row` says, whose receiver is a `role`; None: the session."""
+    state = world.session
+    assert state is not None, "a place holds the session only once it was made"
+    row = _adjusted(context, row, index, role)
+    if row.instance in (ToInstance.ADD, ToInstance.MERGE) and has_nothing_new(context, call, world, row):
+        row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)
+        if row.instance is ToInstance.MERGE:
+            row = replace(row, in_failed=InFailed.PASSES, autoflushes=False, in_ended_block=False)
+    out = outcome(state, row, resets=context.focus.options.resets)
+    if out.raised is not None:
+        yield Door.RAISED, world._replace(flight=out.raised)
+        return
+    if is_refused(context, call, world, row):
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
+        return
+    moved = with_act(context, world, out.state, out.act)
+    moved = _savepoint_end(context, call, moved, method, role)
+    moved = on_instances(context, call, moved, row)
+    if method == "run_sync":
+        moved = clouded(moved)
+    yield from _completed(context, index, call, moved, result, row, method, role)
+    if world.spent:
+        return
+    for failure in failures(state, row):
+        yield Door.RAISED, _raised(context, call, world, failure, row)
+
+
+def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
+    """The row for this very call: what the statement writes, whether autoflush is off."""
+    if row.gives is Gives.BY_STATEMENT and row.role in (Role.RESULT, Role.STREAM, Role.SCALARS):
+        meaning = meaning_of_call(context, index)
+        if isinstance(meaning, Selected) and meaning.writes:
+            row = replace(row, writes=True)
+    if role in UNREAD or (role is Role.QUERY and row.work is Work.NOTHING):
+        row = replace(row, use_after_close=False)
+    if row.autoflushes and not context.focus.options.autoflush:
+        row = replace(row, autoflushes=False)
+    return row
+
+
+def _raised(context: Context, call: Call, world: World, failure: Outcome, row: Row) -> World:
+    moved = with_act(context, world, failure.state, failure.act)
+    instance = moved.instance
+    if row.instance is ToInstance.REFRESH and instance is not None and instance.tie is Tie.ATTACHED:
+        if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+            moved = moved._replace(instance=instances.expired(instance))
+    return moved._replace(flight=failure.raised, spent=True)
+
+
+def _completed(
+    context: Context,
+    index: int,
+    call: Call,
+    world: World,
+    result: Place,
+    row: Row,
+    method: str,
+    role: Role | None,
+) -> Ways:
+    if row.gives is Gives.SAME:
+        same = role if role is not None else Role.SESSION
+        yield Door.COMPLETED, names.named(names.bound(world, result, ""), result, same)
+        return
+    if method == "in_transaction" and world.session is not None:
+        known = values.with_value(world.values, result, _IN_TRANSACTION[world.session.transaction])
+        yield Door.COMPLETED, world._replace(values=known)
+        return
+    if row.gives in _PRESENT or row.gives is Gives.ELEMENTS or row.role is Role.INSTANCE:
+        yield from elements(context, index, call, world, result, row, method)
+        return
+    if row.buffered and context.focus.options.asynchronous:
+        world = reloaded(context, index, world, method)
+    given: Holding = row.role
+    if given is Role.VALUE or given is Role.UNKNOWN or row.gives is Gives.NOTHING:
+        yield Door.COMPLETED, world
+        return
+    yield Door.COMPLETED, names.named(world, result, given)
+
+
+def _savepoint_end(context: Context, call: Call, world: World, method: str, role: Role | None) -> World:
+    if role is not Role.SAVEPOINT or method not in ("commit", "rollback", "close"):
+        return world
+    if world.session is not None and call.receiver in context.frame.entered:
+        world = world._replace(session=savepoint_ended(world.session))
+    if method == "commit" or world.instance is None:
+        return world
+    return world._replace(instance=instances.acted(world.instance, Act.SAVEPOINT_ROLLBACK))

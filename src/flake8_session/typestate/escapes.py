@@ -1,0 +1,106 @@
+"""What leaves the function's sight: a session that somebody else may close, end or use.
+
+A callee that nothing is known of is presumed to keep what it is given only where its name says so,
+and never to close it; but afterwards nothing is known of the transaction, and little of the instance.
+"""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call, Door, Place
+from flake8_session.knowledge import callees
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate import instances, names
+from flake8_session.typestate.acts import failed
+from flake8_session.typestate.focus import Context, Ways, arguments_holding
+from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import DERIVED, Columns, Hold, Kind, Life, Tie, Transaction, World
+
+
+def unknown_call(context: Context, call: Call, world: World, result: Place) -> Ways:
+    """All ways out of a call of which nothing is known."""
+    moved = given_away(world, call, keeps=_keeps(call))
+    if call.receiver and any(role in (Role.INSTANCE, Role.INSTANCES) for role in world.roles(call.receiver)):
+        moved = clouded_instance(moved)
+    moved = _collected(call, moved)
+    if _is_entering(call):
+        for argument in call.arguments[:1]:
+            if Role.SESSION in world.roles(argument.value):
+                moved = names.named(moved, result, Role.SESSION)
+    yield Door.COMPLETED, moved
+    if not world.spent:
+        yield Door.RAISED, failed(moved, Kind.OTHER)
+
+
+def given_away(world: World, call: Call, keeps: bool = False) -> World:
+    """Arguments went to a callee out of sight."""
+    moved = world
+    session = world.session
+    if session is not None:
+        direct = arguments_holding(world, call.arguments, Role.SESSION)
+        indirect = arguments_holding(
+            world, call.arguments, Hold.CLOSURE, Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED
+        )
+        derived = arguments_holding(world, call.arguments, *DERIVED)
+        if (
+            (direct or derived)
+            and keeps
+            or any(holding_manager(world, argument.value) for argument in indirect)
+        ):
+            moved = handed(moved)
+        if direct or indirect:
+            moved = clouded(moved)
+    if world.instance is not None and arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        moved = clouded_instance(moved)
+    return moved
+
+
+def _keeps(call: Call) -> bool:
+    return callees.presumed_to_keep(call.method or call.function.rpartition(".")[2].removeprefix("@"))
+
+
+def _is_entering(call: Call) -> bool:
+    return call.method.startswith(("enter", "push")) or call.method == "with_resource"
+
+
+def _collected(call: Call, world: World) -> World:
+    """``users.append(u)``: the container holds the instance from now on."""
+    if not call.receiver or call.method not in ("append", "add", "insert", "extend", "appendleft"):
+        return world
+    if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return names.named(world, call.receiver, Role.INSTANCES)
+    return world
+
+
+def clouded_instance(world: World) -> World:
+    """The attached instance may have been loaded again, or expired, by somebody out of sight."""
+    instance = world.instance
+    if instance is None or instance.tie is not Tie.ATTACHED or instance.columns is Columns.LOADED:
+        return world
+    return world._replace(instance=instances.clouded(instance))
+
+
+def holding_manager(world: World, place: Place) -> bool:
+    """Whether `place` holds a manager that will close the session."""
+    return any(
+        holding in (Hold.CLOSING, Hold.OPENING, Hold.BORROWING, Hold.SUSPENDED)
+        for holding in world.roles(place)
+    )
+
+
+def handed(world: World) -> World:
+    """Somebody else owes the session's close from now on."""
+    state = world.session
+    if state is None or not is_open(state):
+        return world
+    return world._replace(session=state._replace(life=Life.HANDED))
+
+
+def clouded(world: World) -> World:
+    """A callee out of sight had the session: it may have committed, rolled back, refreshed or expired."""
+    state = world.session
+    if state is None:
+        return world
+    moved = world._replace(session=state._replace(transaction=Transaction.UNKNOWN, dirty=False))
+    if moved.instance is not None:
+        moved = moved._replace(instance=instances.clouded(moved.instance))
+    return moved

@@ -1,0 +1,60 @@
+"""Events that only ask, and exceptions that are raised and caught."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flake8_session.flow import events as ev
+from flake8_session.flow.events import Door
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate import values
+from flake8_session.typestate.catching import takes
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.managers import class_name
+from flake8_session.typestate.steps.binding import unbound
+from flake8_session.typestate.worlds import Flight, Kind, World
+
+
+def test_ways(context: Context, step: int, event: ev.Test, world: World) -> Ways:
+    """A question about a value; what is known of it closes a door."""
+    roles = world.roles(event.subject)
+    if roles and not (event.fact is ev.Fact.TRUTHY and (Role.INSTANCES in roles or Role.ROWS in roles)):
+        if Role.UNKNOWN not in roles:
+            yield (Door.TRUE if event.fact is ev.Fact.TRUTHY else Door.FALSE), world
+            return
+    for door, answer in ((Door.TRUE, True), (Door.FALSE, False)):
+        narrowed = values.narrowed(world.values, event.subject, event.fact, answer)
+        if narrowed is not None:
+            yield door, world._replace(values=narrowed)
+
+
+def both_ways(context: Context, step: int, event: Any, world: World) -> Ways:
+    """A question of which nothing is known."""
+    yield Door.TRUE, world
+    yield Door.FALSE, world
+
+
+def catch_ways(context: Context, step: int, event: ev.Catch, world: World) -> Ways:
+    """A handler clause: true where it takes what is in flight."""
+    flight = world.flight or Flight(Kind.OTHER)
+    answer = takes([class_name(context, place) for place in event.classes], flight)
+    if answer is not False:
+        caught = world._replace(flight=None, caught=flight)
+        yield Door.TRUE, unbound(context, caught, event.target) if event.target else caught
+    if answer is not True:
+        yield Door.FALSE, world
+
+
+def end_catch_ways(context: Context, step: int, event: ev.EndCatch, world: World) -> Ways:
+    """The end of a handler: its exception is over."""
+    moved = world._replace(caught=None)
+    yield Door.COMPLETED, unbound(context, moved, event.target) if event.target else moved
+
+
+def raise_ways(context: Context, step: int, event: ev.Raise, world: World) -> Ways:
+    """``raise``, with an exception or without."""
+    if world.caught is not None and not event.function:
+        yield Door.RAISED, world._replace(flight=world.caught, caught=None)
+        return
+    name = class_name(context, event.function or event.exception) or ""
+    yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, name), caught=None)

@@ -1,0 +1,161 @@
+"""Containers, texts, items and loops: what is put together, taken out, and run by iterating."""
+
+from __future__ import annotations
+
+from flake8_session.flow import events as ev
+from flake8_session.flow.events import Door, Place
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import Holds, Selected
+from flake8_session.typestate import names
+from flake8_session.typestate.acts import failed, with_act
+from flake8_session.typestate.attributes import body_ways, part_of_row, text_of
+from flake8_session.typestate.births import born_instance, born_session, loaded_state
+from flake8_session.typestate.escapes import handed
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.sessions import Act, closed, failures, outcome
+from flake8_session.typestate.steps.binding import unbound
+from flake8_session.typestate.worlds import RETURN, UNREAD, Flight, Hold, Kind, Life, SessionState, World
+
+
+def item_ways(context: Context, step: int, event: ev.Item, world: World) -> Ways:
+    """``object[key]``: runs a query, or takes an instance out."""
+    roles = world.roles(event.object)
+    if Role.QUERY in roles:
+        yield from _run(context, step, world, event.result)
+    elif Role.INSTANCES in roles:
+        sliced = event.key == "=…"
+        yield Door.COMPLETED, names.named(world, event.result, Role.INSTANCES if sliced else Role.INSTANCE)
+    elif Role.ROW in roles and world.instance is not None:
+        yield Door.COMPLETED, part_of_row(context, world, event.result)
+    else:
+        yield Door.COMPLETED, world
+
+
+def set_item_ways(context: Context, step: int, event: ev.SetItem, world: World) -> Ways:
+    """``object[key] = source``."""
+    yield Door.COMPLETED, _stored(world, event.object, (event.source,))
+
+
+def extend_ways(context: Context, step: int, event: ev.Extend, world: World) -> Ways:
+    """``container += source`` and its like."""
+    yield Door.COMPLETED, _stored(world, event.container, (event.source,))
+
+
+def build_ways(context: Context, step: int, event: ev.Build, world: World) -> Ways:
+    """A display or comprehension; a text that formats the instance runs its code."""
+    if event.shape is ev.Shape.CONTAINER:
+        yield Door.COMPLETED, _stored(world, event.result, event.parts)
+        return
+    if event.shape is ev.Shape.TEXT and world.instance is not None:
+        for part in event.parts:
+            method = text_of(context, "__format__", "__str__", "__repr__")
+            if Role.INSTANCE in world.roles(part) and method:
+                ways = body_ways(context, world, part, method, event.result)
+                if ways is not None:
+                    yield from ways
+                    return
+    yield Door.COMPLETED, world
+
+
+def iter_ways(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
+    """``iter(iterable)``: where a loop begins."""
+    moved = names.bound(world, event.result, event.iterable, owned=context.focus.owned)
+    yield Door.COMPLETED, moved
+
+
+def iterate_ways(context: Context, step: int, event: ev.Iterate, world: World) -> Ways:
+    """The next of a loop: true with an element, false at the end."""
+    roles = world.roles(event.iterator)
+    if step == context.focus.birth:
+        lent = born_session(
+            context, unbound(context, world, event.result), event.result, SessionState(Life.LENT)
+        )
+        yield Door.TRUE, lent
+        if world.session is not None:
+            world = with_act(context, world, closed(world.session), Act.CLOSE)
+        yield Door.FALSE, world
+        return
+    if Role.INSTANCES in roles or Role.ROWS in roles:
+        yield from _visits(context, event, world, Role.INSTANCES if Role.INSTANCES in roles else Role.ROWS)
+        return
+    if any(role in roles for role in (Role.QUERY, *UNREAD)):
+        for door, moved in _run(context, step, world, event.result):
+            if door is Door.COMPLETED:
+                yield Door.TRUE, moved
+                yield Door.FALSE, moved._replace(names=world.names, instance=world.instance)
+            else:
+                yield door, moved
+        return
+    if Hold.STALE in roles:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, "sqlalchemy.exc.InvalidRequestError"))
+        return
+    yield Door.TRUE, world
+    yield Door.FALSE, world
+    if not world.spent and not roles:
+        yield Door.RAISED, failed(world, Kind.OTHER)
+        if event.asynchronous:
+            yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+
+
+def _visits(context: Context, event: ev.Iterate, world: World, holding: Role) -> Ways:
+    """A container that holds the instance gives it exactly once; it is not exhausted before that."""
+    visited = (event.iterator, Hold.VISITED) in world.names
+    other = unbound(context, world, event.result)
+    yield Door.TRUE, other
+    if visited:
+        yield Door.FALSE, world
+        return
+    role = Role.INSTANCE if holding is Role.INSTANCES else Role.ROW
+    yield Door.TRUE, names.named(names.named(other, event.result, role), event.iterator, Hold.VISITED)
+
+
+def _run(context: Context, step: int, world: World, result: Place) -> Ways:
+    """A query is run, or a result read, by iterating or indexing it."""
+    from flake8_session.knowledge.results import QUERY
+
+    state = world.session
+    assert state is not None
+    event = context.frame.graph.steps[step].event
+    source = getattr(event, "iterator", "") or getattr(event, "object", "")
+    if Role.QUERY not in world.roles(source):
+        yield Door.COMPLETED, _element(context, step, world, result)
+        if not world.spent:
+            yield Door.RAISED, failed(world, Kind.DATABASE)
+        return
+    row = QUERY["__next__"]
+    out = outcome(state, row, resets=context.focus.options.resets)
+    if out.raised is not None:
+        yield Door.RAISED, world._replace(flight=out.raised)
+        return
+    moved = with_act(context, world, out.state, out.act)
+    yield Door.COMPLETED, _element(context, step, moved, result)
+    if not world.spent:
+        for failure in failures(state, row):
+            lost = with_act(context, world, failure.state, failure.act)
+            yield Door.RAISED, lost._replace(flight=failure.raised, spent=True)
+
+
+def _element(context: Context, step: int, world: World, result: Place) -> World:
+    if step != context.focus.instance:
+        return world
+    selected = context.focus.selected
+    source = getattr(context.frame.graph.steps[step].event, "iterator", "")
+    result_rows = any(role in world.roles(source) for role in (Role.RESULT, Role.STREAM))
+    rows = result_rows or (isinstance(selected, Selected) and selected.holds is Holds.ROWS)
+    born = born_instance(context, world, loaded_state(context))
+    return names.named(born, result, Role.ROW if rows else Role.INSTANCE)
+
+
+def _stored(world: World, container: Place, parts: tuple[Place, ...]) -> World:
+    """A container keeps a session (somebody else may close it), and holds an instance."""
+    moved = world
+    for part in parts:
+        roles = world.roles(part)
+        if Role.SESSION in roles or Hold.CLOSURE in roles:
+            moved = handed(moved)
+        if Role.INSTANCE in roles or Role.INSTANCES in roles:
+            moved = names.named(moved, container, Role.INSTANCES)
+        for role in (Role.QUERY, *UNREAD):
+            if role in roles and container == RETURN:
+                moved = names.named(moved, container, role)
+    return moved
