@@ -389,6 +389,25 @@ CASES = [
                 raise
     """,
     ),
+    Case(
+        "what opens it is a function that may fail",
+        "SES102",
+        "runs earlier",
+        """
+        def connected():
+            work()
+            return SessionLocal()
+
+        def f():
+            try:
+                session = connected()
+                session.execute(text("select 1"))
+                session.close()
+            except Exception:
+                session.rollback()
+                raise
+    """,
+    ),
     # SES104, SES105, SES106.
     Case(
         "overwritten",
@@ -580,6 +599,36 @@ CASES = [
             else:
                 user = User(name="new")
             return user.name
+    """,
+    ),
+    Case(
+        "an attribute of something else stands between",
+        "SES201",
+        "no instance of the session is expired",
+        """
+        def f(other):
+            session = SessionLocal()
+            user = session.get_one(User, 1)
+            session.commit()
+            session.close()
+            other.name
+            return [user.name, other.name]
+    """,
+    ),
+    Case(
+        "a handler would see what fails before the end",
+        "SES202",
+        "which SQL",
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+                try:
+                    session.close()
+                    for post in user.posts:
+                        pass
+                except Exception:
+                    session.get(User, 2)
     """,
     ),
     Case(

@@ -39,10 +39,10 @@ def end_later(plan: EndLater, ground: Ground) -> Made | None:
 
 def _close_below(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     last = _last_needed(plan, ground, end)
-    if last is None or _leaves(end.block.units[last]):
+    if last is None or _leaves(end.block.units[last]) or _is_guarded(end):
         return None
     overtaken = end.block.units[end.index + 1 : last + 1]
-    if any(handles_errors(unit.node) for unit in overtaken):
+    if any(handles_errors(unit.node) or _reads_others(plan, ground, unit) for unit in overtaken):
         return None
     change = Change(end.block, end.index, last + 1, (*overtaken, end.unit))
     return Made(change, "close the session below its last use", _doubts(plan, ground, overtaken))
@@ -88,6 +88,29 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
         changed = statement.with_changes(body=_extended(statement.body, moved))
     change = Change(around.block, around.index, last + 1, (Unit(changed),))
     return Made(change, "use it before the `finally` closes", _doubts(plan, ground, moved))
+
+
+def _reads_others(plan: EndLater, ground: Ground, unit: Unit) -> bool:
+    """Whether an attribute of anything else is read, which may raise and so skip a close that comes later."""
+    own: set[int] = set()
+    for origin in (*plan.needed, *plan.harmless):
+        node = ground.node(origin)
+        own.add(id(node.func if isinstance(node, cst.Call) else node))
+    stack: list[cst.CSTNode] = [unit.node]
+    while stack:
+        each = stack.pop()
+        if isinstance(each, cst.Attribute) and id(each) not in own:
+            return True
+        stack.extend(each.children)
+    return False
+
+
+def _is_guarded(position: Position) -> bool:
+    """Whether a handler of the function would see what fails in front of a close that comes later."""
+    return any(
+        isinstance(around.block.owner, cst.Try) and bool(around.block.owner.handlers)
+        for around in position.chain()
+    )
 
 
 def _last_needed(plan: EndLater, ground: Ground, end: Position) -> int | None:

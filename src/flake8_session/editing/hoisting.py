@@ -21,6 +21,8 @@ from flake8_session.editing.removing import without_closes
 from flake8_session.editing.rendering import Change, block_indent
 from flake8_session.editing.wrapping import from_first_comment, last_of, with_statement
 
+EARLIER = "what opens the session runs earlier then, and its failures meet no handler of the `try`"
+
 
 def around_try(
     plan: Enclose, ground: Ground, opening: Opening, touched: Sequence[Position | None]
@@ -77,7 +79,7 @@ def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around:
     final = cst.Finally(cst.IndentedBlock([close], indent=indent))
     units = (*_opened(opening, moved), Unit(moved.with_changes(finalbody=final, leading_lines=())))
     change = Change(around.block, around.index, around.index + 1, units)
-    return Made(change, "open the session in front of the `try` and close it in its `finally`")
+    return Made(change, "open the session in front of the `try` and close it in its `finally`", _doubts(plan))
 
 
 def _with_around_try(
@@ -93,7 +95,11 @@ def _with_around_try(
     change = Change(
         around.block, around.index, last + 1, (Unit(statement.with_changes(leading_lines=leading)),)
     )
-    return Made(change, "open the session in a `with` around the `try`")
+    return Made(change, "open the session in a `with` around the `try`", _doubts(plan))
+
+
+def _doubts(plan: Enclose) -> tuple[str, ...]:
+    return (EARLIER,) if plan.foreign else ()
 
 
 def _moved_out(

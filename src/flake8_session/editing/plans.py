@@ -29,6 +29,7 @@ class Enclose:
     `opening` is the call that makes the session, `name` the variable that it goes to (`""` for none).
     `closes` are the calls that close it and nothing else. `driver` is the function of `contextlib`
     that makes a context manager of the generator whose ``next()`` opens it (`""`: nothing lends it).
+    `foreign`: what opens it is no class or factory of SQLAlchemy, so that it may fail, or do more.
     `doubts` say why the change may do more than lose the misuse; none: it is safe, as far as the
     facts tell.
     """
@@ -39,6 +40,7 @@ class Enclose:
     closes: tuple[int, ...]
     asynchronous: bool
     driver: str = ""
+    foreign: bool = False
     doubts: tuple[str, ...] = ()
 
     @property

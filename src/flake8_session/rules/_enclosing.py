@@ -12,6 +12,7 @@ from flake8_session.facts.tracing import Carried, Getaway
 from flake8_session.facts.unclosed import Unclosed
 from flake8_session.flow.events import Bind, Call
 from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import External, Factory
 from flake8_session.typestate.calls.receivers import split
 
 _DOUBTS = {
@@ -40,6 +41,7 @@ def enclosing(
         closes=_closes(solved),
         asynchronous=options.asynchronous,
         driver=driver,
+        foreign=_is_foreign(facts, solved),
         doubts=tuple(dict.fromkeys(_doubts(solved, how, driver, carried))),
     )
     return (enclose,)
@@ -63,6 +65,15 @@ def _variable(solved: Solved) -> str:
         if isinstance(step.event, Bind) and step.event.source in made:
             return step.event.target.partition("'")[0]
     return ""
+
+
+def _is_foreign(facts: FunctionFacts, solved: Solved) -> bool:
+    """Whether something else than a class or factory of SQLAlchemy opens the session."""
+    event = solved.graph.steps[solved.focus.birth].event
+    callee = facts.frame.callee(event) if isinstance(event, Call) else None
+    if isinstance(callee, External):
+        return not callee.name.startswith("sqlalchemy.")
+    return not isinstance(callee, Factory)
 
 
 def _closes(solved: Solved) -> tuple[int, ...]:
