@@ -390,6 +390,41 @@ CASES = [
     """,
     ),
     Case(
+        "the caller gets it where nothing fails",
+        "SES102",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            session.execute(text("select 1"))
+            return session
+    """,
+    ),
+    Case(
+        "an object keeps it where nothing fails",
+        "SES102",
+        None,
+        """
+        def f(self):
+            session = SessionLocal()
+            session.execute(text("select 1"))
+            self.session = session
+    """,
+    ),
+    Case(
+        "the caller gets it on one of two ways",
+        "SES102",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            if cond():
+                session.close()
+                return None
+            return session
+    """,
+    ),
+    Case(
         "what opens it is a function that may fail",
         "SES102",
         "runs earlier",

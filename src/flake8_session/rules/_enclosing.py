@@ -14,6 +14,7 @@ from flake8_session.flow.events import Bind, Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External, Factory
 from flake8_session.typestate.calls.receivers import split
+from flake8_session.typestate.worlds import Life
 
 _DOUBTS = {
     Getaway.RETURNED: "what is returned may still need the session",
@@ -28,10 +29,11 @@ def enclosing(
 ) -> tuple[Enclose, ...]:
     """What closes the session on every way out; empty where nothing in this function can.
 
+    A session that is handed on belongs to its new owner: neither a ``with`` nor a ``finally`` may close it.
     `how` is how it is left open so far. `driver` makes a context manager of the generator that lends it.
     """
     focus, options = solved.focus, solved.focus.options
-    if options.asynchronous and not facts.frame.function.asynchronous:
+    if (options.asynchronous and not facts.frame.function.asynchronous) or _is_handed_on(solved):
         return ()
     carried = carry(solved)
     enclose = Enclose(
@@ -45,6 +47,12 @@ def enclosing(
         doubts=tuple(dict.fromkeys(_doubts(solved, how, driver, carried))),
     )
     return (enclose,)
+
+
+def _is_handed_on(solved: Solved) -> bool:
+    return any(
+        world.session is not None and world.session.life is Life.HANDED for _, world in solved.reached()
+    )
 
 
 def _touches(solved: Solved, carried: Carry) -> Iterator[Touch]:

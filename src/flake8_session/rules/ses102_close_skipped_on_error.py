@@ -42,7 +42,12 @@ Use instead:
 ## Fix safety
 Where no handler or `finally` around the session reads it or its instances, the fix is a `with`.
 Otherwise the `close()` goes into the `finally` of the outermost such `try`, and the opening moves
-in front of it. Safe under the conditions of SES101, otherwise unsafe.
+in front of it. Safe under the conditions of SES101, otherwise unsafe. Moving is unsafe as well where
+something else than a class or factory of SQLAlchemy opens the session: it then runs earlier, and no
+handler of the `try` sees it fail.
+
+There is no fix where the session is handed on when nothing fails, returned for example: the new owner
+needs it open.
 
 ## References
 - SQLAlchemy, Session Basics: "Framing out a begin / commit / rollback block"

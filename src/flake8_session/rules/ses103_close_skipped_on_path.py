@@ -46,7 +46,8 @@ Use instead:
         return str(row.email)
 
 ## Fix safety
-As for SES102: a `with`, or a `finally` that closes; safe under the conditions of SES101.
+As for SES102: a `with`, or a `finally` that closes; safe under the conditions of SES101. There is none
+where another path hands the session on.
 
 ## References
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"

@@ -49,7 +49,8 @@ The fix moves the end of the session below the last read. It is safe only if the
 stand in one block with nothing between them but reads of that session's own instances and plain
 steps (no call, `await`, `yield` or other session), nothing is pending or flushed and uncommitted,
 and the close stays inside its `with` or `finally`. `expire_on_commit=False`, where it is offered
-instead, is unsafe: it changes every instance of the session.
+instead, is unsafe: it changes every instance of the session. An explicit `close()` stays where it is if
+an attribute of anything else is read on the way, or a handler around it would see what fails there.
 
 ## References
 - SQLAlchemy, State Management: "Refreshing / Expiring"
