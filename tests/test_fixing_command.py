@@ -227,7 +227,8 @@ def test_one_file_that_cannot_be_written_does_not_stop_the_others(
     assert main(["--fix"]) == 2
     said = capsys.readouterr()
     assert "shop/leaking.py: not fixed: No space left on device" in said.err
-    assert "Fixed 1 finding in 1 file" in said.out
+    assert "shop/leaking.py:" in said.out, "what could not be mended is still reported"
+    assert "Fixed 1 finding in 1 file; 1 left." in said.out
     assert (leaking.read_text(), other.read_text()) == (LEAKING, CLEAN)
 
 

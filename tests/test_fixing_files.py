@@ -12,10 +12,6 @@ import pytest
 from flake8_session.fixing.writing import NotWritten, encoded, target_of, write
 from flake8_session.source.text import decode
 
-AS_ROOT = pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anything"
-)
-
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -56,12 +52,25 @@ def test_a_file_that_has_gone_is_not_made_anew(file: Path) -> None:
     assert not file.exists()
 
 
-@AS_ROOT
 def test_a_read_only_file_is_left_alone(file: Path) -> None:
+    """By the superuser too, whom the system would not keep away from it."""
     file.chmod(0o444)
     with pytest.raises(NotWritten, match="read-only"):
         write(file, b"before\n", b"after\n")
     assert file.read_bytes() == b"before\n"
+
+
+def test_a_file_that_grows_beyond_what_the_system_allows_is_left_alone(file: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(NotWritten, match="File too large"):
+            write(file, b"before\n", b"after\n" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.read_bytes() == b"before\n"
+    assert os.listdir(file.parent) == [file.name]
 
 
 @pytest.mark.parametrize("step", ["write", "fsync", "replace"])

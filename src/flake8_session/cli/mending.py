@@ -77,9 +77,13 @@ class Mender:
             place = f"{name}:{why.line}" if why.line else name
             return Mended(name, problem=f"{place}: {why.reason}")
         mended = Mended(name, text, fixed)
-        if mended.changed and self.writes and to_file:
-            return self._written(mended, before)
-        return mended
+        if not (mended.changed and self.writes and to_file):
+            return mended
+        problem = self._write(mended, before)
+        if not problem:
+            return mended
+        untouched = Fixed(text, left=tuple(linted(text)))
+        return Mended(name, text, untouched, f"{name}: not fixed: {problem}", unwritten=True)
 
     def _choice(self, name: str) -> Choice:
         def choice(finding: Diagnostic, text: str) -> bool:
@@ -89,13 +93,14 @@ class Mender:
 
         return choice
 
-    def _written(self, mended: Mended, before: bytes) -> Mended:
+    def _write(self, mended: Mended, before: bytes) -> str:
+        """Writes the file; gives why that could not be, `""` where it was."""
         try:
             after = encoded(mended.fixed.text, before, decode(before))
             write(target_of(mended.filename, self.configuration.root), before, after)
         except NotWritten as why:
-            return Mended(mended.filename, problem=f"{mended.filename}: not fixed: {why}", unwritten=True)
-        return mended
+            return str(why)
+        return ""
 
 
 def fix_files(

@@ -15,6 +15,9 @@ import tempfile
 import tokenize
 from pathlib import Path
 
+_WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+"""What a read-only file has none of. The superuser may write it all the same, and was not asked to."""
+
 
 class NotWritten(Exception):
     """Why a file was left as it was, in a few words."""
@@ -50,7 +53,7 @@ def write(path: Path, before: bytes, after: bytes) -> None:
 
 def _replace(path: Path, before: bytes, after: bytes) -> None:
     status = os.stat(path)
-    if not os.access(path, os.W_OK):
+    if not os.access(path, os.W_OK) or not status.st_mode & _WRITABLE:
         raise NotWritten("it is read-only")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
