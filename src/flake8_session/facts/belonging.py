@@ -17,8 +17,8 @@ from flake8_session.flow.events import Call, Define, Event, Place, Write
 from flake8_session.knowledge.registries import SCOPED_SESSION
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role, ToInstance
-from flake8_session.linking.frames import operands
 from flake8_session.linking.meanings import Borrowed, Made, Registry
+from flake8_session.linking.places import operands
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.worlds import Columns, Tie, World

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from flake8_session.facts.solving import Solved
 from flake8_session.facts.tracing import KINDS, Carried, Getaway, Places, Tracing, carried_by
 from flake8_session.flow.events import Door
-from flake8_session.linking.frames import operands
+from flake8_session.linking.places import operands
 from flake8_session.typestate import sessions
 from flake8_session.typestate.worlds import RETURN, World
 

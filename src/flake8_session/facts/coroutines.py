@@ -16,7 +16,7 @@ from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow.events import Bind, Call, Door, Enter, Place, TestInstance
 from flake8_session.knowledge import factories, registries, sessions, transactions
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.frames import Frame, operands
+from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     Borrowed,
     External,
@@ -27,6 +27,7 @@ from flake8_session.linking.meanings import (
     Options,
     Registry,
 )
+from flake8_session.linking.places import operands
 
 _CALLS = {**registries.ASYNC_SCOPED_SESSION, **sessions.ASYNC_SESSION}
 _BEGINNING = frozenset({"begin", "begin_nested"})

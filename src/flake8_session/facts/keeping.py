@@ -15,8 +15,9 @@ from flake8_session.flow.events import Bind, Call, Enter, Event, Place, Read, Wr
 from flake8_session.flow.outline import Kind
 from flake8_session.knowledge import factories
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.frames import Frame, operands
+from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, External, FunctionAt, Registry
+from flake8_session.linking.places import operands
 from flake8_session.typestate.sessions import is_open
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})

@@ -32,7 +32,7 @@ from flake8_session.flow.events import (
 )
 from flake8_session.knowledge import concurrency
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.frames import operands
+from flake8_session.linking.places import operands
 from flake8_session.typestate.worlds import Hold
 
 _DERIVED = (Role.SESSION, Role.QUERY, Role.RESULT, Role.SCALARS, Role.STREAM, Role.STREAM_SCALARS)

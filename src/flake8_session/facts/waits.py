@@ -14,7 +14,7 @@ from flake8_session.facts.solving import SessionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Read, Write
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.frames import operands
+from flake8_session.linking.places import operands
 from flake8_session.typestate.acts import updated_columns
 from flake8_session.typestate.attributes import MISSING_GREENLET
 from flake8_session.typestate.worlds import Columns, Tie, World

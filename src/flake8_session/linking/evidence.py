@@ -18,11 +18,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from flake8_session.flow.events import Await, Bind, Call, Enter, Place
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Outline
-from flake8_session.linking.calls import is_class_name
+from flake8_session.linking.calls import is_class_name, is_connection
+from flake8_session.linking.meanings import UNKNOWN, Borrowed, Made, Meaning, Options
+
+if TYPE_CHECKING:
+    from flake8_session.linking.frames import Frame
 
 _SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
 _ONLY_SESSIONS = frozenset(
@@ -41,17 +46,48 @@ _CLOSES = frozenset({"close", "aclose"})
 _LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
-def imports_sqlalchemy(outline: Outline) -> bool:
+def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -> Meaning:
+    """The session that `call`, whose callee cannot be resolved, gives the frame, by its use; or unknown."""
+    outline = frame.linker.outline(frame.module)
+    if outline is None or not _speaks_of_sessions(call) or not _imports_sqlalchemy(outline):
+        return UNKNOWN
+    if not _is_used_as_session(frame.graph, call):
+        return UNKNOWN
+    entered = _is_entered(frame.graph, call)
+    borrowed = any(keyword in ("", "bind") and is_connection(value) for keyword, value in given)
+    options = Options(expires=None, exits_unknown=entered, on_connection=borrowed)
+    functions = frame.linker.functions(frame.module)
+    graphs = (function.graph for function in functions if function.graph is not None)
+    owned = entered or _is_closed_somewhere(graphs, call)
+    return Made(options) if owned else Borrowed(options, registry=True)
+
+
+def holders(graph: Graph, result: Place) -> frozenset[Place]:
+    """The places that hold the result: itself, what awaits it or enters it, and the names bound to these."""
+    held = {result}
+    for _ in range(3):
+        for step in graph.steps:
+            match step.event:
+                case Bind(target, source) if source in held:
+                    held.add(target)
+                case Await(target, value) if value in held:
+                    held.add(target)
+                case Enter(target, manager, _) if manager in held:
+                    held.add(target)
+    return frozenset(held)
+
+
+def _imports_sqlalchemy(outline: Outline) -> bool:
     """Whether the module itself imports from SQLAlchemy or SQLModel."""
     return any(entry.module.partition(".")[0] in _LIBRARIES for entry in outline.imports)
 
 
-def speaks_of_sessions(call: Call) -> bool:
+def _speaks_of_sessions(call: Call) -> bool:
     """Whether the last name of what is called speaks of a session."""
     return _SPEAKS_OF_SESSIONS.match(_last_name(call)) is not None
 
 
-def is_used_as_session(graph: Graph, call: Call) -> bool:
+def _is_used_as_session(graph: Graph, call: Call) -> bool:
     """Whether the result of `call` gets calls that only a session of SQLAlchemy understands."""
     called = list(_calls_on(graph, holders(graph, call.result)))
     if any(each.method in _ONLY_SESSIONS or _queries_class(each) for each in called):
@@ -60,13 +96,13 @@ def is_used_as_session(graph: Graph, call: Call) -> bool:
     return "commit" in methods and bool(methods & _WRITES)
 
 
-def is_entered(graph: Graph, call: Call) -> bool:
+def _is_entered(graph: Graph, call: Call) -> bool:
     """Whether a ``with`` over the result closes it."""
     held = holders(graph, call.result)
     return any(isinstance(step.event, Enter) and step.event.manager in held for step in graph.steps)
 
 
-def is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:
+def _is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:
     """Whether one of the functions with these graphs closes what the same call gives it."""
     for graph in graphs:
         for step in graph.steps:
@@ -97,18 +133,3 @@ def _calls_on(graph: Graph, places: frozenset[Place]) -> Iterator[Call]:
     for step in graph.steps:
         if isinstance(step.event, Call) and step.event.receiver in places:
             yield step.event
-
-
-def holders(graph: Graph, result: Place) -> frozenset[Place]:
-    """The places that hold the result: itself, what awaits it or enters it, and the names bound to these."""
-    held = {result}
-    for _ in range(3):
-        for step in graph.steps:
-            match step.event:
-                case Bind(target, source) if source in held:
-                    held.add(target)
-                case Await(target, value) if value in held:
-                    held.add(target)
-                case Enter(target, manager, _) if manager in held:
-                    held.add(target)
-    return frozenset(held)

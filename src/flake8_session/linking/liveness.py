@@ -24,6 +24,7 @@ from flake8_session.flow.events import (
     Unpack,
 )
 from flake8_session.flow.graph import Graph
+from flake8_session.linking.places import operands
 
 
 class Liveness:
@@ -65,8 +66,6 @@ def binds(event: Event) -> tuple[Place, ...]:
 
 
 def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
-    from flake8_session.linking.frames import operands
-
     found = set(operands(event))
     if isinstance(event, Await | Enter):
         call = made.get(event.value if isinstance(event, Await) else event.manager)

@@ -31,7 +31,7 @@ _SECONDS = 2
 class Project:
     """The files around the linted ones, of any number of projects.
 
-    It is what `checker.Surroundings` and `linker.Modules` ask for.
+    It is what `checker.Surroundings` and `modules.Modules` ask for.
     """
 
     _effects: ProjectEffects

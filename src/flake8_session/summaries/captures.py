@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Define, Place
-from flake8_session.linking.frames import operands
 from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.places import operands
 from flake8_session.summaries.frames import Frames
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})

@@ -31,8 +31,6 @@ from flake8_session.linking.meanings import (
 from flake8_session.summaries.frames import Frames
 from flake8_session.typestate.worlds import RETURN, Names, World
 
-_FIRST = ("__init__", "__enter__", "__aenter__", "setup", "connect", "open", "start")
-
 
 class Held(NamedTuple):
     """The session of an entered object: its world with ``self.…`` names, and what the target holds."""

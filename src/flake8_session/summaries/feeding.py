@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flake8_session.flow.events import Call, Event, Place, Return, SetItem, Write, Yield
-from flake8_session.linking.frames import Frame, bound, operands
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.places import bound, operands
 
 
 def feeding(frame: Frame, places: Iterable[Place]) -> frozenset[Place]:

@@ -1,0 +1,102 @@
+"""What a call gives, by where in a function it stands.
+
+What is called mostly tells it; where that cannot be resolved, what is done with the result may. And
+a registry that nobody but the function itself can reach gives sessions like a factory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from flake8_session.flow.events import Call, Place, Return
+from flake8_session.linking import calls
+from flake8_session.linking.evidence import holders, session_by_use
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    External,
+    Factory,
+    FunctionAt,
+    Made,
+    Meaning,
+    Member,
+    Object,
+    Registry,
+    Selected,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from flake8_session.linking.frames import Frame
+
+MeaningOf: TypeAlias = Callable[[Place], Meaning]
+
+
+def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
+    """The meaning of the result of `call`, a step of the frame, where `meaning` tells those of its places."""
+    given = [(argument.keyword, meaning(argument.value)) for argument in call.arguments]
+    if call.function:
+        return _of_function(frame, call, given, meaning)
+    receiver = meaning(call.receiver)
+    member = frame.linker.member(receiver, call.method)
+    if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(
+        receiver, Selected
+    ):
+        found = frame.linker.call(member, given)
+        if isinstance(found, Borrowed) and found.inner and _is_passing(frame, call.receiver, meaning):
+            return Made(found.options)
+        return found
+    found = calls.method(receiver, call.method, given)
+    unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
+    return session_by_use(frame, call, given) if unresolved and found == UNKNOWN else found
+
+
+def _of_function(frame: Frame, call: Call, given: list[tuple[str, Meaning]], meaning: MeaningOf) -> Meaning:
+    callee = meaning(call.function)
+    if (
+        isinstance(callee, Registry)
+        and _is_own(frame, call.function, meaning)
+        and _is_returned(frame, call.result)
+    ):
+        return Made(callee.options)
+    found = frame.linker.call(callee, given)
+    unresolved = isinstance(callee, Unknown | Member) and found == UNKNOWN
+    return session_by_use(frame, call, given) if unresolved else found
+
+
+def _is_passing(frame: Frame, place: Place, meaning: MeaningOf) -> bool:
+    """Whether an object was made, given nothing, for this one call: ``Manager().open()``."""
+    made = frame.made_by.get(place)
+    event = frame.graph.steps[made].event if made is not None else None
+    constructs = isinstance(meaning(place), Object) and isinstance(event, Call)
+    return constructs and isinstance(event, Call) and not event.arguments
+
+
+def _is_own(frame: Frame, place: Place, meaning: MeaningOf) -> bool:
+    """Whether a registry was made in this very function: then nobody else can end its session."""
+    graph = frame.graph
+    made = [frame.made_by.get(source) for source in frame.bindings.get(place, ())]
+    here = all(index is not None and _constructs_registry(frame, index, meaning) for index in made)
+    return bool(made) and here and place not in graph.captured and place not in graph.shared
+
+
+def _constructs_registry(frame: Frame, index: int, meaning: MeaningOf) -> bool:
+    event = frame.graph.steps[index].event
+    callee = meaning(event.function) if isinstance(event, Call) and event.function else UNKNOWN
+    return isinstance(callee, External)
+
+
+def _is_returned(frame: Frame, result: Place) -> bool:
+    """Whether the function gives its caller what is in `result`."""
+    held = holders(frame.graph, result)
+    steps = frame.graph.steps
+    cast = {
+        step.event.result
+        for step in steps
+        if isinstance(step.event, Call)
+        and step.event.function.rpartition(".")[2].removeprefix("@") == "cast"
+        and any(argument.value in held for argument in step.event.arguments)
+    }
+    return any(isinstance(step.event, Return) and step.event.value in held | cast for step in steps)

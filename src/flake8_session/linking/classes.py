@@ -1,0 +1,128 @@
+"""What classes of the project are, and what their attributes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from flake8_session.knowledge import frameworks
+from flake8_session.linking.calls import applied
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    External,
+    Factory,
+    FunctionAt,
+    Holds,
+    Made,
+    Meaning,
+    Member,
+    Object,
+    Options,
+    Registry,
+    Selected,
+)
+from flake8_session.linking.spelling import last_name
+
+if TYPE_CHECKING:
+    from flake8_session.linking.linker import Linker
+
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "classproperty"})
+
+
+def class_meaning(linker: Linker, at: ClassAt) -> Meaning:
+    """See `Linker.class_meaning`."""
+    class_ = linker.class_(at)
+    if class_ is None:
+        return UNKNOWN
+    for base in class_.bases:
+        meaning = linker.expression(at.module, base)
+        made = applied(meaning, ())
+        if isinstance(meaning, External) and isinstance(made, Made):
+            own = {"__exit__", "__aexit__", "commit", "close", "__enter__"} & set(class_.methods)
+            options = Options(asynchronous=made.options.asynchronous, exits_unknown=bool(own))
+            return Factory(options, is_class=True)
+        if isinstance(meaning, Factory) and meaning.is_class:
+            return meaning
+    return at
+
+
+def ancestry(linker: Linker, at: ClassAt) -> Sequence[ClassAt | External]:
+    """See `Linker.ancestry`."""
+    return linker.answers.ask(("ancestry", at), lambda: _ancestry(linker, at), [at], [at])
+
+
+def _ancestry(linker: Linker, at: ClassAt) -> list[ClassAt | External]:
+    seen: dict[ClassAt | External, None] = {}
+    pending: list[ClassAt | External] = [at]
+    while pending and len(seen) < 50:
+        here = pending.pop(0)
+        if here in seen:
+            continue
+        seen[here] = None
+        class_ = linker.class_(here) if isinstance(here, ClassAt) else None
+        if class_ is None or not isinstance(here, ClassAt):
+            continue
+        for base in class_.bases:
+            meaning = linker.expression(here.module, base)
+            if isinstance(meaning, ClassAt | External):
+                pending.append(meaning)
+            elif isinstance(meaning, Factory) and meaning.is_class:
+                pending.append(External("sqlalchemy.orm.Session"))
+    return list(seen)
+
+
+def of_class(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
+    """What ``owner.name`` means: a method, what the class binds, or what its methods store."""
+    if name == "query" and isinstance(owner, ClassAt) and _is_extension_model(linker, owner):
+        return Selected(Holds.INSTANCE, model=owner)
+    at = owner.of if isinstance(owner, Object) else owner
+    for ancestor in ancestry(linker, at):
+        if isinstance(ancestor, External):
+            continue
+        class_ = linker.class_(ancestor)
+        if class_ is None:
+            break
+        if name in class_.methods:
+            return _method(linker, owner, FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}"), name)
+        if name in class_.assigned:
+            annotation, value = class_.assigned[name]
+            stored = _stored(linker, owner, name) if value is None else UNKNOWN
+            if isinstance(stored, Registry):
+                return stored
+            meaning = linker.assigned(ancestor.module, annotation, value)
+            known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
+            return meaning if known else _stored(linker, owner, name)
+    return _stored(linker, owner, name)
+
+
+def _is_extension_model(linker: Linker, at: ClassAt) -> bool:
+    """Whether the class is a model of a Flask extension, which gives it ``query``."""
+    return any(
+        isinstance(base, External)
+        and base.name.rpartition(".")[2] == frameworks.EXTENSION_BASE
+        and base.name.rpartition(".")[0].removesuffix("()") in frameworks.EXTENSIONS
+        for base in ancestry(linker, at)
+    )
+
+
+def _method(linker: Linker, owner: ClassAt | Object, at: FunctionAt, name: str) -> Meaning:
+    """A method, or the factory or session that reading it gives where it is a property."""
+    if linker.told.of(at) != at:
+        return linker.told.of(at)
+    function = linker.function(at)
+    decorators = {last_name(decorator) for decorator in function.decorators} if function else set()
+    if not isinstance(owner, Object) or not decorators & _PROPERTIES:
+        return at
+    given = linker._returned(at)
+    return given if isinstance(given, Factory | Registry | Borrowed) else at
+
+
+def _stored(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
+    """What the methods of the class store under that name, found once."""
+    if linker.bodies is None or not isinstance(owner, Object):
+        return Member(owner, name)
+    bodies, at = linker.bodies, owner.of
+    found = linker.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN, UNKNOWN)
+    return Member(owner, name) if found == UNKNOWN else found

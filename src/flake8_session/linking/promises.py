@@ -1,0 +1,94 @@
+"""What an annotation promises of the values that it stands at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named
+from flake8_session.knowledge import factories
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    External,
+    Factory,
+    Meaning,
+    Object,
+    Options,
+    Registry,
+)
+
+if TYPE_CHECKING:
+    from flake8_session.linking.linker import Linker
+
+
+def annotation(linker: Linker, module: str, expression: Expression) -> Meaning:
+    """See `Linker.annotation`."""
+    module, expression = unaliased(linker, module, expression)
+    match expression:
+        case Named(name):
+            return _promised(linker.dotted(module, name))
+        case Indexed(base, items):
+            return _subscripted(linker, module, base, items)
+        case Either(options):
+            return _either(linker, module, options)
+        case Applied():
+            return UNKNOWN
+    return UNKNOWN
+
+
+def unaliased(linker: Linker, module: str, expression: Expression, depth: int = 0) -> tuple[str, Expression]:
+    """See `Linker.unaliased`."""
+    if not isinstance(expression, Named) or "." in expression.name or depth > 8:
+        return module, expression
+    outline = linker.outline(module)
+    if outline is None:
+        return module, expression
+    bound = [value for _, value in outline.assigned.get(expression.name, ()) if value is not None]
+    if len(bound) == 1 and isinstance(bound[0], Indexed | Either | Named):
+        return unaliased(linker, module, bound[0], depth + 1)
+    for entry in outline.imports:
+        if entry.name == expression.name and entry.member:
+            target = linker.modules.target(module, entry.module, entry.level)
+            if target is not None:
+                return unaliased(linker, target, Named(entry.member), depth + 1)
+    return module, expression
+
+
+def _promised(meaning: Meaning) -> Meaning:
+    if isinstance(meaning, External):
+        maker = factories.MAKERS.get(meaning.name)
+        if maker is None:
+            return UNKNOWN
+        options = Options(asynchronous=maker.asynchronous, expires=None if maker.asynchronous else True)
+        if maker.makes is factories.Makes.SESSION:
+            return Borrowed(options)
+        return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
+    if isinstance(meaning, Factory) and meaning.is_class:
+        return Borrowed(Options(asynchronous=meaning.options.asynchronous, expires=None))
+    if isinstance(meaning, ClassAt):
+        return Object(meaning)
+    return meaning if isinstance(meaning, Borrowed | Object | Factory | Registry) else UNKNOWN
+
+
+def _subscripted(linker: Linker, module: str, base: Expression, items: tuple[Expression, ...]) -> Meaning:
+    outer = linker.expression(module, base)
+    name = outer.name.rpartition(".")[2] if isinstance(outer, External) else ""
+    if name in ("Annotated", "ClassVar", "Final", "Optional", "Mapped") and items:
+        return annotation(linker, module, items[0])
+    if name == "Union":
+        return _either(linker, module, items)
+    if name in ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session"):
+        return _promised(outer)
+    return UNKNOWN
+
+
+def _either(linker: Linker, module: str, options: tuple[Expression, ...]) -> Meaning:
+    promised = [
+        annotation(linker, module, option)
+        for option in options
+        if option not in (Literal(None), Named("None"))
+    ]
+    if promised and all(isinstance(meaning, Borrowed) for meaning in promised):
+        return promised[0] if len(set(promised)) == 1 else Borrowed(Options(expires=None))
+    return promised[0] if len(promised) == 1 else UNKNOWN

@@ -1,0 +1,213 @@
+"""What the places of a function mean, found by propagating meanings along the steps that bind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from flake8_session.flow.events import (
+    Await,
+    Bind,
+    Build,
+    Call,
+    Define,
+    Enter,
+    Event,
+    Extend,
+    Import,
+    Item,
+    Iter,
+    Iterate,
+    Place,
+    Read,
+    Unpack,
+    Yield,
+)
+from flake8_session.flow.outline import Kind, Parameter
+from flake8_session.knowledge import callees
+from flake8_session.linking import calls
+from flake8_session.linking.call_sites import called
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    External,
+    FunctionAt,
+    Loads,
+    Made,
+    Meaning,
+    Object,
+    Opening,
+    Selected,
+    joined,
+)
+from flake8_session.linking.places import operands
+from flake8_session.linking.spelling import last_name
+
+if TYPE_CHECKING:
+    from flake8_session.linking.frames import Frame
+
+
+class Meanings:
+    """The meanings of a function's places, found when they are asked for."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._found: dict[Place, Meaning] = {}
+        self._parameters = {parameter.name: parameter for parameter in frame.function.parameters}
+
+    def of(self, place: Place) -> Meaning | None:
+        """What `place` means; None where this function does not bind it."""
+        if place in self._found:
+            return self._found[place]
+        frame = self._frame
+        if place not in frame.binders and place not in self._parameters:
+            return None
+        question = ("place", frame.module, frame.function.qualname, place)
+        return frame.linker.answers.ask(question, lambda: self._solved(place), UNKNOWN, UNKNOWN)
+
+    def _solved(self, place: Place) -> Meaning:
+        """Looks at the steps alone that bind `place`, or what flows into it.
+
+        Two passes over them in order are enough for what loops carry around.
+        """
+        steps, places = self._flowing_into(place)
+        solving = _Pass(self._frame, self._found)
+        for name in places & self._parameters.keys():
+            solving.start(self._parameters[name])
+        for _ in range(2):
+            for index in steps:
+                solving.step(self._frame.graph.steps[index].event)
+        if self._frame.linker.answers.is_final:
+            self._found.update(solving.found)
+        return solving.found.get(place, UNKNOWN)
+
+    def _flowing_into(self, place: Place) -> tuple[list[int], set[Place]]:
+        steps: set[int] = set()
+        seen = {place}
+        pending = [place]
+        while pending:
+            for index in self._frame.binders.get(pending.pop(), ()):
+                steps.add(index)
+                for source in operands(self._frame.graph.steps[index].event):
+                    if source not in seen and source not in self._found:
+                        seen.add(source)
+                        pending.append(source)
+        return sorted(steps), seen
+
+
+class _Pass:
+    """Binds places step by step; `found` are the meanings so far, beside those that are `known` for good."""
+
+    def __init__(self, frame: Frame, known: Mapping[Place, Meaning]) -> None:
+        self._frame = frame
+        self._known = known
+        self.found: dict[Place, Meaning] = {}
+
+    def _bind(self, place: Place, meaning: Meaning) -> None:
+        known = self.found.get(place)
+        if place.startswith("%") and known == UNKNOWN:
+            known = None
+        self.found[place] = joined(known, meaning)
+
+    def _meaning(self, place: Place) -> Meaning:
+        if place.startswith(("@", "=")):
+            return self._frame.meaning(place)
+        if place in self._known:
+            return self._known[place]
+        if place in self.found:
+            return self.found[place]
+        parent = self._frame.parent
+        if parent is not None and place in self._frame.graph.captured:
+            return parent.meaning(place)
+        return UNKNOWN
+
+    def start(self, parameter: Parameter) -> None:
+        """Binds a parameter."""
+        owner = self._owner() if parameter == self._frame.function.parameters[0] else None
+        if owner is not None:
+            self.found[parameter.name] = owner
+        elif parameter.keyword in ("*args", "**kwargs"):
+            self.found[parameter.name] = UNKNOWN
+        else:
+            self.found[parameter.name] = self._frame.parameter_meaning(parameter)
+
+    def _owner(self) -> Meaning | None:
+        """The class that a method's first parameter is of."""
+        function, linker = self._frame.function, self._frame.linker
+        if function.kind is not Kind.FUNCTION or not function.parent or not function.parameters:
+            return None
+        at = ClassAt(self._frame.module, function.parent)
+        if linker.class_(at) is None:
+            return None
+        decorators = {last_name(decorator) for decorator in function.decorators}
+        if "staticmethod" in decorators:
+            return None
+        return at if "classmethod" in decorators else Object(at)
+
+    def step(self, event: Event) -> None:
+        """Binds what `event` binds."""
+        match event:
+            case Bind(target, source):
+                self._bind(target, self._meaning(source))
+            case Call():
+                self._bind(event.result, called(self._frame, event, self._meaning))
+            case Await(result, value):
+                self._bind(result, self._meaning(value))
+            case Read(result, object_, attribute):
+                self._bind(result, self._frame.linker.member(self._meaning(object_), attribute))
+            case Enter(result, manager, _):
+                self._bind(result, self._entered(manager))
+            case Iter(result, source, _) | Iterate(result, source, _):
+                self._bind(result, self._part(source))
+            case Item(result, source, _):
+                self._bind(result, self._part(source))
+            case Unpack(targets, source):
+                for target in targets:
+                    self._bind(target, UNKNOWN)
+            case Extend(container, source):
+                self._bind(container, self._part(source))
+            case Build(result, parts, _):
+                self._bind(result, self._built(parts))
+            case Define(target, function, _, _, _):
+                self._bind(target, self._defined(function))
+            case Import(target, module, name, level):
+                if target:
+                    self._bind(target, self._imported(target, module, name, level))
+            case Yield(result, _, _):
+                self._bind(result, UNKNOWN)
+
+    def _entered(self, manager: Place) -> Meaning:
+        """What ``with manager as target`` gives the target."""
+        meaning = self._meaning(manager)
+        if isinstance(meaning, Opening):
+            return Made(meaning.options)
+        if not isinstance(meaning, External):
+            return meaning if isinstance(meaning, Made | Borrowed) else UNKNOWN
+        if meaning.name.removesuffix("()") in callees.MANAGERS:
+            made = self._frame.made_by.get(manager)
+            call = self._frame.graph.steps[made].event if made is not None else None
+            given = call.arguments if isinstance(call, Call) else ()
+            return self._meaning(given[0].value) if given else UNKNOWN
+        return meaning if calls.is_connection(meaning) else UNKNOWN
+
+    def _part(self, source: Place) -> Meaning:
+        meaning = self._meaning(source)
+        return meaning if isinstance(meaning, Selected) else UNKNOWN
+
+    def _built(self, parts: tuple[Place, ...]) -> Meaning:
+        meanings = [self._meaning(part) for part in parts]
+        if meanings and all(isinstance(meaning, Loads) for meaning in meanings):
+            return calls.all_loads([meaning for meaning in meanings if isinstance(meaning, Loads)])
+        return meanings[0] if meanings and isinstance(meanings[0], Selected) else UNKNOWN
+
+    def _defined(self, qualname: str) -> Meaning:
+        outline = self._frame.linker.outline(self._frame.module)
+        if outline is not None and qualname in outline.classes:
+            return self._frame.linker.class_meaning(ClassAt(self._frame.module, qualname))
+        return FunctionAt(self._frame.module, qualname)
+
+    def _imported(self, target: Place, module: str, name: str, level: int) -> Meaning:
+        if not name and "." in module and target == module.partition(".")[0]:
+            module = target
+        return self._frame.linker.imported(self._frame.module, module, name, level)

@@ -1,0 +1,170 @@
+"""What names mean at the top level of a module: bound there, imported, or starred.
+
+A name that is bound to things of different meaning is unknown. Import cycles end as unknown.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flake8_session.flow.outline import Outline
+from flake8_session.linking.calls import applied, reconfigured
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    ClassAt,
+    Constant,
+    External,
+    Factory,
+    FunctionAt,
+    Made,
+    Meaning,
+    ModuleAt,
+    Registry,
+    joined,
+)
+
+if TYPE_CHECKING:
+    from flake8_session.linking.linker import Linker
+
+_SAYING_NOTHING = (Constant(None), External("typing.Any"), External("builtins.object"))
+"""What a name is bound to where the real thing cannot be imported, or for type checkers only."""
+
+
+def top_level(linker: Linker, module: str, name: str) -> Meaning:
+    """See `Linker.top_level`."""
+    question = ("name", module, name)
+    return linker.answers.ask(question, lambda: _top_level(linker, module, name), UNKNOWN, UNKNOWN)
+
+
+def _top_level(linker: Linker, module: str, name: str) -> Meaning:
+    if (module, name) in linker.told.names:
+        return linker.told.names[module, name]
+    outline = linker.outline(module)
+    if outline is None:
+        return UNKNOWN
+    found: list[Meaning] = []
+    if name in outline.classes:
+        found.append(linker.class_meaning(ClassAt(module, name)))
+    if name in outline.functions and name:
+        found.append(FunctionAt(module, name))
+    for annotation, value in outline.assigned.get(name, ()):
+        found.append(linker.assigned(module, annotation, value))
+    found.extend(
+        imported(linker, module, entry.module, entry.member, entry.level)
+        for entry in outline.imports
+        if entry.name == name
+    )
+    for qualname in outline.rebound.get(name, ()):
+        rebound = linker.bodies.rebound(FunctionAt(module, qualname), name) if linker.bodies else None
+        if rebound is not None:
+            found.append(Borrowed(rebound.options) if isinstance(rebound, Made) else rebound)
+    if found:
+        return _configured(linker, module, outline, name, _agreed(found))
+    starred = _from_star(linker, module, outline, name, {module})
+    if starred is not None:
+        return starred
+    is_hidden = not _is_builtin(name) and any(entry.name == "*" for entry in outline.imports)
+    return UNKNOWN if is_hidden else External(f"builtins.{name}")
+
+
+def imported(linker: Linker, module: str, path: str, member: str, level: int) -> Meaning:
+    """See `Linker.imported`."""
+    target = linker.modules.target(module, path, level)
+    if target is None:
+        if level:
+            return UNKNOWN
+        return linker.told.of(External(f"{path}.{member}" if member else path))
+    if not member:
+        return ModuleAt(target)
+    outline = linker.outline(target)
+    if outline is not None and _binds(outline, member):
+        return top_level(linker, target, member)
+    inner = linker.modules.inner(target, member)
+    if inner is not None:
+        return ModuleAt(inner)
+    if outline is not None:
+        return top_level(linker, target, member)
+    return UNKNOWN if level else linker.told.of(External(f"{path}.{member}"))
+
+
+def imported_path(linker: Linker, module: str, names: Sequence[str]) -> Meaning:
+    """See `Linker.imported_path`."""
+    target = linker.modules.target(module, names[0], 0)
+    meaning: Meaning = External(names[0]) if target is None else ModuleAt(target)
+    for count, name in enumerate(names[1:], 2):
+        is_folder = isinstance(meaning, ModuleAt) and linker.outline(meaning.module) is None
+        meaning = linker.member(meaning, name)
+        if is_folder and meaning == UNKNOWN:
+            return External(".".join(names[:count]))
+    return meaning
+
+
+def may_bind(linker: Linker, module: str, name: str) -> bool:
+    """See `Linker.may_bind`."""
+    outline = linker.outline(module)
+    return outline is None or _binds(outline, name)
+
+
+def _configured(linker: Linker, module: str, outline: Outline, name: str, meaning: Meaning) -> Meaning:
+    """A factory or registry with the options that ``name.configure(...)`` gives it."""
+    if isinstance(meaning, Factory | Registry):
+        for arguments in outline.configured.get(name, ()):
+            given = [(keyword, linker.expression(module, value)) for keyword, value in arguments]
+            meaning = replace(meaning, options=reconfigured(meaning.options, given))
+    return meaning
+
+
+def _from_star(linker: Linker, module: str, outline: Outline, name: str, seen: set[str]) -> Meaning | None:
+    """What a star import of `module` binds `name` to; None where none does."""
+    for entry in outline.imports:
+        if entry.name != "*":
+            continue
+        target = linker.modules.target(module, entry.module, entry.level)
+        if target is None:
+            known = External(f"{entry.module}.{name}")
+            if applied(known, ()) != UNKNOWN:
+                return known
+            continue
+        offered = linker.outline(target)
+        if target in seen or offered is None or not _is_offered(offered, name):
+            continue
+        seen.add(target)
+        if _binds(offered, name):
+            return top_level(linker, target, name)
+        inner = linker.modules.inner(target, name) if offered.exports is not None else None
+        deeper = _from_star(linker, target, offered, name, seen) if inner is None else ModuleAt(inner)
+        if deeper is not None:
+            return deeper
+    return None
+
+
+def _agreed(meanings: Sequence[Meaning]) -> Meaning:
+    """What all bindings of a name agree on; those that say nothing are passed over where another one does."""
+    saying = [meaning for meaning in meanings if meaning not in _SAYING_NOTHING] or meanings
+    agreed: Meaning | None = None
+    for meaning in saying:
+        agreed = joined(agreed, meaning)
+    return UNKNOWN if agreed is None else agreed
+
+
+def _binds(outline: Outline, name: str) -> bool:
+    return (
+        name in outline.assigned
+        or name in outline.rebound
+        or name in outline.functions
+        or name in outline.classes
+        or any(entry.name == name for entry in outline.imports)
+    )
+
+
+def _is_offered(outline: Outline, name: str) -> bool:
+    """Whether ``from … import *`` takes `name`."""
+    return name in outline.exports if outline.exports is not None else not name.startswith("_")
+
+
+def _is_builtin(name: str) -> bool:
+    return hasattr(builtins, name)

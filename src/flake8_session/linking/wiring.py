@@ -1,0 +1,139 @@
+"""How the steps of a function's graph hang together: which step makes which value, what is bound to what.
+
+All of it is read from the graph alone; what the values mean is for `frames.Frame`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from flake8_session.flow.events import Await, Bind, Build, Call, Enter, Event, Place, SetItem
+from flake8_session.flow.graph import Graph
+from flake8_session.linking.liveness import Liveness
+from flake8_session.linking.places import bound, operands
+
+_FILLING = frozenset({"append", "appendleft", "add", "extend", "insert", "set", "update"})
+
+
+class Wiring:
+    """The steps of a graph by the places that they bind."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @cached_property
+    def liveness(self) -> Liveness:
+        """Which places are read later."""
+        return Liveness(self.graph)
+
+    @cached_property
+    def made_by(self) -> Mapping[Place, int]:
+        """The step that makes each temporary (the first, where branches share one)."""
+        made: dict[Place, int] = {}
+        for index, step in enumerate(self.graph.steps):
+            result = getattr(step.event, "result", "")
+            if result.startswith("%"):
+                made.setdefault(result, index)
+        return made
+
+    @cached_property
+    def awaited(self) -> Mapping[int, int]:
+        """Call step to the `Await` step that awaits its result directly."""
+        return {
+            self.made_by[step.event.value]: index
+            for index, step in enumerate(self.graph.steps)
+            if isinstance(step.event, Await) and step.event.value in self.made_by
+        }
+
+    def called(self, step: int) -> Event:
+        """The event of a step; for an ``await`` of a call, the call."""
+        event = self.graph.steps[step].event
+        made = self.made_by.get(event.value) if isinstance(event, Await) else None
+        return self.graph.steps[made].event if made is not None else event
+
+    @cached_property
+    def filled(self) -> frozenset[Place]:
+        """The values that something is put into where they are read: ``user.addresses.append(…)``."""
+        steps = (step.event for step in self.graph.steps)
+        return frozenset(
+            event.receiver if isinstance(event, Call) else event.object
+            for event in steps
+            if isinstance(event, SetItem) or (isinstance(event, Call) and event.method in _FILLING)
+        )
+
+    @cached_property
+    def entered(self) -> frozenset[Place]:
+        """The places that a ``with`` gives a value to, and the variables that are bound to them."""
+        given = {step.event.result for step in self.graph.steps if isinstance(step.event, Enter)}
+        return frozenset(given.union(*(self.aliases.get(place, frozenset()) for place in given)))
+
+    @cached_property
+    def binders(self) -> Mapping[Place, tuple[int, ...]]:
+        """The steps that bind each place, in order."""
+        found: dict[Place, list[int]] = {}
+        for index, step in enumerate(self.graph.steps):
+            for place in bound(step.event):
+                found.setdefault(place, []).append(index)
+        return {place: tuple(steps) for place, steps in found.items()}
+
+    @cached_property
+    def aliases(self) -> Mapping[Place, frozenset[Place]]:
+        """The places that each place is bound to directly."""
+        found: dict[Place, set[Place]] = {}
+        for target, sources in self.bindings.items():
+            for source in sources:
+                found.setdefault(source, set()).add(target)
+        return {source: frozenset(targets) for source, targets in found.items()}
+
+    @cached_property
+    def bindings(self) -> Mapping[Place, tuple[Place, ...]]:
+        """What each place is bound to, by every `Bind` of it."""
+        found: dict[Place, list[Place]] = {}
+        for step in self.graph.steps:
+            if isinstance(step.event, Bind):
+                found.setdefault(step.event.target, []).append(step.event.source)
+        return {target: tuple(sources) for target, sources in found.items()}
+
+    def is_never_none(self, place: Place) -> bool:
+        """Whether every binding of a variable gives it a display, a comprehension, or another literal."""
+        made = [step.event for step in self.graph.steps if isinstance(step.event, Build)]
+        built = {event.result for event in made}
+        bound = self.bindings.get(place, ())
+        if place in built:
+            return True
+        return bool(bound) and all(
+            source in built or (source.startswith("=") and source != "=None") for source in bound
+        )
+
+    def source(self, place: Place) -> Place:
+        """The variable from which a chain of calls and reads made the value of `place`; ``""`` for none."""
+        for _ in range(20):
+            if not place.startswith("%"):
+                bound = self.bindings.get(place, ())
+                if len(bound) != 1 or not bound[0].startswith("%"):
+                    return place
+                place = bound[0]
+            made = self.made_by.get(place)
+            event = self.graph.steps[made].event if made is not None else None
+            match event:
+                case Call() if event.receiver:
+                    place = event.receiver
+                case Call() if event.function.startswith("@"):
+                    return event.function.rpartition(".")[0]
+                case Await(_, value):
+                    place = value
+                case _:
+                    return ""
+            if not place.startswith("%"):
+                return place
+        return ""
+
+    def outside_places(self) -> list[Place]:
+        """Every place from outside that the function reads, longest prefixes not split, in order."""
+        found: dict[Place, None] = {}
+        for step in self.graph.steps:
+            for place in operands(step.event):
+                if place.startswith("@"):
+                    found[place] = None
+        return list(found)

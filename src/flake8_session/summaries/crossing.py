@@ -1,0 +1,103 @@
+"""What of a world crosses the border between caller and callee, and what it is on the other side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flake8_session.flow.events import Call
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import ClassAt, FunctionAt
+from flake8_session.summaries.passing import bindings
+from flake8_session.typestate import values
+from flake8_session.typestate.focus import Exit, Focus
+from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import (
+    RETURN,
+    Flight,
+    InstanceState,
+    Life,
+    SessionState,
+    World,
+)
+
+
+def inside_of_call(focus: Focus) -> Focus:
+    """The focus as the callee has it, who was given the session."""
+    return replace(focus, birth=-1, instance=-1, places=(), owned=False)
+
+
+def owned(state: SessionState | None, inside: SessionState | None) -> SessionState | None:
+    """What the generator finds when it goes on: its own session is its own again."""
+    if state is None or state.life is not Life.LENT or inside is None:
+        return state
+    return state._replace(life=inside.life)
+
+
+def handed_back(left: World, before: World, end: World) -> World:
+    """`left`, the caller's world after a ``with`` that was left in `before` and ended in `end`."""
+    return left._replace(
+        session=_lent_again(end.session, before.session),
+        instance=_detached_elsewhere(end.instance),
+        spent=end.spent,
+    )
+
+
+def back(inner: Frame, call: Call, world: World, end: World, flight: Flight | None) -> Exit:
+    """The caller's world after the callee ended in `end`."""
+    kept = set(world.names)
+    for parameter, source in bindings(inner.function, call):
+        prefix = f"{parameter}."
+        kept |= {
+            (source + place[len(parameter) :], holding)
+            for place, holding in end.names
+            if place.startswith(prefix)
+        }
+    moved = world._replace(
+        session=end.session,
+        instance=_detached_elsewhere(end.instance),
+        spent=end.spent,
+        names=frozenset(kept),
+    )
+    return Exit(moved, flight, _returned(end))
+
+
+def made_available(world: World, end: World) -> Exit:
+    """A new session that the callee returned is open, and the caller's; or it returned none."""
+    returned = _returned(end)
+    if Role.SESSION not in returned or end.session is None:
+        return Exit(world, None, frozenset({None} & returned))
+    life = end.session.life if end.session.life is Life.CLOSED else Life.OPEN
+    session = end.session._replace(life=life)
+    return Exit(
+        world._replace(session=session, spent=world.spent or end.spent), None, frozenset({Role.SESSION})
+    )
+
+
+def key_of(at: FunctionAt | ClassAt) -> str:
+    """A function or class as `Suspended` names it."""
+    return f"{at.module}\n{at.qualname}"
+
+
+def function_at(key: str) -> FunctionAt:
+    """The function that `key_of` names so."""
+    module, _, qualname = key.partition("\n")
+    return FunctionAt(module, qualname)
+
+
+def _returned(end: World) -> frozenset[object]:
+    found: set[object] = {holding for place, holding in end.names if place == RETURN}
+    if values.known(end.values, RETURN) == values.NONE:
+        found.add(None)
+    return frozenset(found)
+
+
+def _detached_elsewhere(state: InstanceState | None) -> InstanceState | None:
+    """What a callee detaches is not detached by a `close()` of the function that is looked at."""
+    return state._replace(explicit=False) if state is not None else None
+
+
+def _lent_again(state: SessionState | None, before: SessionState | None) -> SessionState | None:
+    if state is None or before is None or before.life is not Life.LENT or not is_open(state):
+        return state
+    return state._replace(life=Life.LENT)

@@ -1,0 +1,42 @@
+"""What the decorators of a function make of a call of it."""
+
+from __future__ import annotations
+
+from flake8_session.flow.outline import Function
+
+_PLAIN = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "lru_cache",
+        "cache",
+        "wraps",
+        "override",
+        "overload",
+        "final",
+        "property",
+        "cached_property",
+        "hybrid_property",
+        "hybrid_method",
+        "memoized_property",
+    }
+)
+
+
+def is_plain(function: Function) -> bool:
+    """Whether nothing but the function's own body runs when it is called."""
+    return {_name(decorator) for decorator in function.decorators} <= _PLAIN
+
+
+def is_manager(function: Function) -> bool:
+    """Whether a ``with`` may drive the generator: by its decorator, or because nothing decorates it."""
+    names = [_name(decorator) for decorator in function.decorators]
+    return not names or any(name in ("contextmanager", "asynccontextmanager") for name in names)
+
+
+def _name(expression: object) -> str:
+    name = getattr(expression, "name", None)
+    if isinstance(name, str):
+        return name.rpartition(".")[2]
+    function = getattr(expression, "function", None)
+    return _name(function) if function is not None else "?"

@@ -1,0 +1,91 @@
+"""What a call passes: which argument becomes which parameter, and what is known of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flake8_session.flow.events import Call, Place
+from flake8_session.flow.outline import Function, Literal
+from flake8_session.linking.frames import Frame
+from flake8_session.typestate import values
+from flake8_session.typestate.worlds import Names, World
+
+
+def given_names(frame: Frame, inner: Frame, call: Call, world: World) -> Names:
+    """What the caller's world knows, under the callee's names: parameters, attributes of self, captures."""
+    pairs = list(bindings(inner.function, call))
+    captured = {place: place for place in inner.graph.captured} if _is_inside(inner, frame) else {}
+    outside = (
+        {place: place for place, _ in world.names if place.startswith("@")}
+        if inner.module == frame.module
+        else {}
+    )
+    found = set()
+    for place, holding in world.names:
+        for parameter, source in (*pairs, *captured.items(), *outside.items()):
+            if place == source or place.startswith(f"{source}."):
+                found.add((parameter + place[len(source) :], holding))
+    return frozenset(found)
+
+
+def known_values(inner: Frame, call: Call, given: Names, world: World, frame: Frame) -> values.Values:
+    """What is known of the callee's parameters: literals, defaults, what the caller knows."""
+    asked = inner.liveness.asked(0)
+    held = {place for place, _ in given}
+    passed = dict(bindings(inner.function, call))
+    spread = any(argument.keyword in ("*", "**") for argument in call.arguments)
+    known = values.without(frozenset(), "")
+    for parameter in inner.function.parameters:
+        name = parameter.name
+        if name not in asked or name in held:
+            continue
+        if name in passed:
+            mask = values.known(world.values, passed[name])
+            if world.roles(passed[name]) or passed[name] in frame.certain_sessions:
+                mask = values.TRUTHY
+            elif mask == values.ANYTHING and frame.is_never_none(passed[name]):
+                mask = values.ANYTHING & ~values.NONE
+            known = values.with_value(known, name, mask)
+        elif isinstance(parameter.default, Literal) and not spread:
+            known = values.with_value(known, name, values.of_literal(f"={parameter.default.value!r}"))
+    return known
+
+
+def bindings(function: Function, call: Call) -> Iterator[tuple[Place, Place]]:
+    """Pairs of parameter and argument place. Spread arguments are not followed."""
+    ordered = [p for p in function.parameters if p.keyword in ("", "/")]
+    if ordered and _takes_self(function):
+        if call.receiver and call.method == function.name:
+            yield ordered[0].name, call.receiver
+        if call.receiver or function.name == "__call__":
+            ordered = ordered[1:]
+    named = {p.name: p for p in function.parameters}
+    positions = iter(ordered)
+    for argument in call.arguments:
+        if argument.keyword in ("*", "**"):
+            return
+        if argument.keyword:
+            if argument.keyword in named:
+                yield argument.keyword, argument.value
+            continue
+        parameter = next(positions, None)
+        if parameter is not None:
+            yield parameter.name, argument.value
+
+
+def _takes_self(function: Function) -> bool:
+    decorators = {getattr(decorator, "name", "") for decorator in function.decorators}
+    return (
+        bool(function.parent)
+        and not function.parent.endswith("<locals>")
+        and "staticmethod" not in decorators
+    )
+
+
+def _is_inside(inner: Frame, frame: Frame) -> bool:
+    outer: Frame | None = inner.parent
+    while outer is not None:
+        if outer.function is frame.function:
+            return True
+        outer = outer.parent
+    return False

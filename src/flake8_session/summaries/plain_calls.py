@@ -1,0 +1,87 @@
+"""Plain calls of project functions, answered by solving the callee with what it is given as its focus.
+
+A call is asked with the world of the caller: the places that hold the session or the instance are
+renamed to the callee's parameters, the callee is solved from there, and the worlds at its two exits
+are what the call may leave behind.
+"""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import FunctionAt
+from flake8_session.summaries.crossing import back, inside_of_call
+from flake8_session.summaries.decorated import is_manager, is_plain
+from flake8_session.summaries.fresh import fresh_exits
+from flake8_session.summaries.passing import given_names, known_values
+from flake8_session.summaries.sites import instance_foci
+from flake8_session.summaries.solved import End, Solved
+from flake8_session.typestate.focus import Exit, Focus
+from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
+
+_ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+
+
+def call_exits(
+    solved: Solved, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus
+) -> list[Exit] | None:
+    """See `Effects.call`."""
+    if frame.made_by.get(call.result) == focus.birth and focus.birth >= 0:
+        return fresh_exits(solved, frame, at, call, world, focus)
+    function = solved.linker.function(at)
+    if function is not None and function.generator and is_manager(function):
+        return [Exit(world, None, frozenset())]
+    inner = _callee(solved, frame, at, call)
+    if inner is None:
+        return None
+    given = given_names(frame, inner, call, world)
+    if not given:
+        return _untouched_exits(solved, at, world)
+    start = World(
+        session=world.session,
+        instance=world.instance,
+        names=given,
+        spent=world.spent,
+        values=known_values(inner, call, given, world, frame),
+    )
+    inside = inside_of_call(focus)
+    if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
+        ends = solved.ask(("born", at, start, inside), lambda: _instance_ends(solved, inner, inside, start))
+    else:
+        ends = solved.ask(("call", at, start, inside), lambda: solved.ends(inner, inside, {0: (start,)}))
+    if ends is None:
+        return None
+    return [back(inner, call, world, end, flight) for end, flight in ends]
+
+
+def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> list[End] | None:
+    """The ways out of a function that gives back an instance of the session, by each site of it."""
+    start = start._replace(instance=None)
+    found: dict[End, None] = {}
+    for born in instance_foci(inner, focus):
+        for end, flight in solved.ends(inner, born, {0: (start,)}) or ():
+            given = any((RETURN, role) in end.names for role in _ENTITY)
+            if flight is not None or given:
+                found[end if given else end._replace(instance=None), flight] = None
+    plain = solved.ends(inner, focus, {0: (start,)}) if not found else ()
+    return list(found) + list(plain or ())
+
+
+def _callee(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> Frame | None:
+    """The callee, where calling it runs its body and nothing else."""
+    function = solved.linker.function(at)
+    if function is None or function.generator or not is_plain(function):
+        return None
+    if function.asynchronous and frame.made_by.get(call.result) not in frame.awaited:
+        return None
+    return solved.frames.of(at)
+
+
+def _untouched_exits(solved: Solved, at: FunctionAt, world: World) -> list[Exit]:
+    exits = []
+    if not solved.never_returns(at):
+        exits.append(Exit(world, None, frozenset()))
+    if not world.spent and not solved.never_raises(at):
+        exits.append(Exit(world._replace(spent=True), Flight(Kind.OTHER), frozenset()))
+    return exits

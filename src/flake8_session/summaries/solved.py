@@ -1,0 +1,86 @@
+"""The project's functions, solved from the worlds in which they are entered, each question once.
+
+Answers are remembered by function and entry world. The ends of a function that calls itself, directly
+or not, grow from none until they are complete, so that they do not depend on the order of asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol, TypeVar, cast
+
+from flake8_session.dataflow import Solution, TooManyWorlds, solve
+from flake8_session.flow.events import Place, Yield
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.meanings import FunctionAt
+from flake8_session.summaries.feeding import feeding
+from flake8_session.summaries.frames import Frames
+from flake8_session.summaries.raising import can_return, never_raises
+from flake8_session.summaries.sites import Givers, made_foci
+from flake8_session.typestate.focus import Effects, Focus
+from flake8_session.typestate.movement import SessionMovement
+from flake8_session.typestate.worlds import Flight, Kind, World
+
+_START: Mapping[object, bool] = {"returns": True, "raises": False}
+"""What a question about a function that comes back to itself starts from; every other one from no ends."""
+T = TypeVar("T")
+Key = tuple[object, ...]
+End = tuple[World, Flight | None]
+"""The world at a way out of a function, and what is raised there."""
+
+
+class _Everything(Effects, Givers, Protocol):
+    """What calls inside of a function do, and which of them give sessions."""
+
+
+class Solved:
+    """What comes out of functions that are entered in given worlds; `calls` tells of the calls in them."""
+
+    def __init__(self, linker: Linker, calls: _Everything) -> None:
+        self.linker = linker
+        self.frames = Frames(linker)
+        self._calls = calls
+
+    def ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> list[End] | None:
+        """The worlds at the function's two exits; None: too many to follow."""
+        try:
+            solution = solve(SessionMovement(frame, focus, self._calls), starts)
+        except TooManyWorlds:
+            return None
+        return list(dict.fromkeys(_exits(frame, solution)))
+
+    def stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
+        """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
+        try:
+            solution = solve(SessionMovement(frame, focus, self._calls, stops=True), {0: (start,)})
+        except TooManyWorlds:
+            return
+        for step in solution.steps():
+            if isinstance(frame.graph.steps[step].event, Yield) or step == frame.graph.raised:
+                for world in solution.before(step):
+                    yield step, world
+
+    def own_foci(self, frame: Frame, leaving: Iterable[Place]) -> list[Focus]:
+        """The sessions that the function makes or gets from a callee, and that may be among `leaving`."""
+        return [focus for focus in made_foci(frame, self._calls, feeding(frame, leaving)) if not focus.driven]
+
+    def never_raises(self, at: FunctionAt) -> bool:
+        """See `Effects.never_raises`."""
+        return bool(self.ask(("raises", at), lambda: never_raises(self.frames, at)))
+
+    def never_returns(self, at: FunctionAt) -> bool:
+        """Whether the function always raises, or ends the process."""
+        return self.ask(("returns", at), lambda: can_return(self.frames, at)) is False
+
+    def ask(self, key: Key, answer: Callable[[], T]) -> T | None:
+        """The remembered answer; a function that calls itself is asked again until its ends are complete."""
+        start = cast(T, _START.get(key[0]) if key[0] in _START else [])
+        return self.linker.answers.ask(key, answer, start, beyond=None)
+
+
+def _exits(frame: Frame, solution: Solution[World]) -> Iterator[End]:
+    for world in solution.before(frame.graph.returned):
+        yield world, None
+    for world in solution.before(frame.graph.raised):
+        yield world, world.flight or Flight(Kind.OTHER)
