@@ -28,8 +28,7 @@ def is_test(facts: FunctionFacts) -> bool:
     path = PurePath(facts.filename)
     if path.name == "conftest.py" or path.name.startswith("test_") or path.stem.endswith("_test"):
         return True
-    names = facts.qualname.split(".")
-    if any(name.startswith(("test_", "Test")) for name in names):
+    if any(_is_test_name(name) for name in facts.qualname.split(".")):
         return True
     return frameworks.Driver.FIXTURE in facts.frame.drivers
 
@@ -65,6 +64,13 @@ def is_injected(facts: FunctionFacts, parameter: Parameter) -> bool:
         for expression in (parameter.default, parameter.annotation)
         if expression is not None
     )
+
+
+def _is_test_name(name: str) -> bool:
+    """Whether pytest or unittest would run it, as a function, a method or a class."""
+    if name.startswith("test"):
+        return name[4:5] in ("", "_") or name[4:5].isupper()
+    return name.startswith("Test") or name.endswith(("Test", "Tests", "TestCase"))
 
 
 def _is_behind_main_guard(session: SessionFacts) -> bool:

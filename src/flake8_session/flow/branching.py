@@ -30,10 +30,10 @@ def if_(body: Body, node: cst.If) -> None:
 
 def while_(body: Body, node: cst.While) -> None:
     head = body.head(node)
-    yes, no = body.condition(node.test)
+    yes, no = body.turning(lambda: body.condition(node.test))
     body.loose = yes
     control = Control((Way.BREAK, Way.CONTINUE), body.control)
-    body.under(control, lambda: body.suite(node.body))
+    body.under(control, lambda: body.turning(lambda: body.suite(node.body)))
     body.close(body.loose + control.own[Way.CONTINUE], head)
     _otherwise(body, node.orelse, no, control)
 

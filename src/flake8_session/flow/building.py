@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import libcst as cst
 
@@ -25,6 +25,8 @@ LARGEST = 4_000
 
 Ends: TypeAlias = "list[tuple[int, Door]]"
 Cleanup: TypeAlias = "Callable[[Way | None], Ends]"
+
+_Lowered = TypeVar("_Lowered")
 
 
 class Way(Enum):
@@ -92,6 +94,8 @@ class Body:
         self.scope = scope
         self.control = Control((Way.RETURN, Way.RAISE))
         self.loose: Ends = [(-1, Door.COMPLETED)]
+        self.turns = 0
+        """How many loops stand around what is being lowered."""
         self._origins = origins
         self._events: list[tuple[Event, int]] = []
         self._doors: list[dict[Door, int]] = []
@@ -201,6 +205,13 @@ class Body:
         before, self.control = self.control, control
         lower()
         self.control = before
+
+    def turning(self, lower: Callable[[], _Lowered]) -> _Lowered:
+        """Runs `lower` for what stands in a loop."""
+        self.turns += 1
+        lowered = lower()
+        self.turns -= 1
+        return lowered
 
     def guarded(self, body: Callable[[], None], cleanup: Cleanup, ways: tuple[Way, ...] = tuple(Way)) -> None:
         """Lowers `body`, then `cleanup` once for each of `ways` by which control leaves `body`.

@@ -38,7 +38,7 @@ def loop(body: Body, source: Place, clause: cst.For | cst.CompFor, inside: Calla
     head = body.last
     body.loose = yes
     store(body, clause.target, element)
-    body.close(inside(), head)
+    body.close(body.turning(inside), head)
     body.loose = no
 
 

@@ -9,15 +9,19 @@ so that ``own = session is None`` is later known to go with ``session``.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import libcst as cst
 
 from flake8_session.flow.building import Body, Ends
-from flake8_session.flow.events import Bind, Fact, Place, Shape, Test, TestInstance
+from flake8_session.flow.events import Bind, Event, Fact, Place, Shape, Test, TestInstance, TestSame
 from flake8_session.flow.expressions import call
+from flake8_session.flow.literals import is_literal
 from flake8_session.flow.operations import build, unary
+from flake8_session.flow.questions import asked_again, compared_again, denies
 
 _CANNOT_RAISE = (cst.Equal, cst.NotEqual, cst.Is, cst.IsNot)
-_EQUAL = (cst.Equal, cst.Is)
+_SAME = (cst.Is, cst.IsNot)
 
 
 def truth(body: Body, node: cst.BaseExpression) -> tuple[Ends, Ends]:
@@ -25,11 +29,11 @@ def truth(body: Body, node: cst.BaseExpression) -> tuple[Ends, Ends]:
     return _tested(body, body.value(node), node)
 
 
-def _tested(body: Body, place: Place, node: cst.CSTNode) -> tuple[Ends, Ends]:
+def _tested(body: Body, place: Place, node: cst.BaseExpression) -> tuple[Ends, Ends]:
     if place in ("=True", "=False", "=None", "=0", "=1"):
         ends, body.loose = body.loose, []
         return (ends, []) if place in ("=True", "=1") else ([], ends)
-    return body.ask(Test(place, Fact.TRUTHY), node)
+    return body.ask(Test(place, Fact.TRUTHY, asked_again(body, node)), node)
 
 
 def negation(body: Body, node: cst.UnaryOperation) -> tuple[Ends, Ends]:
@@ -52,30 +56,40 @@ def junction(body: Body, node: cst.BooleanOperation) -> tuple[Ends, Ends]:
 
 def comparison(body: Body, node: cst.Comparison) -> tuple[Ends, Ends]:
     """``a < b < c`` asks ``a < b`` and then ``b < c``, with each operand evaluated once."""
-    left = body.value(node.left)
+    place, written = body.value(node.left), node.left
     refused: Ends = []
     yes: Ends = []
     for target in node.comparisons:
         right = body.value(target.comparator)
-        compared = _none_compared(target.operator, left, right)
-        if compared is None:
-            yes, no = body.ask(Test(_compare(body, target, left, right), Fact.TRUTHY), node)
-        else:
-            yes, no = body.ask(Test(compared, Fact.NONE), node)
-            if not isinstance(target.operator, _EQUAL):
-                yes, no = no, yes
+        yes, no = _compared(body, target, (place, written), (right, target.comparator), node)
         refused += no
         body.loose = yes
-        left = right
+        place, written = right, target.comparator
     body.loose = []
     return yes, refused
 
 
-def _none_compared(operator: cst.BaseCompOp, left: Place, right: Place) -> Place | None:
-    """The place that is compared with None, if this is such a comparison."""
-    if not isinstance(operator, _CANNOT_RAISE) or (left == "=None") == (right == "=None"):
-        return None
-    return left if right == "=None" else right
+_Side: TypeAlias = "tuple[Place, cst.BaseExpression]"
+
+
+def _compared(
+    body: Body, target: cst.ComparisonTarget, left: _Side, right: _Side, node: cst.Comparison
+) -> tuple[Ends, Ends]:
+    operator = target.operator
+    question = compared_again(body, left[1], operator, right[1])
+    places = (left[0], right[0])
+    nothing = isinstance(operator, _CANNOT_RAISE) and (places[0] == "=None") != (places[1] == "=None")
+    event: Event
+    if nothing:
+        place, written = left if places[1] == "=None" else right
+        event = Test(place, Fact.NONE, asked_again(body, written))
+    elif isinstance(operator, _CANNOT_RAISE) and not any(map(is_literal, places)):
+        event = TestSame(*places, question)
+    else:
+        result = _compare(body, target, *places)
+        event = Test(result, Fact.TRUTHY, question)
+    yes, no = body.ask(event, node)
+    return (no, yes) if denies(operator) else (yes, no)
 
 
 def _compare(body: Body, target: cst.ComparisonTarget, left: Place, right: Place) -> Place:
@@ -150,9 +164,8 @@ def _is_question(body: Body, node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Comparison):
         first = node.comparisons[0]
         operands = (node.left, first.comparator)
-        return len(node.comparisons) > 1 or (
-            isinstance(first.operator, _CANNOT_RAISE) and any(map(_is_none, operands))
-        )
+        asks_none = isinstance(first.operator, _CANNOT_RAISE) and any(map(_is_none, operands))
+        return len(node.comparisons) > 1 or asks_none or isinstance(first.operator, _SAME)
     if isinstance(node, cst.Call):
         return _asks_instance(body, node)
     return isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not)

@@ -196,10 +196,24 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Doors: TRUE, FALSE. Cannot raise. ``not x`` has its doors swapped by lowering."""
+    """Doors: TRUE, FALSE. Cannot raise. ``not x`` has its doors swapped by lowering.
+
+    `question`: what two tests share that ask the same (see `questions`); `""` for a plain variable, and
+    where the same expression may have another answer each time.
+    """
 
     subject: Place
     fact: Fact
+    question: Place = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestSame:
+    """``left is right``, or ``==`` as a condition. Doors: TRUE, FALSE. `question` as of a `Test`."""
+
+    left: Place
+    right: Place
+    question: Place = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +346,6 @@ class Pass:
 
 Event: TypeAlias = (
     Bind | Unpack | Call | Await | Read | Write | Item | SetItem | Build | Extend | Iter | Iterate
-    | Enter | Leave | Test | TestInstance | Choose | Catch | EndCatch | Raise | Return | Yield | Delete
-    | DeleteItem | Define | Import | Unmodelled | Pass
+    | Enter | Leave | Test | TestSame | TestInstance | Choose | Catch | EndCatch | Raise | Return | Yield
+    | Delete | DeleteItem | Define | Import | Unmodelled | Pass
 )

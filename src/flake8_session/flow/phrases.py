@@ -33,6 +33,7 @@ from flake8_session.flow.events import (
     SetItem,
     Test,
     TestInstance,
+    TestSame,
     Unmodelled,
     Unpack,
     Write,
@@ -78,8 +79,11 @@ def _of_control(event: Event) -> str:
             return f"{result} = {_async(asynchronous)}enter {manager}"
         case Leave(manager, asynchronous, raising):
             return f"{_async(asynchronous)}leave {manager}{' raising' if raising else ''}"
-        case Test(subject, fact):
-            return f"{subject} is None?" if fact is Fact.NONE else f"{subject}?"
+        case Test(subject, fact, question):
+            asked = f"{subject} is None?" if fact is Fact.NONE else f"{subject}?"
+            return f"{asked}  # {question}" if question else asked
+        case TestSame(left, right, question):
+            return f"{left} is {right}?  # {question}" if question else f"{left} is {right}?"
         case TestInstance(subject, classes):
             return f"{subject} is a {' | '.join(classes)}?"
         case Choose(parts):

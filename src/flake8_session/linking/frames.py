@@ -30,6 +30,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.linking.presence import session_or_none
 from flake8_session.linking.propagation import Meanings
 from flake8_session.linking.spelling import last_name
 from flake8_session.linking.wiring import Wiring
@@ -130,6 +131,12 @@ class Frame(Wiring):
             if isinstance(self.parameter_meaning(parameter), Borrowed)
             and (parameter.name == self.lent_parameter or not _may_be_none(parameter))
         )
+
+    @cached_property
+    def sessions_or_none(self) -> frozenset[Place]:
+        """The variables that hold a session or None; see `presence`."""
+        parameters = [parameter.name for parameter in self.function.parameters]
+        return session_or_none(parameters, self.bindings, self.meaning)
 
     def constructor(self, place: Place) -> Call | None:
         """The call of a class that made what is in `place`, where every binding of it is that one call."""

@@ -7,7 +7,7 @@ Captured variables of a closure are read wherever the closure may run, so they s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flake8_session.flow.events import (
     Await,
@@ -21,9 +21,11 @@ from flake8_session.flow.events import (
     Import,
     Place,
     Test,
+    TestSame,
     Unpack,
 )
 from flake8_session.flow.graph import Graph
+from flake8_session.flow.questions import may_change
 from flake8_session.linking.places import operands
 
 
@@ -41,7 +43,8 @@ class Liveness:
         reads = [_reads(step.event, made) for step in graph.steps]
         self._live = [live | always for live in _backwards(graph, reads, carry=False)]
         asks = [_asks(step.event) for step in graph.steps]
-        self._asked = _backwards(graph, asks, carry=True)
+        questions = sorted({place for asked in asks for place in asked if place[0] in "?!"})
+        self._asked = _backwards(graph, asks, carry=True, questions=questions)
 
     def live(self, step: int) -> frozenset[Place]:
         """The places that some step from `step` on reads."""
@@ -75,11 +78,21 @@ def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
 
 
 def _asks(event: Event) -> frozenset[Place]:
-    return frozenset({event.subject}) if isinstance(event, Test) else frozenset()
+    match event:
+        case Test(subject, _, question):
+            return frozenset({subject, question} if question else {subject})
+        case TestSame(_, _, question) if question:
+            return frozenset({question})
+    return frozenset()
 
 
-def _backwards(graph: Graph, reads: list[frozenset[Place]], *, carry: bool) -> list[frozenset[Place]]:
-    """Standard backward may-analysis. `carry`: a bind of an asked name makes its source asked."""
+def _backwards(
+    graph: Graph, reads: list[frozenset[Place]], *, carry: bool, questions: Sequence[Place] = ()
+) -> list[frozenset[Place]]:
+    """Standard backward may-analysis.
+
+    `carry`: a bind of an asked name makes its source asked. `questions` end where their answer may change.
+    """
     before: list[frozenset[Place]] = [frozenset()] * len(graph.steps)
     predecessors: list[list[int]] = [[] for _ in graph.steps]
     for index, step in enumerate(graph.steps):
@@ -92,7 +105,8 @@ def _backwards(graph: Graph, reads: list[frozenset[Place]], *, carry: bool) -> l
         step = graph.steps[index]
         after = _union(before[target] for target in step.doors.values())
         bound = binds(step.event)
-        now = after.difference(bound) | reads[index] if bound else after | reads[index]
+        changed = [each for each in questions if each in after and may_change(each, step.event, bound)]
+        now = after.difference(bound, changed) | reads[index] if bound or changed else after | reads[index]
         if carry and isinstance(step.event, Bind) and step.event.target in after:
             now = now | {step.event.source}
         if now != before[index]:

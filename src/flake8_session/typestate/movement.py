@@ -32,6 +32,7 @@ from flake8_session.typestate.steps.branching import (
     catch_ways,
     end_catch_ways,
     raise_ways,
+    same_ways,
     test_ways,
 )
 from flake8_session.typestate.steps.calling import awaited_ways, called_ways
@@ -144,6 +145,7 @@ _WAYS: Mapping[type, Callable[[Context, int, Any, World], Ways]] = {
     ev.Enter: enter_ways,
     ev.Leave: block_left_ways,
     ev.Test: test_ways,
+    ev.TestSame: same_ways,
     ev.TestInstance: both_ways,
     ev.Choose: both_ways,
     ev.Catch: catch_ways,

@@ -49,6 +49,15 @@ def narrowed(values: Values, place: Place, fact: Fact, answer: bool) -> Values |
     return values if place.startswith("=") else with_value(values, place, mask)
 
 
+def answered(values: Values, question: Place, fact: Fact, answer: bool) -> Values | None:
+    """What is known once a question was answered (see `questions`); None where the answer is impossible.
+
+    Whoever asks the same thing for its truth and for None takes it that there is nothing between.
+    """
+    mask = TRUTHY if answer is (fact is Fact.TRUTHY) else NONE
+    return with_value(values, question, mask) if known(values, question) & mask else None
+
+
 def with_value(values: Values, place: Place, mask: int) -> Values:
     """`values`, with `place` known to be one of the atoms in `mask`."""
     rest = without(values, place)

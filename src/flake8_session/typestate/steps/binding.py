@@ -14,8 +14,15 @@ from flake8_session.typestate.worlds import UNREAD, Hold, World
 
 
 def bind_ways(context: Context, step: int, event: ev.Bind, world: World) -> Ways:
-    """``target = source``."""
-    yield Door.COMPLETED, _assigned(context, world, event.target, event.source)
+    """``target = source``; where both names are tested later, None and the rest go different ways."""
+    moved = _assigned(context, world, event.target, event.source)
+    known = values.known(world.values, event.source)
+    if known == values.NONE or not known & values.NONE or not _both_asked(context, step, event):
+        yield Door.COMPLETED, moved
+        return
+    for mask in (known & ~values.NONE, values.NONE):
+        given = values.with_value(moved.values, event.source, mask)
+        yield Door.COMPLETED, moved._replace(values=values.with_value(given, event.target, mask))
 
 
 def unpack_ways(context: Context, step: int, event: ev.Unpack, world: World) -> Ways:
@@ -64,6 +71,14 @@ def unbound(context: Context, world: World, place: Place) -> World:
     """`place` has no value any more."""
     moved = names.unbound(world, place, owned=context.focus.owned)
     return moved._replace(values=values.without(moved.values, place))
+
+
+def _both_asked(context: Context, step: int, event: ev.Bind) -> bool:
+    after = context.frame.graph.steps[step].doors.get(Door.COMPLETED)
+    if after is None or event.source.startswith(("=", "@")):
+        return False
+    asked = context.frame.liveness.asked(after)
+    return event.source in asked and event.target in asked
 
 
 def _assigned(context: Context, world: World, target: Place, source: Place) -> World:

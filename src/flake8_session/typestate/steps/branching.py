@@ -23,9 +23,36 @@ def test_ways(context: Context, step: int, event: ev.Test, world: World) -> Ways
             yield (Door.TRUE if event.fact is ev.Fact.TRUTHY else Door.FALSE), world
             return
     for door, answer in ((Door.TRUE, True), (Door.FALSE, False)):
-        narrowed = values.narrowed(world.values, event.subject, event.fact, answer)
+        narrowed = _narrowed(context, event, answer, world.values)
         if narrowed is not None:
             yield door, world._replace(values=narrowed)
+
+
+def _narrowed(context: Context, event: ev.Test, answer: bool, known: values.Values) -> values.Values | None:
+    before: values.Values | None = known
+    if event.question:
+        before = values.answered(known, event.question, event.fact, answer)
+    if before is not None and event.subject in context.frame.sessions_or_none:
+        mask = values.known(before, event.subject)
+        before = values.with_value(before, event.subject, mask & ~values.FALSY or mask)
+    return values.narrowed(before, event.subject, event.fact, answer) if before is not None else None
+
+
+def same_ways(context: Context, step: int, event: ev.TestSame, world: World) -> Ways:
+    """``a is b``: a session that was made here is what its names hold, and nothing else is."""
+    held = [Role.SESSION in world.roles(place) for place in (event.left, event.right)]
+    if all(held) or (any(held) and context.focus.birth >= 0):
+        yield (Door.TRUE if all(held) else Door.FALSE), world
+        return
+    if not values.known(world.values, event.left) & values.known(world.values, event.right):
+        yield Door.FALSE, world
+        return
+    for door, answer in ((Door.TRUE, True), (Door.FALSE, False)):
+        known: values.Values | None = world.values
+        if event.question:
+            known = values.answered(world.values, event.question, ev.Fact.TRUTHY, answer)
+        if known is not None:
+            yield door, world._replace(values=known)
 
 
 def both_ways(context: Context, step: int, event: Any, world: World) -> Ways:
