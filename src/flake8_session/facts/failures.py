@@ -15,7 +15,7 @@ from flake8_session.flow.events import Await, Call, Catch, Door, Event, Item, It
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
-from flake8_session.typestate.sessions import PENDING_ROLLBACK
+from flake8_session.typestate.sessions import REFUSALS
 from flake8_session.typestate.worlds import Hold, Kind, Life, Transaction, World
 
 
@@ -31,7 +31,7 @@ class Swallowed(NamedTuple):
     def by_statement(self) -> bool:
         """Whether a plain statement failed, after which SQLAlchemy itself would go on."""
         states = [passage.world.session for passage in self.path if passage.step == self.step]
-        return any(state is not None and not state.failed_write for state in states)
+        return any(state is not None and not state.refuses for state in states)
 
 
 class Stumble(NamedTuple):
@@ -119,7 +119,7 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
         door is Door.RAISED
         and moved.flight is not None
         and moved.flight.kind is Kind.RAISED
-        and moved.flight.name == PENDING_ROLLBACK
+        and moved.flight.name in REFUSALS
         for door, moved in ways
     )
 

@@ -195,16 +195,19 @@ def interruption(handler: str) -> Takes:
 def catches(handler: str, raised: str) -> bool | None:
     """Whether ``except handler`` takes an instance of `raised`; `None` where that is unknown.
 
-    Both may be built-ins or SQLAlchemy's. A class that is neither is only known to be a
+    Both may be built-ins or SQLAlchemy's, whose bases are all known: no class of the project is among
+    them, nor one of another library. An instance of a class that is neither is only known to be a
     `BaseException`.
 
     >>> catches("LookupError", "KeyError"), catches("ValueError", "KeyError"), catches("Mine", "KeyError")
-    (True, False, None)
+    (True, False, False)
+    >>> catches("KeyError", "Mine"), catches("retried_errors", "KeyError")
+    (None, None)
     """
     if not handler or handler == raised or handler == "BaseException":
         return True
     caught, thrown = _known(handler), _known(raised)
-    if not (_is_class(caught) and _is_class(thrown)):
+    if not _is_class(thrown) or not (_is_class(caught) or _is_class_name(handler)):
         return None
     return caught in _ancestors(thrown)
 
@@ -243,6 +246,12 @@ def _upwards(name: str) -> Iterator[str]:
 def _is_builtin(name: str) -> bool:
     found = getattr(builtins, name, None)
     return isinstance(found, type) and issubclass(found, BaseException)
+
+
+def _is_class_name(name: str) -> bool:
+    """Whether the name is written as those of classes are; others may stand for several, or for any."""
+    last = name.rpartition(".")[2].lstrip("_")
+    return last[:1].isupper() and not last.isupper()
 
 
 def _is_class(name: str) -> bool:

@@ -30,7 +30,7 @@ _REMEMBER = Row(gives=Gives.NOTHING)
 _PENDING = Row(work=Work.BEGINS, writes=True, in_ended_block=True, gives=Gives.NOTHING)
 _SQL = Row(work=Work.SQL, in_failed=InFailed.RAISES, in_ended_block=True)
 _READ = replace(_SQL, autoflushes=True)
-_BULK = replace(_SQL, writes=True, gives=Gives.NOTHING)
+_BULK = replace(_SQL, writes=True, breaks=True, gives=Gives.NOTHING)
 _CLOSE = Row(
     ends=Ends.CLOSE,
     in_failed=InFailed.MENDS,

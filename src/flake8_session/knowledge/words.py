@@ -107,6 +107,7 @@ class Row:
     `autoflushes`: pending changes are flushed first, unless autoflush is off.
     `flushes`: it is itself a flush; with nothing pending it does no work.
     `writes`: it changes rows, or adds to what the next flush will write.
+    `breaks`: its own failure makes SQLAlchemy refuse further work, as that of a flush does.
     `needs_idle`: it raises `InvalidRequestError` once a transaction has begun.
     `in_ended_block`: it raises `InvalidRequestError` inside a ``with session.begin()`` whose
     transaction was already ended.
@@ -121,6 +122,7 @@ class Row:
     autoflushes: bool = False
     flushes: bool = False
     writes: bool = False
+    breaks: bool = False
     ends: Ends = Ends.NEVER
     instance: ToInstance = ToInstance.NOTHING
     everything: ToAll = ToAll.NOTHING

@@ -75,7 +75,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.circumstances import is_framework_called
 from flake8_session.facts.failures import Swallowed, swallowed
 from flake8_session.facts.paths import told
-from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.rules._rolling_back import rolling_back
 from flake8_session.rules._rule import Rule, quoted
 
@@ -89,16 +89,22 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each handler behind which the failed session goes on."""
-    seen: set[Span] = set()
+    best: dict[Span, tuple[SessionFacts, Swallowed]] = {}
     for session in facts.sessions:
         for found in swallowed(session):
             span = facts.step_span(found.step)
-            if span in seen or (found.use is None and not _is_callers(facts, found)):
+            if found.use is None and not _is_callers(facts, found):
                 continue
-            seen.add(span)
-            leaves = found.use is None
-            path = told(facts, found.solved, found.path, leaves=leaves)
-            yield RULE.at(facts, span, _message(found), path, partial(rolling_back, facts, session, found))
+            if span not in best or _weight(found) > _weight(best[span][1]):
+                best[span] = (session, found)
+    for span, (session, found) in best.items():
+        path = told(facts, found.solved, found.path, leaves=found.use is None)
+        yield RULE.at(facts, span, _message(found), path, partial(rolling_back, facts, session, found))
+
+
+def _weight(found: Swallowed) -> tuple[bool, bool]:
+    """Of several failures that one handler takes, that is told which SQLAlchemy itself does not get over."""
+    return not found.by_statement, found.use is not None
 
 
 def _is_callers(facts: FunctionFacts, found: Swallowed) -> bool:
@@ -113,11 +119,11 @@ def _is_callers(facts: FunctionFacts, found: Swallowed) -> bool:
 
 
 def _message(found: Swallowed) -> str:
-    name = quoted(found.solved.place, "the session")
-    if found.use is None:
-        return f"the failure of {name} is swallowed without a rollback, and the caller gets it back failed"
+    swallowing = f"the failure of {quoted(found.solved.place, 'the session')} is swallowed without a rollback"
     if found.by_statement:
-        return (
-            f"the failure of {name} is swallowed without a rollback; PostgreSQL refuses all that comes next"
-        )
-    return f"the failure of {name} is swallowed without a rollback; its next use raises PendingRollbackError"
+        if found.use is None:
+            return f"{swallowing}, and the caller gets it back in a transaction that PostgreSQL has aborted"
+        return f"{swallowing}; PostgreSQL refuses all that comes next"
+    if found.use is None:
+        return f"{swallowing}, and the caller gets it back failed"
+    return f"{swallowing}; its next use raises PendingRollbackError"

@@ -12,7 +12,7 @@ from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, updated_columns
 from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import INVALID_REQUEST, PENDING_ROLLBACK, Act, implicit_load
+from flake8_session.typestate.sessions import INVALID_REQUEST, Act, implicit_load, lost_flush, refusal
 from flake8_session.typestate.worlds import (
     Block,
     Columns,
@@ -183,8 +183,7 @@ def _failed_autoflush(world: World) -> World:
     state, instance = world.session, world.instance
     if state is None or instance is None:
         return world
-    failed_state = state._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
-    return world._replace(session=failed_state, instance=instances.acted(instance, Act.ROLLBACK))
+    return world._replace(session=lost_flush(state), instance=instances.acted(instance, Act.ROLLBACK))
 
 
 def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
@@ -219,7 +218,7 @@ def _awaited_read(context: Context, event: Read, world: World, state: InstanceSt
 
 def _refused(state: SessionState) -> Flight | None:
     if state.transaction is Transaction.FAILED:
-        return Flight(Kind.RAISED, PENDING_ROLLBACK)
+        return refusal(state)
     if _is_in_ended_block(state) or (state.blocks and state.blocks[-1] is Block.RELEASED):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None

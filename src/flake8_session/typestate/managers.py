@@ -163,7 +163,8 @@ def _savepoint_left(context: Context, event: Leave, world: World, state: Session
     if block is Block.ENDED or block is Block.RELEASED:
         yield _onward(event), world._replace(session=_popped(state, state))
         return
-    rolled = _popped(state._replace(transaction=Transaction.CONNECTED, failed_write=False), state)
+    mended = state._replace(transaction=Transaction.CONNECTED, failed_write=False, refuses=False)
+    rolled = _popped(mended, state)
     if event.raising or state.transaction is Transaction.FAILED:
         yield _onward(event), with_act(context, world, rolled, Act.SAVEPOINT_ROLLBACK)
         return

@@ -16,6 +16,10 @@ from flake8_session.typestate.worlds import Block, Flight, Kind, Life, SessionSt
 
 PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
 INVALID_REQUEST = "sqlalchemy.exc.InvalidRequestError"
+ABORTED = "sqlalchemy.exc.InternalError"
+"""What PostgreSQL's drivers raise for a statement in a transaction in which another one has failed."""
+REFUSALS = (PENDING_ROLLBACK, ABORTED)
+"""What work in a failed transaction raises."""
 
 
 class Act(Enum):
@@ -58,7 +62,7 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
     if row.ends is not Ends.NEVER:
         moved = ended(moved, closes=row.ends is Ends.CLOSE)
     elif row.in_failed is InFailed.MENDS and moved.transaction is Transaction.FAILED:
-        moved = moved._replace(transaction=Transaction.CONNECTED, failed_write=False)
+        moved = moved._replace(transaction=Transaction.CONNECTED, failed_write=False, refuses=False)
     return Outcome(moved, act)
 
 
@@ -76,20 +80,27 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
     begun = _worked(_reopened(state, row), row)
     if flushing:
         nested = Block.NESTED in state.blocks
-        failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
+        failed = lost_flush(begun)
         yield Outcome(failed, Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK, failure)
     if row.ends is Ends.COMMIT:
         if flushing or state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN):
-            failed = begun._replace(transaction=Transaction.FAILED, failed_write=True, dirty=False)
+            failed = lost_flush(begun)
             yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
         else:
             yield Outcome(state, raised=failure)
     elif row.work is Work.SQL:
         dirty = begun.dirty and not flushing
-        failed = begun._replace(transaction=Transaction.FAILED, failed_write=row.writes, dirty=dirty)
+        failed = begun._replace(
+            transaction=Transaction.FAILED, failed_write=row.writes, refuses=row.breaks, dirty=dirty
+        )
         yield Outcome(failed, raised=failure)
     elif not flushing:
         yield Outcome(state, raised=failure)
+
+
+def lost_flush(state: SessionState) -> SessionState:
+    """The state after a flush or a COMMIT has failed."""
+    return state._replace(transaction=Transaction.FAILED, failed_write=True, refuses=True, dirty=False)
 
 
 def implicit_load(state: SessionState, *, certain: bool = True) -> SessionState:
@@ -119,6 +130,7 @@ def ended(state: SessionState, *, closes: bool) -> SessionState:
         blocks=tuple(Block.ENDED for _ in state.blocks),
         dirty=False,
         failed_write=False,
+        refuses=False,
         by_with=False,
     )
 
@@ -134,7 +146,7 @@ def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
     if state.transaction is Transaction.FAILED and (
         row.in_failed is InFailed.RAISES or (row.in_failed is InFailed.IF_WORK and state.dirty)
     ):
-        return Flight(Kind.RAISED, PENDING_ROLLBACK)
+        return refusal(state)
     if state.blocks and _is_blocked(state, row):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     if row.needs_idle and state.transaction in (Transaction.BEGUN, Transaction.CONNECTED):
@@ -150,6 +162,11 @@ def _is_blocked(state: SessionState, row: Row) -> bool:
         return False
     flushes = row.flushes and state.dirty and row.ends is Ends.NEVER
     return row.work is Work.SQL or row.role is Role.SAVEPOINT or flushes
+
+
+def refusal(state: SessionState) -> Flight:
+    """What work in the failed transaction of `state` raises."""
+    return Flight(Kind.RAISED, PENDING_ROLLBACK if state.refuses else ABORTED)
 
 
 def _reopened(state: SessionState, row: Row) -> SessionState:

@@ -85,13 +85,15 @@ class Block(Enum):
 
 
 class SessionState(NamedTuple):
-    """`dirty`: a flush would write. `failed_write`: what failed was a write."""
+    """`dirty`: a flush would write. `failed_write`: what failed was a write. `refuses`: a flush or COMMIT
+    failed, after which SQLAlchemy itself refuses work; after another statement only the server does."""
 
     life: Life = Life.OPEN
     transaction: Transaction = Transaction.IDLE
     blocks: tuple[Block, ...] = ()
     dirty: bool = False
     failed_write: bool = False
+    refuses: bool = False
     by_with: bool = False
     """It was closed by the exit of a ``with``, not by a call."""
 
