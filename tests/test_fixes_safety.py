@@ -637,6 +637,18 @@ CASES = [
     """,
     ),
     Case(
+        "a method of something else stands between",
+        "SES204",
+        "something else is called",
+        """
+        def f(session: Session, other):
+            user = session.get_one(User, 1)
+            session.close()
+            other.tell(user.name)
+            return 1
+    """,
+    ),
+    Case(
         "an attribute of something else stands between",
         "SES201",
         "no instance of the session is expired",
@@ -1116,7 +1128,7 @@ CASES = [
     Case(
         "no rollback in the handler",
         "SES302",
-        None,
+        "rolls nothing back",
         """
         def f():
             with SessionLocal() as session:
@@ -1143,6 +1155,24 @@ CASES = [
                 finally:
                     work(user.name)
                     session.rollback()
+    """,
+    ),
+    Case(
+        "the handler rolls back on one of its ways",
+        "SES302",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+                user.name = "new"
+                try:
+                    session.commit()
+                except SQLAlchemyError:
+                    work(user.bio)
+                    if cond():
+                        session.rollback()
+                    raise
     """,
     ),
     # SES304, SES401, SES402, SES403.

@@ -91,14 +91,16 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
 
 
 def _reads_others(plan: EndLater, ground: Ground, unit: Unit) -> bool:
-    """Whether an attribute of anything else is read, which may raise and so skip a close that comes later."""
-    own: set[int] = set()
-    for origin in (*plan.needed, *plan.harmless):
-        node = ground.node(origin)
-        own.add(id(node.func if isinstance(node, cst.Call) else node))
+    """Whether an attribute of anything else is read, which may raise and so skip a close that comes later.
+
+    That calls may raise is known without being asked for here.
+    """
+    own = {id(ground.node(origin)) for origin in plan.needed}
     stack: list[cst.CSTNode] = [unit.node]
     while stack:
         each = stack.pop()
+        if isinstance(each, cst.Call) and isinstance(each.func, cst.Attribute):
+            own.add(id(each.func))
         if isinstance(each, cst.Attribute) and id(each) not in own:
             return True
         stack.extend(each.children)

@@ -16,7 +16,10 @@ UNDOES_LESS = "work of the session in the handler would no longer be rolled back
 
 
 def roll_back(plan: RollBack, ground: Ground) -> Made | None:
-    """``rollback()`` as the first statement of the handler; None for what has no body to put it in."""
+    """``rollback()`` as the first statement of the handler; None for what has no body to put it in.
+
+    None as well where the handler already does what the plan excludes.
+    """
     handler = ground.node(plan.handler)
     position = ground.position(plan.handler)
     if not isinstance(handler, cst.ExceptHandler) or position is None:
@@ -25,6 +28,8 @@ def roll_back(plan: RollBack, ground: Ground) -> Made | None:
         return None
     statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
     block = ground.layout.block(handler.body)
+    if _own(plan.unless, block, ground):
+        return None
     units = () if is_only_pass(block) and not _has_comments(block.units[0]) else block.units
     change = Change(block, 0, len(block.units), (statement, *units))
     doubts = (BUSY,) if any(_enters(pair, position, ground) for pair in plan.busy) else ()

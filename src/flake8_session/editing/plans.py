@@ -55,6 +55,7 @@ class RollBack:
 
     `busy` are pairs of origins: on the way from the one to the other the session may hold a
     transaction. Where such a way leads into the ``try``, the rollback undoes more than its work.
+    `unless` are calls of which none may stand in the handler already.
     """
 
     handler: int
@@ -62,6 +63,7 @@ class RollBack:
     asynchronous: bool
     busy: tuple[tuple[int, int], ...]
     doubts: tuple[str, ...] = ()
+    unless: tuple[int, ...] = ()
 
     @property
     def site(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.facts.failures import Stumble, Swallowed
@@ -13,6 +14,7 @@ from flake8_session.typestate.names import session_places
 from flake8_session.typestate.worlds import Block, Kind, Transaction, World
 
 _RAISED = "what is raised on purpose would undo the work of the `try` as well"
+_NEW = "so far the handler rolls nothing back"
 _BLOCK = "the transaction of a block around it would be ended"
 
 
@@ -39,10 +41,22 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
     return (RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts)),)
 
 
-def rolling_back_earlier(
+def rolling_back_before(
+    facts: FunctionFacts, session: SessionFacts, found: Stumble
+) -> tuple[RollBackEarlier | RollBack, ...]:
+    """The handler's own rollback in front of what needs it, or one where it has none."""
+    earlier = _rolling_back_earlier(facts, session, found)
+    catch = _caught_at(found)
+    if catch is None:
+        return earlier
+    added = rolling_back(facts, session, Swallowed(found.solved, catch, None, found.path))
+    own = tuple(origin for plan in earlier for origin in plan.rollbacks)
+    return (*earlier, *(replace(plan, doubts=(*plan.doubts, _NEW), unless=own) for plan in added))
+
+
+def _rolling_back_earlier(
     facts: FunctionFacts, session: SessionFacts, found: Stumble
 ) -> tuple[RollBackEarlier, ...]:
-    """The handler's own rollback in front of what needs it."""
     solved = session.alone
     if solved is None:
         return ()
@@ -60,6 +74,17 @@ def rolling_back_earlier(
         doubts=(_RAISED,) if deliberate else (),
     )
     return (earlier,)
+
+
+def _caught_at(found: Stumble) -> int | None:
+    """The handler that the path of `found` has entered last."""
+    steps = found.solved.graph.steps
+    entered = [
+        passage.step
+        for passage in found.path
+        if isinstance(steps[passage.step].event, Catch) and passage.step != found.step
+    ]
+    return entered[-1] if entered else None
 
 
 def _blocks(world: World) -> tuple[Block, ...]:

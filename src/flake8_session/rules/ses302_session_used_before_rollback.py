@@ -50,8 +50,8 @@ Use instead:
                 print("cannot rename", user.email)
 
 ## Fix safety
-Safe where the rollback stands in the same handler and only has to move up. Otherwise there is no
-fix.
+Safe where the rollback stands in the same handler and only has to move up. A rollback where the handler
+has none is unsafe: it undoes what would have been left to whoever ends the transaction.
 
 ## References
 - SQLAlchemy, Frequently Asked Questions, Sessions / Queries: "This Session's transaction has been
@@ -68,7 +68,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.failures import stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.rules._rolling_back import rolling_back_earlier
+from flake8_session.rules._rolling_back import rolling_back_before
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -95,5 +95,5 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
                 )
             else:
                 message = f"{name} has failed; using it before the rollback raises and hides the cause"
-            plan = partial(rolling_back_earlier, facts, session, found)
+            plan = partial(rolling_back_before, facts, session, found)
             yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)
