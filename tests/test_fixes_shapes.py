@@ -491,6 +491,87 @@ SHAPES = {
                 work()
         """,
     ),
+    "lines behind a backslash move with their statement": (
+        """
+        def f():
+            session = SessionLocal()
+            found = session.execute(select(1)) \\
+                .unique() \\
+                .scalars(
+                    0
+                ).all()
+            if found \\
+                    or cond():
+                work()
+            session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                found = session.execute(select(1)) \\
+                    .unique() \\
+                    .scalars(
+                        0
+                    ).all()
+                if found \\
+                        or cond():
+                    work()
+        """,
+    ),
+    "they stay where they are if a try goes and a with comes": (
+        """
+        def f():
+            session = SessionLocal()
+            work()
+            try:
+                count = 1 + \\
+                    session.scalar(select(1))
+            finally:
+                session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                work()
+                count = 1 + \\
+                    session.scalar(select(1))
+        """,
+    ),
+    "they move into the with in which they are needed": (
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.merge(work())
+                session.commit()
+            return "called " \\
+                + user.name
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.merge(work())
+                session.commit()
+                return "called " \\
+                    + user.name
+        """,
+    ),
+    "the blank line in front of a close that goes": (
+        """
+        def f():
+            session = SessionLocal()
+            session.execute(select(1))
+
+            session.close()
+            work()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.execute(select(1))
+
+            work()
+        """,
+    ),
 }
 
 

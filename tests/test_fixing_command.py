@@ -93,6 +93,11 @@ def test_diff_shows_and_changes_nothing(leaking: Path, session_lint: Command) ->
     assert leaking.read_text() == LEAKING
 
 
+def test_the_diff_names_files_as_seen_from_here(leaking: Path, session_lint: Command) -> None:
+    run = session_lint("--diff", str(leaking.resolve()))
+    assert run.stdout.startswith("--- a/shop/leaking.py\n+++ b/shop/leaking.py\n")
+
+
 def test_diff_ends_with_0_where_nothing_would_change(leaking: Path, session_lint: Command) -> None:
     leaking.write_text(CLEAN)
     run = session_lint("--diff")

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
@@ -150,8 +151,11 @@ def _mender(options: Options, configuration: Configuration) -> Mender:
 
 
 def difference(mended: Mended) -> str:
-    """What is changed, as a unified diff that ``patch`` and ``git apply`` read."""
-    name = mended.filename.replace(os.sep, "/")
+    """What is changed, as a unified diff that ``patch`` and ``git apply`` read where the command was given."""
+    name = mended.filename
+    if os.path.isabs(name) and Path(name).is_relative_to(Path.cwd()):
+        name = os.path.relpath(name)
+    name = name.replace(os.sep, "/").lstrip("/")
     before, after = lines_of(mended.before), lines_of(mended.fixed.text)
     return "".join(
         line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"

@@ -12,12 +12,16 @@ from typing import Any
 import libcst as cst
 
 from flake8_session.editing.blocks import Unit, statements_of, units_of
+from flake8_session.editing.continuations import moved_out
 from flake8_session.editing.expressions import is_quiet
 
 
-def without_statements(block: cst.IndentedBlock, calls: set[int]) -> cst.IndentedBlock:
-    """`block` without the statements that are one of the calls (by id), or that bind what it gives."""
-    changed = block.visit(_Remover(calls)) if calls else block
+def without_statements(block: cst.IndentedBlock, calls: set[int], default: str) -> cst.IndentedBlock:
+    """`block` without the statements that are one of the calls (by id), or that bind what it gives.
+
+    `default` is the usual indentation of the module.
+    """
+    changed = block.visit(_Remover(calls, default)) if calls else block
     assert isinstance(changed, cst.IndentedBlock)
     return changed
 
@@ -47,9 +51,10 @@ def units_in(suite: cst.BaseSuite) -> list[Unit]:
 class _Remover(cst.CSTTransformer):
     """Takes statements away by the call that they consist of, and cleans up behind itself."""
 
-    def __init__(self, calls: set[int]) -> None:
+    def __init__(self, calls: set[int], default: str) -> None:
         super().__init__()
         self._calls = calls
+        self._default = default
         self._only_raising: set[int] = set()
         """Handlers that lost a close and do nothing any more but raise again."""
 
@@ -88,7 +93,7 @@ class _Remover(cst.CSTTransformer):
         orelse = _unless_empty(after.orelse)
         if handlers:
             return after.with_changes(handlers=handlers, orelse=orelse, finalbody=final)
-        return _without_handlers(after, orelse, final)
+        return _without_handlers(after, orelse, final, self._default)
 
 
 def _without_empty_lines(block: cst.IndentedBlock) -> cst.IndentedBlock:
@@ -121,7 +126,7 @@ def _unless_empty(orelse: cst.Else | None) -> cst.Else | None:
 
 
 def _without_handlers(
-    node: cst.Try, orelse: cst.Else | None, final: cst.Finally | None
+    node: cst.Try, orelse: cst.Else | None, final: cst.Finally | None, default: str
 ) -> cst.Try | cst.FlattenSentinel[cst.BaseStatement]:
     """What a ``try`` is once its handlers are gone: its body, or one with a ``finally`` alone."""
     parts: list[cst.BaseSuite] = [node.body]
@@ -131,6 +136,8 @@ def _without_handlers(
     if final is not None:
         body = node.body if orelse is None else node.body.with_changes(body=statements)
         return node.with_changes(body=body, handlers=(), orelse=None, finalbody=final)
+    indent = node.body.indent if isinstance(node.body, cst.IndentedBlock) else None
+    statements = moved_out(statements, default if indent is None else indent)
     notes = [note for part in parts for note in _notes(part, "header")]
     statements[0] = statements[0].with_changes(
         leading_lines=[*node.leading_lines, *notes, *statements[0].leading_lines]

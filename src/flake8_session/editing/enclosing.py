@@ -16,7 +16,13 @@ from flake8_session.editing.openings import Opening, opening_of
 from flake8_session.editing.plans import Enclose
 from flake8_session.editing.removing import without_closes
 from flake8_session.editing.rendering import Change
-from flake8_session.editing.wrapping import last_of, merged, with_statement
+from flake8_session.editing.wrapping import (
+    is_followed_closely,
+    last_of,
+    merged,
+    with_gap_behind,
+    with_statement,
+)
 
 
 def enclose(plan: Enclose, ground: Ground) -> Made | None:
@@ -43,7 +49,9 @@ def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Made | 
     body = without_closes(inner, block, plan, ground)
     if not body:
         return None
-    statement = with_statement(plan, opening, body, block)
+    statement = with_statement(plan, ground, opening, body, block)
+    if len(body) < len(inner) and is_followed_closely(block, last):
+        statement = with_gap_behind(statement)
     if opening.remains is not None:
         statement = merged(statement)
     change = Change(block, index, last + 1, (Unit(statement),))

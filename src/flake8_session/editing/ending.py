@@ -13,6 +13,7 @@ import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
 from flake8_session.editing.building import suite_block
+from flake8_session.editing.continuations import moved_in
 from flake8_session.editing.expressions import calls_something, handles_errors, sets_attributes
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
@@ -58,7 +59,7 @@ def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     moved = end.block.units[end.index + 1 : last + 1]
     if any(handles_errors(unit.node) for unit in moved):
         return None
-    changed = statement.with_changes(body=_extended(statement.body, moved))
+    changed = statement.with_changes(body=_extended(statement.body, moved, ground))
     change = Change(end.block, end.index, last + 1, (Unit(changed),))
     return Made(change, "use it inside the `with`", _doubts(plan, ground, moved))
 
@@ -77,15 +78,17 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
         return None
     if statement.orelse is not None:
         changed = statement.with_changes(
-            orelse=statement.orelse.with_changes(body=_extended(statement.orelse.body, moved))
+            orelse=statement.orelse.with_changes(body=_extended(statement.orelse.body, moved, ground))
         )
     elif statement.handlers:
-        block = cst.IndentedBlock(statements_of(_without_first_gap(moved)), indent=_indent(statement.body))
+        indent = _indent(statement.body)
+        inner = moved_in(statements_of(_without_first_gap(moved)), ground.indent(indent))
+        block = cst.IndentedBlock(inner, indent=indent)
         changed = statement.with_changes(orelse=cst.Else(block))
     else:
         if _ends_elsewhere(ground.layout.block(statement.body)):
             return None
-        changed = statement.with_changes(body=_extended(statement.body, moved))
+        changed = statement.with_changes(body=_extended(statement.body, moved, ground))
     change = Change(around.block, around.index, last + 1, (Unit(changed),))
     return Made(change, "use it before the `finally` closes", _doubts(plan, ground, moved))
 
@@ -134,10 +137,10 @@ def _doubts(plan: EndLater, ground: Ground, units: Sequence[Unit]) -> tuple[str,
     return (CHANGES,) if any(sets_attributes(unit.node) for unit in units) else ()
 
 
-def _extended(suite: cst.BaseSuite, units: Sequence[Unit]) -> cst.IndentedBlock:
+def _extended(suite: cst.BaseSuite, units: Sequence[Unit], ground: Ground) -> cst.IndentedBlock:
     """The suite with `units` at its end; comments at its end stay in front of them."""
     block = suite_block(suite)
-    statements = statements_of(units)
+    statements = moved_in(statements_of(units), ground.indent(block.indent))
     if any(line.comment is not None for line in block.footer):
         first = statements[0]
         statements[0] = first.with_changes(leading_lines=[*block.footer, *first.leading_lines])

@@ -24,6 +24,10 @@ class Ground:
         """The node of an origin."""
         return self.lowered.node(origin)
 
+    def indent(self, indent: str | None) -> str:
+        """The text of a block's indentation, for which None stands where it is the usual one."""
+        return self.layout.module.default_indent if indent is None else indent
+
     def position(self, origin: int) -> Position | None:
         """Where the node of an origin stands; None for one of another slice."""
         return self.layout.position(self.lowered.node(origin)) if origin >= 0 else None

@@ -90,7 +90,7 @@ def _with_around_try(
         return None
     rest = without_closes(list(around.block.units[around.index + 1 : last + 1]), around.block, plan, ground)
     body = [Unit(moved.with_changes(leading_lines=())), *rest]
-    statement = with_statement(plan, opening, body, around.block)
+    statement = with_statement(plan, ground, opening, body, around.block)
     leading = [*moved.leading_lines, *from_first_comment(opening.leading_lines)]
     change = Change(
         around.block, around.index, last + 1, (Unit(statement.with_changes(leading_lines=leading)),)

@@ -40,9 +40,10 @@ def without_closes(
             closes.add(id(ground.node(origin)))
     opened = {id(getattr(drop, "value", None))} if drop is not None else set()
     before = cst.IndentedBlock(statements_of(units))
-    after = without_statements(before, closes | opened)
+    default = ground.layout.module.default_indent
+    after = without_statements(before, closes | opened, default)
     if loses_comments(before, after, closes | opened):
-        after = without_statements(before, opened)
+        after = without_statements(before, opened, default)
     return list(units_of(after))
 
 

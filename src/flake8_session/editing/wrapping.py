@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of
+from flake8_session.editing.continuations import moved_in
+from flake8_session.editing.ground import Ground
 from flake8_session.editing.openings import Opening
 from flake8_session.editing.plans import Enclose
 from flake8_session.editing.rendering import block_indent
@@ -15,8 +17,11 @@ PAUSE = "no_autoflush"
 """What gives the session itself when it is entered."""
 
 
-def with_statement(plan: Enclose, opening: Opening, body: Sequence[Unit], block: Block) -> cst.With:
-    statements = statements_of(body)
+def with_statement(
+    plan: Enclose, ground: Ground, opening: Opening, body: Sequence[Unit], block: Block
+) -> cst.With:
+    """The ``with`` that opens the session, around `body`, which stood in `block` so far."""
+    statements = moved_in(statements_of(body), ground.indent(block_indent(block)))
     statements[0] = statements[0].with_changes(
         leading_lines=from_first_comment(statements[0].leading_lines) if opening.remains is None else ()
     )
@@ -26,6 +31,24 @@ def with_statement(plan: Enclose, opening: Opening, body: Sequence[Unit], block:
         asynchronous=cst.Asynchronous() if plan.asynchronous else None,
         leading_lines=opening.leading_lines,
     )
+
+
+def is_followed_closely(block: Block, last: int) -> bool:
+    """Whether a blank line stands in front of the unit `last`, and none between it and the next."""
+    return last + 1 < len(block.units) and _has_gap(block.units[last]) and not _has_gap(block.units[last + 1])
+
+
+def with_gap_behind(statement: cst.With) -> cst.With:
+    """The ``with`` and a blank line, which stood in front of a close that is gone."""
+    body = statement.body
+    assert isinstance(body, cst.IndentedBlock)
+    return statement.with_changes(body=body.with_changes(footer=[*body.footer, cst.EmptyLine(indent=False)]))
+
+
+def _has_gap(unit: Unit) -> bool:
+    statement = unit.node if unit.line is None else unit.line
+    lines = getattr(statement, "leading_lines", ())
+    return any(line.comment is None for line in lines)
 
 
 def merged(outer: cst.With) -> cst.With:

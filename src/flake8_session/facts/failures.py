@@ -148,12 +148,17 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
         if behind is None and back:
             behind = leads_to(solved, target, moved, partial(_is_back, solved), _stays_failed)
         path = solved.path(step, world) if behind is not None else None
-        if behind is None or path is None:
+        if behind is None or path is None or _is_later(solved, path):
             continue
         whole = joined(path, door, behind)
         if not _is_lost_in_block(solved, whole, step):
             yield Swallowed(solved, step, use, whole)
             return
+
+
+def _is_later(solved: Solved, path: Path) -> bool:
+    """Whether another handler had swallowed the failure before, and the session was used again already."""
+    return any(_is_used_again(solved, passage.step, passage.world) for passage in path[:-1])
 
 
 def _stays_failed(step: int, world: World) -> bool:
