@@ -151,7 +151,7 @@ def _mender(options: Options, configuration: Configuration) -> Mender:
 
 
 def difference(mended: Mended) -> str:
-    """What is changed, as a unified diff that ``patch`` and ``git apply`` read where the command was given."""
+    """What is changed, as a unified diff that ``patch`` and ``git apply`` read in the current folder."""
     name = mended.filename
     if os.path.isabs(name) and Path(name).is_relative_to(Path.cwd()):
         name = os.path.relpath(name)
