@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from flake8_session.fixing import Wanted, fix_source
+from flake8_session.settings import Settings
 
 HEAD = """\
 from sqlalchemy import select
@@ -20,6 +21,7 @@ AsyncLocal = async_sessionmaker(asynchronous)
 
 """
 
+STYLE = Settings(extend_select=("SES901",))
 SHAPES = {
     "an annotation goes with the assignment": (
         """
@@ -572,6 +574,45 @@ SHAPES = {
             work()
         """,
     ),
+    "a try that does nothing else goes with its finally": (
+        """
+        def f():
+            # above
+            try:
+                # open
+                session = SessionLocal()  # here
+                # work
+                session.commit()
+                return True
+            finally:
+                session.close()
+        """,
+        """
+        def f():
+            # above
+            # open
+            with SessionLocal() as session:  # here
+                # work
+                session.commit()
+                return True
+        """,
+    ),
+    "a close with a comment above it stays": (
+        """
+        def f():
+            session = SessionLocal()
+            session.commit()
+            # close
+            session.close()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+                # close
+                session.close()
+        """,
+    ),
 }
 
 
@@ -582,7 +623,7 @@ def laid_out(text: str) -> str:
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_fixed_code_looks_like_this(name: str) -> None:
     before, after = map(laid_out, SHAPES[name])
-    assert fix_source(before, wanted=Wanted(unsafe=True)).text == after
+    assert fix_source(before, settings=STYLE, wanted=Wanted(unsafe=True)).text == after
 
 
 MODELS = """\

@@ -1,6 +1,6 @@
 """Takes statements away, and what is empty without them: clauses, branches, a ``try`` that handles nothing.
 
-A comment that stands above a statement that goes moves to the next one.
+Comments above a statement go with it; `loses_comments` says so.
 """
 
 from __future__ import annotations
@@ -26,15 +26,20 @@ def without_statements(block: cst.IndentedBlock, calls: set[int], default: str) 
     return changed
 
 
-def loses_comments(before: cst.IndentedBlock, after: cst.IndentedBlock, removed: set[int]) -> bool:
-    """Whether a comment is gone that did not stand behind a removed statement."""
+def loses_comments(
+    before: cst.IndentedBlock, after: cst.IndentedBlock, removed: set[int], moved: set[int]
+) -> bool:
+    """Whether a comment is gone that did not stand behind a removed statement.
+
+    Statements that are `moved` take all their comments along.
+    """
     expected = Counter(_comments(before))
-    expected -= Counter(
-        comment
-        for line in _lines(before)
-        if any(id(called(small)) in removed for small in line.body)
-        for comment in _comments(line.trailing_whitespace)
-    )
+    for line in _lines(before):
+        gone = {id(called(small)) for small in line.body}
+        if gone & (removed | moved):
+            expected -= Counter(_comments(line.trailing_whitespace))
+        if gone & moved and isinstance(line, cst.SimpleStatementLine):
+            expected -= Counter(each.comment.value for each in line.leading_lines if each.comment is not None)
     return bool(expected - Counter(_comments(after)))
 
 
@@ -66,8 +71,6 @@ class _Remover(cst.CSTTransformer):
                 return cst.RemoveFromParent() if removed else updated_node
             case _, cst.SimpleStatementLine(body=body) | cst.SimpleStatementSuite(body=body):
                 return updated_node.with_changes(body=_without_last_semicolon(body))
-            case _, cst.IndentedBlock() as block:
-                return _without_empty_lines(block)
             case cst.ExceptHandler() as before, cst.ExceptHandler() as handler:
                 if len(handler.body.body) < len(before.body.body) and _only_raises(handler.body):
                     self._only_raising.add(id(before))
@@ -94,21 +97,6 @@ class _Remover(cst.CSTTransformer):
         if handlers:
             return after.with_changes(handlers=handlers, orelse=orelse, finalbody=final)
         return _without_handlers(after, orelse, final, self._default)
-
-
-def _without_empty_lines(block: cst.IndentedBlock) -> cst.IndentedBlock:
-    """The block without lines that lost all their statements; comments above them go to the next one."""
-    body: list[cst.BaseStatement] = []
-    above: list[cst.EmptyLine] = []
-    for statement in block.body:
-        assert isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
-        leading = statement.leading_lines
-        if isinstance(statement, cst.SimpleStatementLine) and not statement.body:
-            above += leading if any(line.comment for line in leading) else ()
-            continue
-        body.append(statement.with_changes(leading_lines=[*above, *leading]) if above else statement)
-        above = []
-    return block.with_changes(body=body, footer=[*above, *block.footer])
 
 
 def _without_empty_branches(before: cst.If, after: cst.If) -> cst.If | cst.RemovalSentinel:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Position, Unit
+from flake8_session.editing.blocks import Position, Unit, statements_of, units_of
 from flake8_session.editing.building import call_statement
 from flake8_session.editing.expressions import names_in
 from flake8_session.editing.ground import Ground
@@ -68,14 +68,13 @@ def _can_move_out(opening: Opening, around: Position) -> bool:
 
 
 def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> Made | None:
-    moved = _moved_out(plan, ground, opening, around)
-    if not isinstance(moved, cst.Try):
-        return None
+    units = _moved_out(plan, ground, opening, around)
+    moved = units[0].node if len(units) == 1 else None
+    if not isinstance(moved, cst.Try) or moved.finalbody is not None:
+        return _with_around_try(plan, ground, opening, around, around.index)
     close = call_statement(opening.name, "close", asynchronous=plan.asynchronous).line
     assert isinstance(close, cst.SimpleStatementLine)
     indent = moved.body.indent if isinstance(moved.body, cst.IndentedBlock) else block_indent(around.block)
-    if moved.finalbody is not None:
-        return _with_around_try(plan, ground, opening, around, around.index)
     final = cst.Finally(cst.IndentedBlock([close], indent=indent))
     units = (*_opened(opening, moved), Unit(moved.with_changes(finalbody=final, leading_lines=())))
     change = Change(around.block, around.index, around.index + 1, units)
@@ -86,15 +85,14 @@ def _with_around_try(
     plan: Enclose, ground: Ground, opening: Opening, around: Position, last: int
 ) -> Made | None:
     moved = _moved_out(plan, ground, opening, around)
-    if moved is None:
+    if not moved:
         return None
     rest = without_closes(list(around.block.units[around.index + 1 : last + 1]), around.block, plan, ground)
-    body = [Unit(moved.with_changes(leading_lines=())), *rest]
-    statement = with_statement(plan, ground, opening, body, around.block)
-    leading = [*moved.leading_lines, *from_first_comment(opening.leading_lines)]
-    change = Change(
-        around.block, around.index, last + 1, (Unit(statement.with_changes(leading_lines=leading)),)
-    )
+    above, first = _parted(moved[0], around)
+    statement = with_statement(plan, ground, opening, [first, *moved[1:], *rest], around.block)
+    leading = [*above, *from_first_comment(opening.leading_lines)]
+    statement = statement.with_changes(leading_lines=leading)
+    change = Change(around.block, around.index, last + 1, (Unit(statement),))
     return Made(change, "open the session in a `with` around the `try`", _doubts(plan))
 
 
@@ -102,14 +100,19 @@ def _doubts(plan: Enclose) -> tuple[str, ...]:
     return (EARLIER,) if plan.foreign else ()
 
 
-def _moved_out(
-    plan: Enclose, ground: Ground, opening: Opening, around: Position
-) -> cst.BaseCompoundStatement | None:
-    """The ``try`` without the opening and without what the new close makes superfluous."""
-    (unit,) = without_closes([around.unit], around.block, plan, ground, drop=opening.position.unit.node) or (
-        None,
-    )
-    return unit.node if unit is not None and isinstance(unit.node, cst.BaseCompoundStatement) else None
+def _moved_out(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> list[Unit]:
+    """What the ``try`` is without the opening and without what the new close makes superfluous."""
+    return without_closes([around.unit], around.block, plan, ground, drop=opening.position.unit.node)
+
+
+def _parted(unit: Unit, around: Position) -> tuple[Sequence[cst.EmptyLine], Unit]:
+    """The lines that stood above the ``try``, and the first unit of what is left of it without them."""
+    assert isinstance(around.unit.node, cst.Try)
+    count = len(around.unit.node.leading_lines)
+    (statement,) = statements_of([unit])
+    lines = statement.leading_lines
+    (parted,) = units_of(cst.IndentedBlock([statement.with_changes(leading_lines=lines[count:])]))
+    return lines[:count], parted
 
 
 def _opened(opening: Opening, moved: cst.BaseCompoundStatement) -> tuple[Unit, ...]:

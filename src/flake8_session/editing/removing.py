@@ -2,8 +2,8 @@
 
 A close is superfluous only where nothing happens between it and the new one: what follows it up to
 the end of the stretch calls nothing and reads no attribute. Any other stays; closing twice is legal.
-A comment that stands above a close moves to the next statement; where there is none, or a comment
-would lose its place with an emptied ``finally``, the close stays too.
+Where a comment stands above a close, or would lose its place with an emptied ``finally``, the close
+stays too.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ def without_closes(
             and _may_vanish(position, calls)
         ):
             closes.add(id(ground.node(origin)))
-    opened = {id(getattr(drop, "value", None))} if drop is not None else set()
+    opened = {id(called(drop))} if drop is not None else set()
     before = cst.IndentedBlock(statements_of(units))
     default = ground.layout.module.default_indent
     after = without_statements(before, closes | opened, default)
-    if loses_comments(before, after, closes | opened):
+    if loses_comments(before, after, closes, opened):
         after = without_statements(before, opened, default)
     return list(units_of(after))
 
