@@ -68,8 +68,8 @@ def _can_move_out(opening: Opening, around: Position) -> bool:
 
 
 def _closing_in_finally(plan: Enclose, ground: Ground, opening: Opening, around: Position) -> Made | None:
-    units = _moved_out(plan, ground, opening, around)
-    moved = units[0].node if len(units) == 1 else None
+    left = _moved_out(plan, ground, opening, around)
+    moved = left[0].node if len(left) == 1 else None
     if not isinstance(moved, cst.Try) or moved.finalbody is not None:
         return _with_around_try(plan, ground, opening, around, around.index)
     close = call_statement(opening.name, "close", asynchronous=plan.asynchronous).line
