@@ -24,6 +24,16 @@ def within(function: str, file: str, filename: str) -> bool:
     return False
 
 
+def within_files(files: tuple[str, ...], filename: str) -> bool:
+    """Whether a function of these files is being executed, called by the program `filename`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename != filename:
+        if frame.f_code.co_filename.endswith(files):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def parts(value: Any) -> Iterator[Any]:
     """A value and, where it is a plain container, what is in it."""
     yield value
@@ -73,14 +83,18 @@ def _columns(state: InstanceState[Any]) -> set[str]:
 
 
 def has_failed(session: Any) -> bool:
-    """Whether a session refuses work until it is rolled back."""
+    """Whether a session, or its connection, refuses work until it is rolled back."""
     session = getattr(session, "sync_session", session)
     transaction = session.get_transaction()
     if transaction is None:
         return False
-    return transaction._state.name in {"DEACTIVE", "PREPARED"} or any(
-        lane_of(each[0]).refusing for each in transaction._connections.values()
-    )
+    return is_broken(session) or any(lane_of(each[0]).refusing for each in transaction._connections.values())
+
+
+def is_broken(session: Any) -> bool:
+    """Whether a flush or a COMMIT has failed, so that SQLAlchemy itself asks for the rollback."""
+    transaction = getattr(session, "sync_session", session).get_transaction()
+    return transaction is not None and transaction._state.name in {"DEACTIVE", "PREPARED"}
 
 
 def failed_in_block(session: Any) -> bool:

@@ -71,6 +71,7 @@ class Program:
     def __init__(self, text: str, filename: str = "<program>", turns: int = 2) -> None:
         self.filename = filename
         self.turns = turns
+        self.in_sight = MODELS.partition(":")[0] in text
         instrumented = instrument(text, MODELS)
         self.entries = instrumented.entries
         self.failures: Failures = failures_of(instrumented.caught)
@@ -114,7 +115,14 @@ class Program:
 
     def run(self, entry: Entry, trail: Trail) -> Story:
         """One run of a function by a script."""
-        run = Run(self.filename, trail, self.failures, self.temporary, turns=self.turns)
+        run = Run(
+            self.filename,
+            trail,
+            self.failures,
+            self.temporary,
+            in_sight=self.in_sight,
+            turns=self.turns,
+        )
         STORE.listener = run
         Stage.run = run
         lent = _Lent(run, trail)

@@ -12,7 +12,7 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 import sqlalchemy.orm.exc as orm_exc
 
-from tests.truth.instances import within
+from tests.truth.instances import failed_in_block, is_broken, within
 from tests.truth.witnesses import Run
 
 
@@ -104,10 +104,19 @@ def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: 
     if run is None or run.finished:
         return
     run.invalid(self)
-    if isinstance(self, sa_exc.PendingRollbackError) or "in 'prepared' state" in str(self):
+    if isinstance(self, sa_exc.PendingRollbackError) or _stands_in_the_way(str(self), run):
         run.refused(self)
     elif "permanently closed" in str(self):
         run.see("SES206")
+
+
+def _stands_in_the_way(said: str, run: Run) -> bool:
+    """Whether SQLAlchemy refuses because of a transaction that has failed and was not rolled back."""
+    if "in 'prepared' state" in said:
+        return True
+    if "closed transaction inside context manager" in said:
+        return any(map(failed_in_block, run.sessions()))
+    return "already begun on this Session" in said and any(map(is_broken, run.sessions()))
 
 
 orm_exc.DetachedInstanceError.__init__ = _note_detached  # type: ignore[assignment, method-assign]

@@ -42,19 +42,24 @@ def demands(told: Iterable[Story]) -> list[Demand]:
         for sight in story.sights:
             if sight.code in COMPARED:
                 accepted = ("SES307",) if sight.code == "SES302" else ()
-                demand = Demand(sight.line, sight.code, story, accepted, not sight.doubtful)
-                known = found.get((sight.line, sight.code))
-                if known is None or (demand.required and not known.required):
-                    found[sight.line, sight.code] = demand
+                _keep(found, Demand(sight.line, sight.code, story, accepted, not sight.doubtful))
         for ending in story.endings:
             if ending.fate is Fate.REOPENED:
-                found.setdefault((ending.line, "SES206"), Demand(ending.line, "SES206", story))
+                demand = Demand(ending.line, "SES206", story, required=not ending.doubtful)
+                _keep(found, demand)
     for line, code in list(found):
         if code == "SES202" and (line, "SES201") in found:
             del found[line, code]
     for demand in _unclosed(told):
         found[demand.line, demand.code] = demand
     return sorted(found.values(), key=lambda each: (each.line, each.code))
+
+
+def _keep(found: dict[tuple[int, str], Demand], demand: Demand) -> None:
+    """The first demand of its kind is kept, or the first that is required."""
+    known = found.get((demand.line, demand.code))
+    if known is None or (demand.required and not known.required):
+        found[demand.line, demand.code] = demand
 
 
 def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:

@@ -75,6 +75,10 @@ class Run:
     """A name had no value."""
     doubtful_injection: bool = False
     """The failure was put where there need not have been a statement."""
+    guessed: bool = False
+    """An attribute was loaded of which nobody can tell, without its class, that it must be."""
+    in_sight: bool = True
+    """The program holds the classes of its instances."""
     turns: int = 2
     """How many things `items()` gives at most, and how often `cond()` is free at one line."""
     doubtful: bool = False
@@ -95,11 +99,15 @@ class Run:
             return
         if lane.refusing:
             # Nothing but the end of a `begin()` block is refused here: PostgreSQL rolls back without a word.
-            self.doubtful = self.doubtful or within("__exit__", "util.py", self.filename)
-            error = sqlite3.OperationalError("current transaction is aborted, commands are ignored")
-            # PostgreSQL turns the COMMIT of a failed transaction into a rollback without an error; what is
-            # wrong with a commit in a handler is SES307's business.
+            at_end = within("__exit__", "util.py", self.filename) or within(
+                "__aexit__", "session.py", self.filename
+            )
+            self.doubtful = self.doubtful or at_end
+            error = sqlite3.InternalError("current transaction is aborted, commands are ignored")
+            # PostgreSQL turns the COMMIT of a failed transaction into a rollback without an error, so what
+            # comes of the error is in doubt. What is wrong with a commit in a handler is SES307's business.
             self.refused(error, doubtful=sql == "COMMIT" and not self._is_swallowed())
+            self.doubtful = self.doubtful or sql == "COMMIT"
             raise error
         _, variant = self.trail.point(len(self.failures.database))
         if variant is not None:
@@ -159,6 +167,10 @@ class Run:
         else:
             self.maybe_loaded.discard(state)
 
+    def guesses(self) -> None:
+        """An attribute is loaded, of a class that is not in sight: what comes of it need not be reported."""
+        self.guessed = self.doubtful = True
+
     def missed(self, session: Any, error: BaseException) -> None:
         """A `get()` failed that hit has failed: with other rows it would have asked the database."""
         transaction = getattr(session, "sync_session", session).get_transaction()
@@ -204,7 +216,7 @@ class Run:
         """SQLAlchemy refuses something that makes no sense in the state that things are in."""
         mishap = self.mishap
         going_on = mishap is not None and mishap.where is not Where.SWALLOWED
-        if isinstance(error, MissingGreenlet) and going_on and any(map(has_failed, self._sessions())):
+        if isinstance(error, MissingGreenlet) and going_on and any(map(has_failed, self.sessions())):
             # An async session cannot load here; before the rollback that is SES302's business.
             self.refused(error)
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
@@ -244,7 +256,7 @@ class Run:
             mishap.where = Where.FLYING
             return
         mishap.where, mishap.handler = Where.SWALLOWED, line
-        mishap.in_block = any(failed_in_block(each) for each in self._sessions())
+        mishap.in_block = any(failed_in_block(each) for each in self.sessions())
         if mishap.in_block:
             self.see("SES305", line)
 
@@ -330,7 +342,8 @@ class Run:
             if watched is not None:
                 yield watched
 
-    def _sessions(self) -> Iterator[Any]:
+    def sessions(self) -> Iterator[Any]:
+        """The sessions that the program has opened, and those that it was given."""
         yield from (each.session for each in self.watched)
         yield from (session for session, _ in self.borrowed)
 
@@ -366,7 +379,7 @@ class Run:
             watched.lost,
             watched.named and watched.line not in self.temporary,
             watched.line,
-            self.doubtful_injection,
+            self.doubtful_injection or self.guessed,
         )
 
     # Lines.

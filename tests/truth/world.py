@@ -30,6 +30,7 @@ from tests.truth.sessions import (
     WatchedSession,
 )
 from tests.truth.tables import ASYNC_ENGINE, CLASSES, ENGINE, STORE, rows_for, seed_standard
+from tests.truth.unseen import watch_attributes
 
 
 def _module(name: str, like: types.ModuleType | None = None, **names: Any) -> types.ModuleType:
@@ -96,6 +97,9 @@ MODULES = {
         AsyncSessionLocal=WatchedAsyncMaker(ASYNC_ENGINE),
     ),
 }
+
+
+watch_attributes()
 
 
 def _import(name: str, space: Any = None, local: Any = None, wanted: Any = (), level: int = 0) -> Any:

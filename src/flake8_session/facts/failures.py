@@ -10,13 +10,25 @@ from typing import NamedTuple
 from flake8_session.facts.consequences import joined, leads_to
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.facts.transactions import failed_by_statement, is_commit
-from flake8_session.flow.events import Await, Call, Catch, Door, Event, Item, Iterate, Leave, Read, Return
+from flake8_session.facts.transactions import is_commit
+from flake8_session.flow.events import (
+    Await,
+    Call,
+    Catch,
+    Door,
+    Event,
+    Item,
+    Iterate,
+    Leave,
+    Read,
+    Return,
+    Write,
+)
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
 from flake8_session.typestate.sessions import REFUSALS
-from flake8_session.typestate.worlds import Hold, Kind, Life, Transaction, World
+from flake8_session.typestate.worlds import Broken, Hold, Kind, Life, Transaction, World
 
 
 class Swallowed(NamedTuple):
@@ -31,7 +43,7 @@ class Swallowed(NamedTuple):
     def by_statement(self) -> bool:
         """Whether a plain statement failed, after which SQLAlchemy itself would go on."""
         states = [passage.world.session for passage in self.path if passage.step == self.step]
-        return any(state is not None and not state.refuses for state in states)
+        return any(state is not None and state.broken is Broken.STATEMENT for state in states)
 
 
 class Stumble(NamedTuple):
@@ -45,9 +57,8 @@ class Stumble(NamedTuple):
 
 def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
     """Handlers that end without a rollback, behind which the session is used or goes back to the caller."""
-    plain = session.focus.birth < 0 and not session.focus.registry
+    back = session.focus.birth < 0 and not session.focus.registry
     for solved in session.solutions:
-        back = plain and solved is session.alone
         for step, world in solved.reached():
             yield from _swallowing(solved, step, world, back)
 
@@ -63,7 +74,8 @@ def stumbles(session: SessionFacts) -> Iterator[Stumble]:
             path = solved.path(step, world)
             if path is not None:
                 event = solved.graph.steps[step].event
-                yield Stumble(solved, step, event.attribute if isinstance(event, Read) else "", path)
+                attribute = event.attribute if isinstance(event, Read) else ""
+                yield Stumble(solved, step, attribute, path)
 
 
 def swallowed_in_block(session: SessionFacts) -> Iterator[Swallowed]:
@@ -78,7 +90,7 @@ def swallowed_in_block(session: SessionFacts) -> Iterator[Swallowed]:
             handler = _swallower(solved, path) if path is not None else None
             if path is None or handler is None or _handler_leaves(solved, path, handler):
                 continue
-            if _is_lost_in_block(solved, path, handler):
+            if _is_lost_in_block(path, handler):
                 yield Swallowed(solved, handler, step, path)
 
 
@@ -112,7 +124,7 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
     if state is None or state.transaction is not Transaction.FAILED:
         return False
     event = solved.graph.steps[step].event
-    if not isinstance(event, Call | Await | Read | Iterate | Item) and not _ends_calmly(event):
+    if not isinstance(event, Call | Await | Read | Write | Iterate | Item) and not _ends_calmly(event):
         return False
     ways = solved.movement.own_ways(step, world)
     return any(
@@ -151,7 +163,7 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
         if behind is None or path is None or _is_later(solved, path):
             continue
         whole = joined(path, door, behind)
-        if not _is_lost_in_block(solved, whole, step):
+        if not _is_lost_in_block(whole, step):
             yield Swallowed(solved, step, use, whole)
             return
 
@@ -190,8 +202,8 @@ def _swallower(solved: Solved, path: Path) -> int | None:
 
 def _is_failed_in_block(world: World) -> bool:
     state = world.session
-    failed = state is not None and state.transaction is Transaction.FAILED and state.failed_write
-    return failed and state is not None and bool(state.blocks) and not _in_handler(world)
+    lost = state is not None and state.broken in (Broken.FLUSH, Broken.COMMIT)
+    return lost and state is not None and bool(state.blocks) and not _in_handler(world)
 
 
 def _leaves_block(solved: Solved, step: int, world: World) -> bool:
@@ -203,12 +215,12 @@ def _leaves_block(solved: Solved, step: int, world: World) -> bool:
     return any(holding in owning for holding in world.roles(event.manager))
 
 
-def _is_lost_in_block(solved: Solved, path: Path, step: int) -> bool:
+def _is_lost_in_block(path: Path, step: int) -> bool:
     """Whether the handler stands in a `begin()` block, whose work a failed flush has undone (SES305)."""
     for passage in path:
         if passage.step == step and passage.world.session is not None:
             state = passage.world.session
-            return state.failed_write and bool(state.blocks) and not failed_by_statement(solved, path)
+            return bool(state.blocks) and state.broken is not Broken.STATEMENT
     return False
 
 

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solving import SessionFacts, Solved
-from flake8_session.facts.transactions import failed_by_statement, is_commit
+from flake8_session.facts.transactions import is_commit
 from flake8_session.facts.writes import is_write
 from flake8_session.flow.events import Door, Yield
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate.worlds import Transaction
+from flake8_session.typestate.worlds import Broken, Transaction
 
 
 class LateCommit(NamedTuple):
-    """The commit at `step` comes after a failure; `failed`: of a flush, so that it raises."""
+    """The commit at `step` comes after a failure; `failed`: such that it raises."""
 
     solved: Solved
     step: int
@@ -37,13 +37,14 @@ def _late_commits(solved: Solved) -> Iterator[LateCommit]:
     for step, world in solved.reached():
         if world.session is None or not is_commit(solved, step, world):
             continue
-        failed = world.session.transaction is Transaction.FAILED
+        state = world.session
+        failed = state.transaction is Transaction.FAILED
         if not (world.flight is not None or (failed and world.caught is not None)):
             continue
         path = solved.path(step, world)
         if path is None:
             continue
-        raises = failed and not failed_by_statement(solved, path)
+        raises = failed and (state.broken is not Broken.STATEMENT or state.dirty)
         if raises or _leaves_half(solved, path):
             yield LateCommit(solved, step, raises, path)
 

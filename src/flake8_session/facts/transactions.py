@@ -101,17 +101,6 @@ def is_commit(solved: Solved, step: int, world: World) -> bool:
     return method == "commit" and (Role.SESSION in roles or Role.TRANSACTION in roles)
 
 
-def failed_by_statement(solved: Solved, path: Path) -> bool:
-    """Whether a statement of the function itself has failed, which undoes nothing, and not a flush."""
-    for before, after in pairwise(path):
-        was, now = before.world.session, after.world.session
-        if after.world.spent and not before.world.spent and was is not None and now is not None:
-            event = made(solved, before.step)
-            direct = isinstance(event, Call) and before.world.roles(split(event, before.world)[0]) != ()
-            return direct and was.dirty == now.dirty
-    return False
-
-
 def _must_raise(solved: Solved, step: int, world: World) -> bool:
     """Whether nothing but the session's refusal can come of the step."""
     ways = [moved.flight for _, _, moved in solved.movement.transfer(step, world)]

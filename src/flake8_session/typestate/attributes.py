@@ -9,12 +9,13 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, Selected
 from flake8_session.typestate import instances, names, values
-from flake8_session.typestate.acts import failed, updated_columns
+from flake8_session.typestate.acts import failed, updated_columns, with_act
 from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import INVALID_REQUEST, Act, implicit_load, lost_flush, refusal
+from flake8_session.typestate.sessions import INVALID_REQUEST, Act, broken, implicit_load, refusal
 from flake8_session.typestate.worlds import (
     Block,
+    Broken,
     Columns,
     Flight,
     Hold,
@@ -162,28 +163,35 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     if context.focus.options.asynchronous and loaded is False:
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, MISSING_GREENLET))
         return
+    if loaded is False:
+        yield from _loads(context, world, world.session, state, event.attribute)
+        return
     after = _loaded(context, state, event.attribute)
-    if loaded is None and state.columns is Columns.LOADED:
+    if state.columns is Columns.LOADED:
         yield Door.COMPLETED, world._replace(instance=after)
     else:
-        loading = implicit_load(world.session, certain=loaded is False)
+        loading = implicit_load(world.session, certain=False)
         yield Door.COMPLETED, world._replace(instance=after, session=loading)
-    if not world.spent and loaded is False:
-        yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
-        if world.session.dirty and _is_lazy(context, event.attribute):
-            yield Door.RAISED, failed(_failed_autoflush(world), Kind.DATABASE)
 
 
-def _is_lazy(context: Context, attribute: str) -> bool:
-    return models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.LAZY
-
-
-def _failed_autoflush(world: World) -> World:
-    """The world after a lazy load flushed what was pending first, and that flush failed."""
-    state, instance = world.session, world.instance
-    if state is None or instance is None:
-        return world
-    return world._replace(session=lost_flush(state), instance=instances.acted(instance, Act.ROLLBACK))
+def _loads(
+    context: Context, world: World, session: SessionState, state: InstanceState, attribute: str
+) -> Ways:
+    """An attribute is fetched: like a query that flushes first what is pending, it may fail twice."""
+    flushes = session.dirty and context.focus.options.autoflush
+    flushed = with_act(context, world, session, Act.FLUSH) if flushes else world
+    after = _loaded(context, flushed.instance or state, attribute)
+    loading = implicit_load(session, flushes=flushes)
+    yield Door.COMPLETED, flushed._replace(instance=after, session=loading)
+    if world.spent:
+        return
+    refused = broken(session, Broken.STATEMENT, write=False, flushed=flushes)
+    yield Door.RAISED, failed(flushed._replace(session=refused), Kind.DATABASE)
+    if flushes:
+        nested = Block.NESTED in session.blocks
+        act = Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK
+        unflushed = with_act(context, world, broken(session, Broken.FLUSH), act)
+        yield Door.RAISED, failed(unflushed, Kind.DATABASE)
 
 
 def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:
@@ -199,13 +207,6 @@ def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceS
     lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY
     alone = lazy and not models.is_relationship(linker, class_, attribute)
     return after if alone else after._replace(columns=Columns.LOADED)
-
-
-def _broken(world: World) -> World:
-    """The world after an implicit load failed: PostgreSQL refuses what comes next."""
-    if world.session is None:
-        return world
-    return world._replace(session=world.session._replace(transaction=Transaction.FAILED, failed_write=False))
 
 
 def _awaited_read(context: Context, event: Read, world: World, state: InstanceState) -> World:
@@ -253,17 +254,16 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     collection = _is_unloaded_collection(context, state, event.attribute)
     if state.tie is Tie.ATTACHED and collection and world.session is not None:
         refused = _refused(world.session)
+        if refused is None and context.focus.options.asynchronous:
+            refused = Flight(Kind.RAISED, MISSING_GREENLET)
         if refused is not None:
             yield Door.RAISED, world._replace(flight=refused)
             return
-        state = _loaded(context, state, event.attribute)
-        world = world._replace(session=implicit_load(world.session))
-        if not world.spent:
-            yield Door.RAISED, failed(_broken(world), Kind.DATABASE)
-    if context.focus.options.asynchronous and state.tie is Tie.ATTACHED:
-        if _is_unloaded_collection(context, state, event.attribute):
-            yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, MISSING_GREENLET))
-            return
+        for door, moved in _loads(context, world, world.session, state, event.attribute):
+            if door is Door.COMPLETED:
+                world, state = moved, moved.instance or state
+            else:
+                yield door, moved
     changed = state.changed
     if state.tie is Tie.ATTACHED and updated_columns(context):
         changed |= {event.attribute}

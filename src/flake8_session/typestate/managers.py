@@ -13,10 +13,19 @@ from flake8_session.typestate.births import born_session
 from flake8_session.typestate.catching import takes
 from flake8_session.typestate.escapes import clouded
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import Act, closed, ended, failures, outcome
+from flake8_session.typestate.sessions import (
+    Act,
+    closed,
+    ended,
+    failures,
+    mended,
+    outcome,
+    refusal,
+)
 from flake8_session.typestate.worlds import (
     RETURN,
     Block,
+    Broken,
     Flight,
     Hold,
     Kind,
@@ -43,6 +52,8 @@ def enter_ways(context: Context, index: int, event: Enter, world: World) -> Ways
         return
     for role, block in ((Role.TRANSACTION, Block.BEGIN), (Role.SAVEPOINT, Block.NESTED)):
         if role in roles and world.session is not None:
+            if block is Block.NESTED and world.session.transaction is Transaction.FAILED:
+                block = Block.VAIN
             state = world.session._replace(blocks=(*world.session.blocks, block))
             yield Door.COMPLETED, names.named(world._replace(session=state), event.result, role)
             return
@@ -159,19 +170,24 @@ def _transaction_left(context: Context, event: Leave, world: World, state: Sessi
 
 
 def _savepoint_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
+    """``with session.begin_nested()``: flushes and releases, or rolls back to the savepoint.
+
+    What a failed statement has left, and no exception tells, PostgreSQL does not release.
+    """
     block = state.blocks[-1] if state.blocks else Block.ENDED
-    if block is Block.ENDED or block is Block.RELEASED:
+    if block in (Block.ENDED, Block.RELEASED, Block.VAIN):
         yield _onward(event), world._replace(session=_popped(state, state))
         return
-    mended = state._replace(transaction=Transaction.CONNECTED, failed_write=False, refuses=False)
-    rolled = _popped(mended, state)
+    lost = with_act(context, world, _popped(mended(state), state), Act.SAVEPOINT_ROLLBACK)
+    if state.broken is Broken.STATEMENT and not event.raising:
+        yield Door.RAISED, lost._replace(flight=refusal(state))
+        return
     if event.raising or state.transaction is Transaction.FAILED:
-        yield _onward(event), with_act(context, world, rolled, Act.SAVEPOINT_ROLLBACK)
+        yield _onward(event), lost
         return
     flushed = _popped(state._replace(dirty=False), state)
     yield Door.COMPLETED, with_act(context, world, flushed, Act.FLUSH)
-    if not world.spent:
-        lost = with_act(context, world, rolled, Act.SAVEPOINT_ROLLBACK)
+    if not world.spent and state.dirty:
         yield Door.RAISED, lost._replace(flight=Flight(Kind.DATABASE), spent=True)
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, ToInstance, Work
-from flake8_session.typestate.worlds import Block, Flight, Kind, Life, SessionState, Transaction
+from flake8_session.typestate.worlds import Block, Broken, Flight, Kind, Life, SessionState, Transaction
 
 PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
 INVALID_REQUEST = "sqlalchemy.exc.InvalidRequestError"
@@ -62,7 +62,7 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
     if row.ends is not Ends.NEVER:
         moved = ended(moved, closes=row.ends is Ends.CLOSE)
     elif row.in_failed is InFailed.MENDS and moved.transaction is Transaction.FAILED:
-        moved = moved._replace(transaction=Transaction.CONNECTED, failed_write=False, refuses=False)
+        moved = mended(moved)
     return Outcome(moved, act)
 
 
@@ -80,33 +80,44 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
     begun = _worked(_reopened(state, row), row)
     if flushing:
         nested = Block.NESTED in state.blocks
-        failed = lost_flush(begun)
+        failed = broken(begun, Broken.FLUSH)
         yield Outcome(failed, Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK, failure)
     if row.ends is Ends.COMMIT:
         if flushing or state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN):
-            failed = lost_flush(begun)
-            yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
+            yield Outcome(broken(begun, Broken.COMMIT), Act.FLUSH if flushing else Act.NOTHING, failure)
         else:
             yield Outcome(state, raised=failure)
     elif row.work is Work.SQL:
-        dirty = begun.dirty and not flushing
-        failed = begun._replace(
-            transaction=Transaction.FAILED, failed_write=row.writes, refuses=row.breaks, dirty=dirty
-        )
-        yield Outcome(failed, raised=failure)
+        what = Broken.FLUSH if row.breaks else Broken.STATEMENT
+        failed = broken(begun, what, write=row.writes, flushed=flushing)
+        yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
     elif not flushing:
         yield Outcome(state, raised=failure)
 
 
-def lost_flush(state: SessionState) -> SessionState:
-    """The state after a flush or a COMMIT has failed."""
-    return state._replace(transaction=Transaction.FAILED, failed_write=True, refuses=True, dirty=False)
+def broken(state: SessionState, what: Broken, *, write: bool = True, flushed: bool = True) -> SessionState:
+    """The state after that has failed. `flushed`: nothing waits for the next flush any more."""
+    return state._replace(
+        transaction=Transaction.FAILED,
+        broken=what,
+        failed_write=write,
+        dirty=state.dirty and not flushed,
+    )
 
 
-def implicit_load(state: SessionState, *, certain: bool = True) -> SessionState:
-    """The state after an attribute was read that needed SQL, or may have needed it."""
+def mended(state: SessionState) -> SessionState:
+    """The state after a savepoint was rolled back, which takes the failure with it."""
+    return state._replace(transaction=Transaction.CONNECTED, broken=None, failed_write=False)
+
+
+def implicit_load(state: SessionState, *, certain: bool = True, flushes: bool = False) -> SessionState:
+    """The state after an attribute was read that needed SQL, or may have needed it.
+
+    `flushes`: what waited for a flush was written first, as by a query.
+    """
     if certain or state.transaction is Transaction.CONNECTED:
-        return state._replace(transaction=Transaction.CONNECTED)
+        dirty = state.dirty and not (certain and flushes)
+        return state._replace(transaction=Transaction.CONNECTED, dirty=dirty)
     return state._replace(transaction=Transaction.UNKNOWN)
 
 
@@ -129,8 +140,8 @@ def ended(state: SessionState, *, closes: bool) -> SessionState:
         transaction=Transaction.IDLE,
         blocks=tuple(Block.ENDED for _ in state.blocks),
         dirty=False,
+        broken=None,
         failed_write=False,
-        refuses=False,
         by_with=False,
     )
 
@@ -143,15 +154,30 @@ def is_open(state: SessionState) -> bool:
 def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
     if state.life is Life.CLOSED and not resets and row.use_after_close:
         return Flight(Kind.RAISED, INVALID_REQUEST)
-    if state.transaction is Transaction.FAILED and (
-        row.in_failed is InFailed.RAISES or (row.in_failed is InFailed.IF_WORK and state.dirty)
-    ):
+    if state.transaction is Transaction.FAILED and _fails_again(state, row):
         return refusal(state)
     if state.blocks and _is_blocked(state, row):
         return Flight(Kind.RAISED, INVALID_REQUEST)
-    if row.needs_idle and state.transaction in (Transaction.BEGUN, Transaction.CONNECTED):
+    begun = (Transaction.BEGUN, Transaction.CONNECTED, Transaction.FAILED)
+    if row.needs_idle and state.transaction in begun:
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
+
+
+def _fails_again(state: SessionState, row: Row) -> bool:
+    """Whether the failed transaction refuses the call.
+
+    After a statement has failed only statements are refused, so that a savepoint can be opened: it
+    flushes, and is set with the first statement inside.
+    """
+    if row.in_failed is InFailed.RAISES and (state.broken is not Broken.STATEMENT or _states(row)):
+        return True
+    return state.dirty and (row.flushes or row.in_failed is InFailed.IF_WORK)
+
+
+def _states(row: Row) -> bool:
+    """Whether the call is more than the beginning of something: it emits SQL of its own."""
+    return row.ends is Ends.COMMIT or (row.work is Work.SQL and row.role is not Role.CONNECTION)
 
 
 def _is_blocked(state: SessionState, row: Row) -> bool:
@@ -166,7 +192,7 @@ def _is_blocked(state: SessionState, row: Row) -> bool:
 
 def refusal(state: SessionState) -> Flight:
     """What work in the failed transaction of `state` raises."""
-    return Flight(Kind.RAISED, PENDING_ROLLBACK if state.refuses else ABORTED)
+    return Flight(Kind.RAISED, ABORTED if state.broken is Broken.STATEMENT else PENDING_ROLLBACK)
 
 
 def _reopened(state: SessionState, row: Row) -> SessionState:

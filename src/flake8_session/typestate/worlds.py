@@ -73,6 +73,16 @@ class Transaction(Enum):
     __hash__ = object.__hash__
 
 
+class Broken(Enum):
+    """What has failed, where the transaction is FAILED."""
+
+    FLUSH = "flush"  # SQLAlchemy has rolled back, and refuses all work until it is told to
+    COMMIT = "commit"  # SQLAlchemy refuses all work, and the instances are as they were
+    STATEMENT = "statement"  # SQLAlchemy would go on; PostgreSQL refuses every other statement
+
+    __hash__ = object.__hash__
+
+
 class Block(Enum):
     """A ``with session.begin()`` or ``with session.begin_nested()`` that is being run."""
 
@@ -80,20 +90,20 @@ class Block(Enum):
     NESTED = "nested"
     ENDED = "ended"  # its transaction was ended inside of it
     RELEASED = "released"  # its savepoint was ended inside of it, and the transaction around goes on
+    VAIN = "vain"  # a savepoint that was never set, since the transaction had failed before
 
     __hash__ = object.__hash__
 
 
 class SessionState(NamedTuple):
-    """`dirty`: a flush would write. `failed_write`: what failed was a write. `refuses`: a flush or COMMIT
-    failed, after which SQLAlchemy itself refuses work; after another statement only the server does."""
+    """`dirty`: a flush would write. `broken`: what has failed; `failed_write`: it was a write."""
 
     life: Life = Life.OPEN
     transaction: Transaction = Transaction.IDLE
     blocks: tuple[Block, ...] = ()
     dirty: bool = False
+    broken: Broken | None = None
     failed_write: bool = False
-    refuses: bool = False
     by_with: bool = False
     """It was closed by the exit of a ``with``, not by a call."""
 
