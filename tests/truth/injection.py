@@ -34,6 +34,8 @@ class Failures:
     """The variants for one program."""
 
     database: tuple[Failure, ...]
+    statement: tuple[Failure, ...]
+    """Those of them that a statement can meet which is no flush: errors of the driver."""
     other: tuple[Failure, ...]
     interrupted: tuple[Failure, ...]
     thrown: tuple[Failure, ...]
@@ -82,4 +84,7 @@ def failures_of(caught: Iterable[str]) -> Failures:
     database = [unnamed, *(NAMED_DATABASE[each] for each in caught if each in NAMED_DATABASE)]
     other = [_plain(Unforeseen), *(NAMED_OTHER[each] for each in caught if each in NAMED_OTHER)]
     interrupted = [_plain(asyncio.CancelledError)]
-    return Failures(tuple(database), tuple(other), tuple(interrupted), (*database, *other, CLOSED))
+    statement = [unnamed, *(WRAPPED[each] for each in caught if each in WRAPPED)]
+    return Failures(
+        tuple(database), tuple(statement), tuple(other), tuple(interrupted), (*database, *other, CLOSED)
+    )

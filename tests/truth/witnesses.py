@@ -109,12 +109,14 @@ class Run:
             self.refused(error, doubtful=sql == "COMMIT" and not self._is_swallowed())
             self.doubtful = self.doubtful or sql == "COMMIT"
             raise error
-        _, variant = self.trail.point(len(self.failures.database))
+        writes = sql.startswith(("INSERT", "UPDATE", "DELETE"))
+        failures = self.failures.database if writes else self.failures.statement
+        _, variant = self.trail.point(len(failures))
         if variant is not None:
             lane.refusing = True
             self.doubtful_injection = self._loads_what_may_be_loaded()
             self.doubtful = self.doubtful or self.doubtful_injection
-            failure = self.failures.database[variant]
+            failure = failures[variant]
             error_below = failure.below()
             self.mishap = Mishap([error_below])
             self._injected(f"{failure.name} in {sql.split(None, 1)[0]}", self.line())
