@@ -60,6 +60,17 @@ def test_a_package_starts_where_its_outermost_init_is_not(tree: Path) -> None:
     assert found(tree, "web/app/db/core.py", "app.db") == "web/app/db/__init__.py"
 
 
+def test_a_mark_inside_of_a_package_is_not_where_its_imports_start(tree: Path) -> None:
+    make(tree, ".git", "backend/app/setup.py", "backend/app/__init__.py", "backend/app/db/__init__.py")
+    assert found(tree, "backend/app/db/use.py", "app.db") == "backend/app/db/__init__.py"
+
+
+def test_a_repository_that_is_a_package_is_a_root_all_the_same(tree: Path) -> None:
+    make(tree, ".git", "__init__.py", "app/__init__.py", "app/db.py")
+    assert found(tree, "app/use.py", "app.db") == "app/db.py"
+    assert found(tree, "app/use.py", "outer") is None
+
+
 def test_a_script_finds_what_lies_beside_it(tree: Path) -> None:
     make(tree, ".git", "scripts/run.py", "scripts/helpers.py")
     assert found(tree, "scripts/run.py", "helpers") == "scripts/helpers.py"

@@ -1,7 +1,8 @@
 """Where the imports of a file start: the folders that Python's path would hold.
 
-The *root* of a project is the nearest folder upwards that holds one of `MARKS`. Which of its folders
-are on the path nobody says, so the usual ones are tried, in this order: those that the user names,
+The *root* of a project is the nearest folder upwards that holds one of `MARKS` and is no package: a
+``setup.py`` beside an ``__init__.py`` says nothing of what is imported by the package's name. Which of its
+folders are on the path nobody says, so the usual ones are tried, in this order: those that the user names,
 the one that holds the file's topmost package, ``src`` below the root, the root, the file's own
 folder and those between it and the root, and last the root of the repository around the project.
 
@@ -46,19 +47,26 @@ class Layouts:
     def _layout(self, folder: str) -> Layout:
         above = list(_upwards(folder))
         top = next(each for each in above if not _is_package(each) or each == above[-1])
-        root = next(filter(_is_root, above), None)
+        root = _root(above)
         if root is None:
             return Layout(top, (*self._src, top))
-        bounds = next((each for each in above if os.path.lexists(os.path.join(each, ".git"))), root)
+        bounds = next(filter(_is_repository, above), root)
         inside = above[: above.index(root)]
         starts = [
             *self._src,
-            *([top] if top in inside and top != folder else []),
+            *([top] if top != folder and top in above[: above.index(bounds) + 1] else []),
             *_with_src(root),
             *(each for each in inside if not _is_package(each)),
             *_with_src(bounds),
         ]
         return Layout(bounds, tuple(dict.fromkeys(starts)))
+
+
+def _root(above: list[str]) -> str | None:
+    """The nearest root of `above`, inside the repository where there is one; a package only if all are."""
+    ends = next((number for number, each in enumerate(above) if _is_repository(each)), len(above))
+    marked = [each for each in above[: ends + 1] if _is_root(each)]
+    return next((each for each in marked if not _is_package(each)), marked[0] if marked else None)
 
 
 def _upwards(folder: str) -> Iterator[str]:
@@ -72,6 +80,10 @@ def _upwards(folder: str) -> Iterator[str]:
 
 def _is_package(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, _INIT))
+
+
+def _is_repository(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, ".git"))
 
 
 def _is_root(folder: str) -> bool:
