@@ -93,6 +93,23 @@ def test_a_deep_method_is_left_out_and_a_deep_statement_is_not_wanted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("-1", False),
+        ("('session', -1, {'a': {1, 2.5}, None: [b'']})", False),
+        ("(session, 1)", True),
+        ("{**session}", True),
+        ("f('session')", True),
+        ("-session", True),
+        ("lambda: 'session'", True),
+    ],
+)
+def test_a_large_constant_is_not_wanted(value: str, wanted: bool) -> None:
+    parts = cut(f"small = [{value}]\nlarge = [{value},\n{'1, ' * 10_000}]\n")
+    assert [part.wanted for part in parts] == [True, wanted]
+
+
+@pytest.mark.parametrize(
     ("text", "deep"),
     [
         ("+".join(["a"] * 150), False),

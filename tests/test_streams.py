@@ -153,6 +153,33 @@ class TestOutputFile:
         assert list(tmp_path.iterdir()) == [file]
 
 
+    def test_a_link_stays_and_the_mode_too(self, tmp_path: Path) -> None:
+        file, link = tmp_path / "report", tmp_path / "link"
+        file.write_text("old")
+        file.chmod(0o640)
+        link.symlink_to("report")
+        write_whole(str(link), "new")
+        assert (link.is_symlink(), file.read_text(), file.stat().st_mode & 0o777) == (True, "new", 0o640)
+
+    def test_a_link_that_leads_to_an_open_file_is_written_through(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file, link = tmp_path / "redirected", tmp_path / "stdout"
+        file.write_text("before\n")
+        link.symlink_to(file)
+        monkeypatch.setattr(streams, "_STREAMS", (f"{tmp_path}/",))
+        inode = file.stat().st_ino
+        write_whole(str(link), "report\n")
+        assert (link.is_symlink(), file.stat().st_ino) == (True, inode)
+        assert file.read_text() == "before\nreport\n"
+
+    @pytest.mark.skipif(not os.path.islink("/dev/stdout"), reason="needs /dev/stdout")
+    @pytest.mark.parametrize("path", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+    def test_standard_output_by_its_path(self, project: Path, session_lint: Command, path: str) -> None:
+        run = session_lint("shop", "--output-format=concise", f"--output-file={path}")
+        assert (run.returncode, run.stdout.count("SES101"), run.stderr) == (1, 1, "")
+
+
 class TestProgress:
     """The bar."""
 

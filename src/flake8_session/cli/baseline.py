@@ -109,7 +109,10 @@ def read_baseline(file: Path) -> Baseline:
     try:
         if content["version"] != _VERSION:
             raise ConfigurationError(f"{file}: it is a baseline of another version than {_VERSION}")
-        return Baseline(file, Counter(dict(map(_entry, content["findings"]))))
+        findings = content["findings"]
+        if not isinstance(findings, list):
+            raise TypeError("no list of findings")
+        return Baseline(file, Counter(dict(map(_entry, findings))))
     except (KeyError, TypeError, ValueError):
         raise ConfigurationError(f"{file}: it is no baseline") from None
 

@@ -102,7 +102,7 @@ def _compare(
     gone = narrow.baseline.gone(findings, linted)
     if gone and options.prune_baseline:
         narrow.baseline.write(narrow.baseline.counts - gone)
-        complain(f"{narrow.baseline.file}: took out {counted(gone.total(), 'finding')} that are gone")
+        complain(f"{narrow.baseline.file}: took out {counted(gone.total(), 'finding')} of the past")
     elif gone:
         file, code, function, _ = next(iter(gone))
         where = f"{file}, `{function}`" if function else file

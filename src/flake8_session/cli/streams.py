@@ -16,6 +16,10 @@ PAPER = Terminal()
 """A file, or whoever else reads the report later."""
 
 
+_STREAMS = ("/dev/", "/proc/")
+"""Where systems keep paths that stand for devices and for files that are open already."""
+
+
 class CannotWrite(Exception):
     """Why a file could not be written, as one line for the user."""
 
@@ -73,20 +77,39 @@ def complain(message: str) -> None:
 
 
 def write_whole(path: str, text: str) -> None:
-    """Writes `text` to the file at `path`, all of it or nothing. Raises `CannotWrite`."""
+    """Writes `text` to the file at `path`, all of it or nothing. Raises `CannotWrite`.
+
+    A link stays, and the file that it leads to is written. What is no file, as a pipe, and what stands
+    for an open file, as ``/dev/stdout``, is written to as it is.
+    """
+    try:
+        if _is_stream(path):
+            with open(path, "a", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(text)
+        else:
+            _replace(os.path.realpath(path), text)
+    except OSError as error:
+        raise CannotWrite(f"{path}: {error.strerror or error}") from None
+
+
+def _is_stream(path: str) -> bool:
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    return f"{folder}/".startswith(_STREAMS) or (os.path.exists(path) and not os.path.isfile(path))
+
+
+def _replace(path: str, text: str) -> None:
+    """Puts a file with `text` in the place of the one at `path`, with its mode."""
     beside = f"{path}.{os.getpid()}.tmp"
     try:
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "w", encoding="utf-8", errors="backslashreplace") as device:
-                device.write(text)
-            return
         with open(beside, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(text)
+        if os.path.exists(path):
+            shutil.copymode(path, beside)
         os.replace(beside, path)
-    except OSError as error:
+    except OSError:
         with contextlib.suppress(OSError):
             os.unlink(beside)
-        raise CannotWrite(f"{path}: {error.strerror or error}") from None
+        raise
 
 
 def terminal(stream: TextIO, color: str) -> Terminal:

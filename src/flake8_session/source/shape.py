@@ -41,7 +41,31 @@ _WIDE = {
     ast.BoolOp: "values", ast.ListComp: "generators", ast.SetComp: "generators", ast.DictComp: "generators",
     ast.GeneratorExp: "generators",
 }
+_CONSTANT = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict)
 _SHALLOW = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
+
+
+def is_data(statements: Sequence[ast.stmt]) -> bool:
+    """Whether `statements` only give names to constants, or to collections of constants."""
+    return all(
+        isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr))
+        and statement.value is not None
+        and _is_constant(statement.value)
+        for statement in statements
+    )
+
+
+def _is_constant(value: ast.expr) -> bool:
+    stack: list[ast.AST] = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.UnaryOp):
+            stack.append(node.operand)
+        elif isinstance(node, _CONSTANT):
+            stack.extend(_children(node))
+        else:
+            return False
+    return True
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from flake8_session.source.shape import is_deep, is_wild, pieces
+from flake8_session.source.shape import is_data, is_deep, is_wild, pieces
 from flake8_session.source.text import SyntaxRefused, lines_of
 
 Wanted: TypeAlias = Callable[[frozenset[str]], bool]
 """Whether code that holds these words can matter."""
 Method: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LARGEST_DATA = 20_000
+"""Characters of a constant that is parsed. Longer ones are what programs write, and nothing comes of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ def _slice(lines: Sequence[str], group: list[ast.stmt]) -> Slice:
 def _sifted(part: Slice, wanted: Wanted | None) -> Slice:
     """`part` with what is left of it to parse."""
     if wanted is not None and not wanted(_words(part.text)):
+        return replace(part, wanted=False)
+    if len(part.text) > LARGEST_DATA and is_data(part.statements):
         return replace(part, wanted=False)
     deep = is_deep(part.statements)
     class_ = part.statements[0]
