@@ -527,6 +527,16 @@ CASES = [
                 yield user
     """,
     ),
+    Case(
+        "a new session is yielded",
+        "SES106",
+        "safe",
+        """
+        @contextmanager
+        def f():
+            yield SessionLocal()
+    """,
+    ),
     # SES201 to SES204: the end moves below the last read.
     Case(
         "a read behind the with",
@@ -796,6 +806,42 @@ CASES = [
             with SessionLocal() as session:
                 user = session.get_one(User, 1)
                 session.expunge(user)
+            return user.posts
+    """,
+    ),
+    Case(
+        "what is read late is asynchronous",
+        "SES201",
+        "no instance of the session is expired",
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                user = await session.get_one(User, 1)
+                await session.commit()
+            return user.name
+    """,
+    ),
+    Case(
+        "what is read late is asynchronous and was rolled back",
+        "SES201",
+        "one more SELECT",
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                user = await session.get_one(User, 1)
+                await session.rollback()
+            return user.name
+    """,
+    ),
+    Case(
+        "a relationship that is read late is asynchronous",
+        "SES201",
+        None,
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                user = await session.get_one(User, 1)
+                await session.commit()
             return user.posts
     """,
     ),
@@ -1093,6 +1139,42 @@ CASES = [
                     work()
     """,
     ),
+    Case(
+        "the name is None until the session is opened",
+        "SES309",
+        "safe",
+        """
+        def f():
+            session = None
+            try:
+                work()
+                session = SessionLocal()
+                session.execute(insert(User))
+                session.commit()
+            except IntegrityError:
+                work()
+            finally:
+                if session is not None:
+                    session.close()
+    """,
+    ),
+    Case(
+        "the name is something else until the session is opened",
+        "SES309",
+        None,
+        """
+        def f(session):
+            try:
+                work()
+                session = SessionLocal()
+                session.execute(insert(User))
+                session.commit()
+            except IntegrityError:
+                work()
+            finally:
+                session.close()
+    """,
+    ),
     # SES302: the rollback moves up.
     Case(
         "a read in front of the rollback",
@@ -1273,12 +1355,28 @@ CASES = [
     Case(
         "a loop over a generator is left",
         "SES110",
-        None,
+        "as soon as the block is left",
         """
         async def f():
             async for session in _lend():
                 await session.execute(text("select 1"))
                 return
+
+        async def _lend():
+            async with AsyncLocal() as session:
+                yield session
+    """,
+    ),
+    Case(
+        "a loop over a generator is left by break",
+        "SES110",
+        None,
+        """
+        async def f():
+            async for session in _lend():
+                await session.execute(text("select 1"))
+                if cond():
+                    break
 
         async def _lend():
             async with AsyncLocal() as session:

@@ -613,6 +613,37 @@ SHAPES = {
                 session.close()
         """,
     ),
+    "a session that may not be there yet is rolled back if it is": (
+        """
+        def f():
+            session = None
+            try:
+                work()
+                session = SessionLocal()
+                session.merge(work())
+                session.commit()
+            except IntegrityError:
+                pass
+            finally:
+                if session:
+                    session.close()
+        """,
+        """
+        def f():
+            session = None
+            try:
+                work()
+                session = SessionLocal()
+                session.merge(work())
+                session.commit()
+            except IntegrityError:
+                if session is not None:
+                    session.rollback()
+            finally:
+                if session:
+                    session.close()
+        """,
+    ),
 }
 
 

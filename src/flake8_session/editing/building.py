@@ -17,6 +17,14 @@ def call_statement(receiver: str, method: str, *arguments: str, asynchronous: bo
     return Unit(small, cst.SimpleStatementLine([small]))
 
 
+def only_if_not_none(name: str, unit: Unit, indent: str | None) -> Unit:
+    """``if name is not None:`` around a statement, in a block whose own blocks are indented by `indent`."""
+    test = cst.Comparison(
+        cst.parse_expression(name), [cst.ComparisonTarget(cst.IsNot(), cst.parse_expression("None"))]
+    )
+    return Unit(cst.If(test, cst.IndentedBlock(statements_of([unit]), indent=indent)))
+
+
 def suite_block(suite: cst.BaseSuite) -> cst.IndentedBlock:
     """A suite as an indented block: ``if x: a(); b()`` gets lines of its own."""
     if isinstance(suite, cst.IndentedBlock):

@@ -35,6 +35,7 @@ _ONCE = (
     cst.AugAssign,
     cst.Return,
     cst.Await,
+    cst.Yield,
     cst.Call,
     cst.Arg,
     cst.Attribute,

@@ -14,6 +14,7 @@ from flake8_session.editing.calls import (
     load_eagerly,
     read_all,
 )
+from flake8_session.editing.driving import enter_loop
 from flake8_session.editing.enclosing import enclose
 from flake8_session.editing.ending import end_later
 from flake8_session.editing.ground import Ground, Grounds
@@ -62,6 +63,7 @@ _MAKERS: Mapping[type, Callable[[Any, Ground], Made | None]] = {
     plans.Enclose: enclose,
     plans.EndLater: end_later,
     plans.EnterAsynchronously: enter_asynchronously,
+    plans.EnterLoop: enter_loop,
     plans.GiveArgument: give_argument,
     plans.LoadEagerly: load_eagerly,
     plans.ReadAll: read_all,

@@ -5,11 +5,16 @@ from __future__ import annotations
 import libcst as cst
 
 from flake8_session.editing.blocks import Block, Position, Unit
-from flake8_session.editing.building import call_statement, is_function_asynchronous, is_only_pass
+from flake8_session.editing.building import (
+    call_statement,
+    is_function_asynchronous,
+    is_only_pass,
+    only_if_not_none,
+)
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.plans import RollBack, RollBackEarlier
-from flake8_session.editing.rendering import Change
+from flake8_session.editing.rendering import Change, block_indent
 
 BUSY = "work from before the `try` would be rolled back as well"
 UNDOES_LESS = "work of the session in the handler would no longer be rolled back"
@@ -26,8 +31,10 @@ def roll_back(plan: RollBack, ground: Ground) -> Made | None:
         return None
     if plan.asynchronous and not is_function_asynchronous(position):
         return None
-    statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
     block = ground.layout.block(handler.body)
+    statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
+    if plan.optional:
+        statement = only_if_not_none(plan.name, statement, block_indent(block))
     if _own(plan.unless, block, ground):
         return None
     units = () if is_only_pass(block) and not _has_comments(block.units[0]) else block.units

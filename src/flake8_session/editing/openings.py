@@ -70,11 +70,23 @@ def opening_of(plan: Enclose, ground: Ground) -> Opening | None:
     if plan.name:
         if name != plan.name or value is None or not _is(value, call):
             return None
-        opens = _managed(call, plan.driver) if plan.driver else value
+        opens = _lent(call, plan.driver) if plan.driver else value
         if opens is None:
             return None
         return Opening(position, opens, name, None, _leading_lines(unit), _trailing(unit))
     return _temporary(plan, position, call)
+
+
+def managed(generator: cst.BaseExpression, driver: str) -> cst.BaseExpression | None:
+    """``get_db(x)`` to ``contextmanager(get_db)(x)``; None for anything but a call."""
+    if not isinstance(generator, cst.Call):
+        return None
+    return generator.with_changes(func=cst.Call(cst.Name(driver), [cst.Arg(generator.func)]))
+
+
+def _lent(call: cst.Call, driver: str) -> cst.BaseExpression | None:
+    """``next(get_db(x))`` to ``contextmanager(get_db)(x)``."""
+    return managed(call.args[0].value, driver) if len(call.args) == 1 else None
 
 
 def _bound(node: cst.CSTNode) -> tuple[str, cst.BaseExpression | None]:
@@ -89,14 +101,6 @@ def _bound(node: cst.CSTNode) -> tuple[str, cst.BaseExpression | None]:
 
 def _is(value: cst.BaseExpression, call: cst.Call) -> bool:
     return value is call or (isinstance(value, cst.Await) and value.expression is call)
-
-
-def _managed(call: cst.Call, driver: str) -> cst.BaseExpression | None:
-    """``next(get_db(x))`` to ``contextmanager(get_db)(x)``."""
-    generator = call.args[0].value if len(call.args) == 1 else None
-    if not isinstance(generator, cst.Call):
-        return None
-    return generator.with_changes(func=cst.Call(cst.Name(driver), [cst.Arg(generator.func)]))
 
 
 def _temporary(plan: Enclose, position: Position, call: cst.Call) -> Opening | None:

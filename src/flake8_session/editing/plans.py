@@ -55,7 +55,8 @@ class RollBack:
 
     `busy` are pairs of origins: on the way from the one to the other the session may hold a
     transaction. Where such a way leads into the ``try``, the rollback undoes more than its work.
-    `unless` are calls of which none may stand in the handler already.
+    `unless` are calls of which none may stand in the handler already. `optional`: where there is no
+    session yet, `name` is None.
     """
 
     handler: int
@@ -64,6 +65,7 @@ class RollBack:
     busy: tuple[tuple[int, int], ...]
     doubts: tuple[str, ...] = ()
     unless: tuple[int, ...] = ()
+    optional: bool = False
 
     @property
     def site(self) -> int:
@@ -218,6 +220,23 @@ class EnterAsynchronously:
 
 
 @dataclass(frozen=True, slots=True)
+class EnterLoop:
+    """``async with`` in place of the ``async for`` at `loop`, whose generator is to give one thing.
+
+    `driver` is the function of `contextlib` that makes a context manager of the generator.
+    """
+
+    loop: int
+    driver: str
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def site(self) -> int:
+        """An origin in the slice that is changed."""
+        return self.loop
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Take the statement away that is the call `call` and nothing else."""
 
@@ -257,6 +276,7 @@ Plan: TypeAlias = (
     | ReadAll
     | AwaitCall
     | EnterAsynchronously
+    | EnterLoop
     | Drop
     | CommitFirst
 )

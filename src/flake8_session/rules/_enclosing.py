@@ -11,6 +11,7 @@ from flake8_session.facts.solving import FunctionFacts, Solved
 from flake8_session.facts.tracing import Carried, Getaway
 from flake8_session.facts.unclosed import Unclosed
 from flake8_session.flow.events import Bind, Call
+from flake8_session.knowledge.factories import MAKERS
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External, Factory
 from flake8_session.typestate.calls.receivers import split
@@ -80,7 +81,7 @@ def _is_foreign(facts: FunctionFacts, solved: Solved) -> bool:
     event = solved.graph.steps[solved.focus.birth].event
     callee = facts.frame.callee(event) if isinstance(event, Call) else None
     if isinstance(callee, External):
-        return not callee.name.startswith("sqlalchemy.")
+        return callee.name not in MAKERS
     return not isinstance(callee, Factory)
 
 

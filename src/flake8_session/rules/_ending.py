@@ -12,9 +12,12 @@ from flake8_session.facts.uses import Reuse
 from flake8_session.flow.events import Call, Item, Iter, Read, Write
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Role, ToInstance
-from flake8_session.linking import models
-from flake8_session.rules._loading import expiring_less, loading_eagerly
-from flake8_session.typestate.attributes import model
+from flake8_session.rules._loading import (
+    expiring_less,
+    for_read_in_async,
+    is_column,
+    loading_eagerly,
+)
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Columns, Life, Tie
 
@@ -25,15 +28,20 @@ _ROWS = {**tables.ASYNC_SESSION, **tables.SESSION}
 
 
 def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) -> tuple[Plan, ...]:
-    """What mends the read of an instance behind the end of its session."""
+    """What mends the read of an instance behind the end of its session.
+
+    Of an asynchronous session a later end would not help: what is to be loaded must be awaited.
+    """
     plans: list[Plan] = []
     end = detaching(read.solved, read.path)
+    if read.solved.focus.options.asynchronous and read.loaded is False:
+        return for_read_in_async(facts, read, end)
     if end is not None:
         origin = call_origin(read.solved, end)
         needed = (facts.frame.graph.steps[read.step].origin, *_reads_of_instances(session))
         plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), doubts=doubts(session, end)))
     if read.loaded is False and read.state.columns is Columns.EXPIRED:
-        if _is_column(read):
+        if is_column(read.solved, read.attribute):
             plans += expiring_less(facts, read.solved, read.path)
     elif read.loaded is False:
         plans += loading_eagerly(facts, read.solved, read.attribute)
@@ -84,13 +92,6 @@ def _reads_of_instances(session: SessionFacts) -> Iterator[int]:
             ):
                 if place in variables:
                     yield step.origin
-
-
-def _is_column(read: DetachedRead) -> bool:
-    """Whether it is known to be a plain column: what else the session would have to load stays unloaded."""
-    context = read.solved.movement.context
-    found = models.attribute(context.frame.linker, model(context), read.attribute)
-    return found in (models.Attribute.COLUMN, models.Attribute.EXPRESSION)
 
 
 def _uses_closed(solved: Solved, step: int) -> bool:

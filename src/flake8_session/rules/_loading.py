@@ -8,13 +8,15 @@ from itertools import pairwise
 from flake8_session.editing.plans import GiveArgument, LoadEagerly, Plan, Refresh, RefreshFirst
 from flake8_session.facts.ends import call_origin, detaching, session_name
 from flake8_session.facts.paths import Path
-from flake8_session.facts.reads import HandedOut
+from flake8_session.facts.reads import DetachedRead, HandedOut
 from flake8_session.facts.solving import FunctionFacts, Solved
 from flake8_session.facts.transactions import made
 from flake8_session.facts.waits import Wait
 from flake8_session.flow.events import Call, Leave, Read
 from flake8_session.knowledge import loading
+from flake8_session.knowledge.factories import MAKERS
 from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, External, Factory
 from flake8_session.typestate.attributes import model
 from flake8_session.typestate.worlds import RETURN, Columns, Tie
@@ -28,20 +30,21 @@ def for_handing_out(facts: FunctionFacts, found: HandedOut) -> tuple[Plan, ...]:
     """What gives the receiver of an expired instance one that is loaded."""
     plans: list[Plan] = []
     end = detaching(found.solved, found.path)
-    if end is not None and found.name and _is_single(found) and _is_attached_at(found.solved, end):
-        session = session_name(found.solved, end)
-        if session:
-            plans.append(
-                Refresh(
-                    end=call_origin(found.solved, end),
-                    before=facts.frame.graph.steps[found.step].origin,
-                    session=session,
-                    instance=found.name,
-                    asynchronous=found.solved.focus.options.asynchronous,
-                    doubts=(_MORE_SQL,),
-                )
-            )
+    if end is not None and _is_single(found):
+        origin = facts.frame.graph.steps[found.step].origin
+        plans += _refreshing(found.solved, end, found.name, origin)
     return (*plans, *expiring_less(facts, found.solved, found.path))
+
+
+def for_read_in_async(facts: FunctionFacts, read: DetachedRead, end: int | None) -> tuple[Plan, ...]:
+    """What has an attribute loaded before an asynchronous session ends at `end`."""
+    if read.state.columns is not Columns.EXPIRED:
+        return tuple(loading_eagerly(facts, read.solved, read.attribute))
+    if not is_column(read.solved, read.attribute, out_of_sight=True):
+        return ()
+    origin = facts.frame.graph.steps[read.step].origin
+    refreshing = _refreshing(read.solved, end, read.name, origin) if end is not None else ()
+    return (*expiring_less(facts, read.solved, read.path), *refreshing)
 
 
 def for_wait(facts: FunctionFacts, found: Wait) -> tuple[Plan, ...]:
@@ -66,11 +69,38 @@ def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[
     ):
         return
     callee = facts.frame.callee(event)
-    if isinstance(callee, Factory) or (
-        isinstance(callee, External) and callee.name.startswith("sqlalchemy.")
-    ):
+    if isinstance(callee, Factory) or (isinstance(callee, External) and callee.name in MAKERS):
         origin = facts.frame.graph.steps[birth].origin
         yield GiveArgument(origin, "expire_on_commit", "False", (_EXPIRES_LESS,))
+
+
+def is_column(solved: Solved, attribute: str, *, out_of_sight: bool = False) -> bool:
+    """Whether it is known to be a plain column: what else the session would have to load stays unloaded.
+
+    With `out_of_sight` the attributes of models that are elsewhere count as columns.
+    """
+    context = solved.movement.context
+    found = models.attribute(context.frame.linker, model(context), attribute)
+    return found in (models.Attribute.COLUMN, models.Attribute.EXPRESSION) or (
+        out_of_sight and found is models.Attribute.OUT_OF_SIGHT
+    )
+
+
+def _refreshing(solved: Solved, end: int, instance: str, needed: int) -> tuple[Refresh, ...]:
+    """``refresh()`` of the instance in front of `needed`, or where its session ends."""
+    session = session_name(solved, end)
+    if not session or not instance.isidentifier() or not _is_attached_at(solved, end):
+        return ()
+    return (
+        Refresh(
+            end=call_origin(solved, end),
+            before=needed,
+            session=session,
+            instance=instance,
+            asynchronous=solved.focus.options.asynchronous,
+            doubts=(_MORE_SQL,),
+        ),
+    )
 
 
 def loading_eagerly(facts: FunctionFacts, solved: Solved, attribute: str) -> Iterator[Plan]:

@@ -10,6 +10,7 @@ from flake8_session.facts.failures import Stumble, Swallowed
 from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
 from flake8_session.flow.events import Call, Catch, Event, Place
 from flake8_session.knowledge.words import Role
+from flake8_session.typestate import values
 from flake8_session.typestate.names import session_places
 from flake8_session.typestate.worlds import Block, Kind, Transaction, World
 
@@ -34,11 +35,14 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
         doubts.append(_BLOCK)
     savepoint = _common(worlds, Role.SAVEPOINT)
     name = savepoint or _common(worlds, Role.SESSION) or _borrowed(solved)
+    optional = "" if name else _optional(worlds)
+    name = name or optional
     if not name or (savepoint == "" and _holds(worlds, Role.SAVEPOINT)):
         return ()
     if savepoint:
         doubts.append("it rolls the savepoint back, and nothing else")
-    return (RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts)),)
+    plan = RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts), optional=bool(optional))
+    return (plan,)
 
 
 def rolling_back_before(
@@ -114,6 +118,15 @@ def _common(worlds: list[World], role: Role) -> str:
         common = places if common is None else common & places
     names = sorted(common or (), key=lambda place: (place.startswith("@"), place))
     return names[0].removeprefix("@").partition("'")[0] if names else ""
+
+
+def _optional(worlds: list[World]) -> str:
+    """What every world that has a session calls it, and what is None in the others; `""` for nothing."""
+    opened = [world for world in worlds if world.session is not None]
+    name = _common(opened, Role.SESSION)
+    others = [world for world in worlds if world.session is None]
+    is_none = all(values.known(world.values, name) == values.NONE for world in others)
+    return name if name.isidentifier() and is_none else ""
 
 
 def _borrowed(solved: Solved) -> str:

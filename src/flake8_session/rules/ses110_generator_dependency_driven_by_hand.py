@@ -49,7 +49,9 @@ Use instead:
 
 ## Fix safety
 Unsafe: `with contextlib.contextmanager(get_db)() as session:` lets the clean-up of the generator,
-a commit perhaps, run after the work instead of before it.
+a commit perhaps, run after the work instead of before it. Of an `async for` it makes an `async with`,
+which runs the clean-up as soon as it is left; there is no fix where the loop has an `else`, a `break`
+or a `continue` of its own.
 
 ## References
 - Python Language Reference: "Generator-iterator methods", `generator.close`
@@ -59,10 +61,11 @@ a commit perhaps, run after the work instead of before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
+from flake8_session.editing.plans import EnterLoop, Plan
 from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.generators import Driven, driven_by_hand
 from flake8_session.facts.paths import told
@@ -78,6 +81,9 @@ RULE = Rule(
 )
 
 
+_SOONER = "the clean-up of the generator runs as soon as the block is left then"
+
+
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each call of such a generator."""
     if is_test(facts) and not facts.settings.tests:
@@ -86,9 +92,17 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
         found = driven_by_hand(session)
         if found is not None:
             path = told(facts, found.solved, found.path, leaves=True)
-            driver = "asynccontextmanager" if found.solved.focus.options.asynchronous else "contextmanager"
-            plan = partial(enclosing, facts, found.solved, driver=driver)
+            plan = partial(_entering, facts, found)
             yield RULE.at(facts, facts.step_span(found.step), _message(found), path, plan)
+
+
+def _entering(facts: FunctionFacts, found: Driven) -> Sequence[Plan]:
+    """A context manager of the generator, in a ``with``."""
+    if found.loop:
+        origin = facts.frame.graph.steps[found.step].origin
+        return (EnterLoop(origin, "asynccontextmanager", (_SOONER,)),)
+    driver = "asynccontextmanager" if found.solved.focus.options.asynchronous else "contextmanager"
+    return enclosing(facts, found.solved, driver=driver)
 
 
 def _message(found: Driven) -> str:

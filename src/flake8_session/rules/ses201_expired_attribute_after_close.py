@@ -49,7 +49,9 @@ The fix moves the end of the session below the last read. It is safe only if the
 stand in one block with nothing between them but reads of that session's own instances and plain
 steps (no call, `await`, `yield` or other session), nothing is pending or flushed and uncommitted,
 and the close stays inside its `with` or `finally`. `expire_on_commit=False`, where it is offered
-instead, is unsafe: it changes every instance of the session. An explicit `close()` stays where it is if
+instead, is unsafe: it changes every instance of the session. Of an asynchronous session the end
+does not move, since what is to be loaded must be awaited: the fix is `expire_on_commit=False`, or a
+`refresh()` before the end, which runs one more SELECT. An explicit `close()` stays where it is if
 an attribute of anything else is read on the way, or a handler around it would see what fails there.
 
 ## References

@@ -54,7 +54,8 @@ Use instead:
                     print("already there:", name)
 
 ## Fix safety
-The fix is `rollback()` as the first statement of the handler. It is safe only if the name is bound
+The fix is `rollback()` as the first statement of the handler, with `if session is not None:` in
+front where the name is None until the session is opened. It is safe only if the name is bound
 wherever the `try` can raise, no `begin()`, `begin_nested()` or savepoint is open, and the session
 holds no transaction on entry to the `try` on any way there, turns of a loop included: otherwise
 earlier rows, flushed and not yet committed, would be dropped with the failed ones. In a savepoint
