@@ -267,9 +267,17 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     changed = state.changed
     if state.tie is Tie.ATTACHED and updated_columns(context):
         changed |= {event.attribute}
-    after = state._replace(loaded=state.loaded | {event.attribute}, changed=changed)
+    after = state._replace(loaded=state.loaded | _telling(context, state, event.attribute), changed=changed)
     moved = world._replace(instance=after)
     yield Door.COMPLETED, _dirtied(moved) if state.tie is Tie.ATTACHED else moved
+
+
+def _telling(context: Context, state: InstanceState, attribute: str) -> frozenset[str]:
+    """The attribute that was set, unless it is a column of an instance whose columns are all there."""
+    if state.columns is Columns.LOADED and attribute not in state.missing:
+        if models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.COLUMN:
+            return frozenset()
+    return frozenset({attribute})
 
 
 def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
