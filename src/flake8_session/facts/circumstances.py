@@ -36,7 +36,7 @@ def is_test(facts: FunctionFacts) -> bool:
 def is_one_shot(facts: FunctionFacts) -> bool:
     """Whether the process ends with the function: ``main``, a command, a module's body."""
     function = facts.frame.function
-    if function.kind is Kind.MODULE or function.name in _MAINS:
+    if function.kind is Kind.MODULE or facts.qualname in _MAINS:
         return True
     return frameworks.Driver.COMMAND in facts.frame.drivers
 

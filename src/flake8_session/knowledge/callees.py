@@ -141,6 +141,62 @@ catches them.
 """
 
 
+QUIET = frozenset(
+    {
+        "bool",
+        "callable",
+        "hasattr",
+        "id",
+        "isinstance",
+        "print",
+        "repr",
+        "str",
+        "type",
+        "datetime.date.today",
+        "datetime.datetime.now",
+        "datetime.datetime.utcnow",
+        "logging.getLogger",
+        "os.getpid",
+        "threading.current_thread",
+        "threading.get_ident",
+        "time.monotonic",
+        "time.perf_counter",
+        "time.sleep",
+        "time.time",
+        "traceback.format_exc",
+        "traceback.print_exc",
+        "uuid.uuid1",
+        "uuid.uuid4",
+    }
+)
+"""Functions that are taken never to raise, if what they are given needs no database."""
+
+MAKING_LOGGERS = frozenset({"logging.getLogger", "structlog.get_logger", "structlog.getLogger"})
+"""Functions that give a logger. `logging` itself handles what goes wrong in a handler or a format."""
+
+LOGGERS = frozenset({"log", "logger", "logging"})
+"""What loggers are called, in small letters and without underscores around it."""
+
+LOGGING = frozenset(
+    {
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "exception",
+        "critical",
+        "fatal",
+        "log",
+        "trace",
+        "verbose",
+        "success",
+        "notice",
+    }
+)
+"""The methods by which a logger writes."""
+
+
 class Reads(Enum):
     """What a function of the standard library does to the value that it is given."""
 

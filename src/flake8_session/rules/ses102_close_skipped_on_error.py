@@ -4,10 +4,10 @@ Reports a session that every undisturbed way through the function closes, while 
 the opening and the `close()` skips it.
 
 Every call, `await`, `yield` and iteration may fail, and so may the read of an attribute that needs
-SQL. Opening, closing and rolling back a session are taken to succeed, and a handler that one failure
-has entered is not expected to fail a second time. Cancellation, `KeyboardInterrupt` and
-`GeneratorExit` are expected only at `await` and `yield`, so `except Exception: session.close();
-raise` around ordinary calls is enough.
+SQL. Opening, closing and rolling back a session are taken to succeed, as are lines in a log, `print`
+and a look at the clock, and a handler that one failure has entered is not expected to fail a second
+time. Cancellation, `KeyboardInterrupt` and `GeneratorExit` are expected only at `await` and `yield`, so
+`except Exception: session.close(); raise` around ordinary calls is enough.
 
 ## Why is this bad?
 The exception leaves the function, the session stays. Its connection returns to the pool only when

@@ -6,6 +6,8 @@ closed session is legal and not reported, and neither is a second use that is cl
 
 `commit()` and `flush()` count although they then do nothing: what was pending went with the close.
 
+In tests only what raises is reported, unless `tests` is set: their sessions go with the process.
+
 ## Why is this bad?
 A closed session is not dead. The next call quietly begins a new transaction on a connection that
 no later `close()` gives back. The instances loaded before the close are not part of it: changes to
@@ -54,6 +56,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.uses import Reuse, reuses
@@ -74,11 +77,16 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     for session in facts.sessions:
         for found in reuses(session):
             span = facts.step_span(found.step)
-            if found.by_query or span in seen:
+            if found.by_query or span in seen or not (found.raises or _minds(facts)):
                 continue
             seen.add(span)
             path = told(facts, found.solved, found.path, leaves=not found.raises)
             yield RULE.at(facts, span, _message(found), path, partial(for_reuse, facts, session, found))
+
+
+def _minds(facts: FunctionFacts) -> bool:
+    """Whether an open session at the end is a fault: tests let theirs go with the process."""
+    return facts.settings.tests or not is_test(facts)
 
 
 def _message(found: Reuse) -> str:

@@ -6,6 +6,7 @@ from flake8_session.flow.events import Call, Door, Raise
 from flake8_session.knowledge import callees
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, External, Factory, FunctionAt, Made, Registry
+from flake8_session.linking.quiet import is_quiet
 from flake8_session.summaries.frames import Frames
 
 _CLEANING = frozenset({"close", "aclose", "rollback", "reset", "remove", "expunge_all", "invalidate"})
@@ -36,7 +37,7 @@ def _may_raise(frames: Frames, frame: Frame, event: object, depth: int) -> bool:
         return False
     if isinstance(callee, FunctionAt):
         return not never_raises(frames, callee, depth + 1)
-    return True
+    return not is_quiet(frame, event)
 
 
 def can_return(frames: Frames, at: FunctionAt, depth: int = 0) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
-from flake8_session.typestate import instances, names
+from flake8_session.linking.quiet import is_quiet
+from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
 from flake8_session.typestate.sessions import is_open
@@ -27,8 +28,15 @@ def unknown_call(context: Context, call: Call, world: World, result: Place) -> W
             if Role.SESSION in world.roles(argument.value):
                 moved = names.named(moved, result, Role.SESSION)
     yield Door.COMPLETED, moved
-    if not world.spent:
+    if not world.spent and may_raise(context, call, world):
         yield Door.RAISED, failed(moved, Kind.OTHER)
+
+
+def may_raise(context: Context, call: Call, world: World) -> bool:
+    """Whether a call out of sight may fail: one that is quiet may still load the instance that it reads."""
+    if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS):
+        return True
+    return not is_quiet(context.frame, call)
 
 
 def given_away(world: World, call: Call, keeps: bool = False) -> World:
@@ -63,9 +71,11 @@ def _is_entering(call: Call) -> bool:
 
 
 def _collected(call: Call, world: World) -> World:
-    """``users.append(u)``: the container holds the instance from now on."""
+    """``users.append(u)``: the container is not empty, and holds the instance from now on."""
     if not call.receiver or call.method not in ("append", "add", "insert", "extend", "appendleft"):
-        return world
+        return world._replace(values=values.without(world.values, call.receiver)) if call.receiver else world
+    if call.method != "extend":
+        world = world._replace(values=values.with_value(world.values, call.receiver, values.TRUTHY))
     if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
         return names.named(world, call.receiver, Role.INSTANCES)
     return world

@@ -9,7 +9,7 @@ from flake8_session.typestate import names
 from flake8_session.typestate.acts import failed
 from flake8_session.typestate.calls.methods import row_ways
 from flake8_session.typestate.calls.receivers import METHODS
-from flake8_session.typestate.escapes import clouded, clouded_instance
+from flake8_session.typestate.escapes import clouded, clouded_instance, may_raise
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
 from flake8_session.typestate.worlds import UNREAD, Kind, World
 
@@ -38,7 +38,7 @@ def reader_ways(
     elif reads in _READING and world.instance is not None:
         moved = _instance_seen(context, call, world)
     yield Door.COMPLETED, moved
-    if not world.spent:
+    if not world.spent and may_raise(context, call, world):
         yield Door.RAISED, failed(world, Kind.OTHER)
 
 

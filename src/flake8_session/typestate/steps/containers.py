@@ -6,7 +6,7 @@ from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import Holds, Selected
-from flake8_session.typestate import names
+from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.attributes import body_ways, part_of_row, text_of
 from flake8_session.typestate.births import born_instance, born_session, loaded_state
@@ -32,8 +32,9 @@ def item_ways(context: Context, step: int, event: ev.Item, world: World) -> Ways
 
 
 def set_item_ways(context: Context, step: int, event: ev.SetItem, world: World) -> Ways:
-    """``object[key] = source``."""
-    yield Door.COMPLETED, _stored(world, event.object, (event.source,))
+    """``object[key] = source``: the container is not empty from now on."""
+    filled = world._replace(values=values.with_value(world.values, event.object, values.TRUTHY))
+    yield Door.COMPLETED, _stored(filled, event.object, (event.source,))
 
 
 def extend_ways(context: Context, step: int, event: ev.Extend, world: World) -> Ways:
