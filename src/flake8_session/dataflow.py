@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 MERGE_ABOVE = 64
 GIVE_UP_ABOVE = 256
 
 W = TypeVar("W", bound=Hashable)
+Arrival: TypeAlias = tuple[int, W, int]
+"""How a world came in front of a step: from which step, in which world, by which door."""
 
 
 class Movement(Protocol[W]):
@@ -41,15 +43,6 @@ class Movement(Protocol[W]):
 
 class TooManyWorlds(Exception):
     """A step is reached in more worlds than can be told apart at a sensible cost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival(Generic[W]):
-    """How a world came in front of a step: from `step`, in `world`, by `door`."""
-
-    step: int
-    world: W
-    door: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +78,8 @@ class Solution(Generic[W]):
         passages = [Passage(step, world, -1)]
         arrival = self._arrivals[step][world]
         while arrival is not None:
-            passages.append(Passage(arrival.step, arrival.world, arrival.door))
-            arrival = self._arrivals[arrival.step][arrival.world]
+            passages.append(Passage(*arrival))
+            arrival = self._arrivals[arrival[0]][arrival[1]]
         passages.reverse()
         return passages
 
@@ -100,10 +93,10 @@ def solve(movement: Movement[W], starts: Mapping[int, Iterable[W]]) -> Solution[
     merging: dict[int, dict[Hashable, W]] = {}
     queue: deque[tuple[int, W]] = deque()
 
-    def arrive(step: int, world: W, arrival: Arrival[W] | None) -> None:
+    def arrive(step: int, world: W, came: Arrival[W] | None) -> None:
         here = arrivals.setdefault(step, {})
-        if world in here:
-            return
+        if step not in merging and len(here) >= MERGE_ABOVE:
+            merging[step] = _merged(movement, here)
         if step in merging:
             key = movement.coarse(world)
             known = merging[step].get(key)
@@ -112,22 +105,21 @@ def solve(movement: Movement[W], starts: Mapping[int, Iterable[W]]) -> Solution[
                 if world in here:
                     return
             merging[step][key] = world
-        elif len(here) >= MERGE_ABOVE:
-            merging[step] = _merged(movement, here)
-            arrive(step, world, arrival)
-            return
         if len(here) >= GIVE_UP_ABOVE:
             raise TooManyWorlds
-        here[world] = arrival
+        here[world] = came
         queue.append((step, world))
 
     for step, worlds in starts.items():
         for world in worlds:
-            arrive(step, world, None)
+            if world not in arrivals.setdefault(step, {}):
+                arrive(step, world, None)
     while queue:
         step, world = queue.popleft()
         for door, target, moved in movement.transfer(step, world):
-            arrive(target, moved, Arrival(step, world, door))
+            there = arrivals.get(target)
+            if there is None or moved not in there:
+                arrive(target, moved, (step, world, door))
     return Solution(arrivals, merged=bool(merging))
 
 

@@ -21,6 +21,7 @@ from flake8_session.summaries.sites import instance_foci, session_foci
 from flake8_session.typestate import names
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import Focus
+from flake8_session.typestate.known_ways import KnownWays
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, Life, SessionState, Transaction, World
 
@@ -100,18 +101,25 @@ class SessionFacts:
     """One session of a function, alone and together with each instance that may be its."""
 
     def __init__(
-        self, frame: Frame, focus: Focus, effects: ProjectEffects, elsewhere: Elsewhere, allowance: Allowance
+        self,
+        frame: Frame,
+        focus: Focus,
+        effects: ProjectEffects,
+        elsewhere: Elsewhere,
+        allowance: Allowance,
+        known: KnownWays,
     ) -> None:
         self.frame = frame
         self.focus = focus
         self._effects = effects
         self._elsewhere = elsewhere
         self._allowance = allowance
+        self._known = known
 
     @cached_property
     def alone(self) -> Solved | None:
         """The session by itself; None where there are too many worlds to tell anything."""
-        return _solved(self.frame, self.focus, self._effects, self._elsewhere)
+        return _solved(self.frame, self.focus, self._effects, self._elsewhere, self._known)
 
     @cached_property
     def with_instances(self) -> tuple[Solved, ...]:
@@ -124,7 +132,7 @@ class SessionFacts:
         for focus in foci:
             if self._allowance.worlds <= 0:
                 break
-            solved = _solved(self.frame, focus, self._effects, self._elsewhere)
+            solved = _solved(self.frame, focus, self._effects, self._elsewhere, self._known)
             if solved is not None:
                 self._allowance.worlds -= solved.solution.size()
                 found.append(solved)
@@ -158,9 +166,11 @@ class FunctionFacts:
         foci = session_foci(self.frame, self.effects)
         told = Elsewhere()
         sessions: tuple[SessionFacts, ...] = ()
-        allowance = Allowance()
+        allowance, known = Allowance(), KnownWays(self.frame)
         for _ in range(_ROUNDS):
-            sessions = tuple(SessionFacts(self.frame, focus, self.effects, told, allowance) for focus in foci)
+            sessions = tuple(
+                SessionFacts(self.frame, focus, self.effects, told, allowance, known) for focus in foci
+            )
             found = _told_to_others(sessions, told)
             if found == told:
                 break
@@ -255,8 +265,12 @@ def _refused_argument(call: Call) -> Place:
     return call.arguments[0].value if refuses and call.arguments else ""
 
 
-def _solved(frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere) -> Solved | None:
-    movement = SessionMovement(frame, focus, effects, raising=told.raising, loading=told.loading)
+def _solved(
+    frame: Frame, focus: Focus, effects: ProjectEffects, told: Elsewhere, known: KnownWays
+) -> Solved | None:
+    movement = SessionMovement(
+        frame, focus, effects, raising=told.raising, loading=told.loading, known=known
+    )
     try:
         return Solved(frame, focus, movement, solve(movement, {0: (start(focus),)}))
     except TooManyWorlds:

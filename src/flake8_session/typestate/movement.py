@@ -6,7 +6,7 @@ what the next step does not need is forgotten on the way there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flake8_session.flow import events as ev
@@ -19,6 +19,7 @@ from flake8_session.typestate.attributes import (
     write_ways,
 )
 from flake8_session.typestate.focus import Context, Effects, Focus, Way, Ways
+from flake8_session.typestate.known_ways import Found, KnownWays, Move
 from flake8_session.typestate.managers import enter_ways
 from flake8_session.typestate.steps.binding import (
     bind_ways,
@@ -66,41 +67,61 @@ class SessionMovement:
         raising: Mapping[int, Flight] | None = None,
         loading: frozenset[int] = frozenset(),
         stops: bool = False,
+        known: KnownWays | None = None,
     ) -> None:
         """`raising`: steps that are known to raise because of something that this focus does not hold;
         `loading`: steps that may fail because they load something that it does not hold.
 
-        `stops`: a generator's body is followed up to its first ``yield`` only.
+        `stops`: a generator's body is followed up to its first ``yield`` only. `known`: what was found
+        for other foci of the function.
         """
         self.context = Context(frame, focus, effects, raising or {}, loading)
-        self._stops = stops
         self._graph = frame.graph
+        self._ends = frozenset(
+            index
+            for index, step in enumerate(frame.graph.steps)
+            if not step.doors or (stops and isinstance(step.event, ev.Yield))
+        )
+        self._known = (known or KnownWays(frame)).of(focus)
+        self._answers = frame.linker.answers
         self._liveness = frame.liveness
 
-    def transfer(self, step: int, world: World) -> Iterator[tuple[int, int, World]]:
+    def transfer(self, step: int, world: World) -> Iterable[tuple[int, int, World]]:
         """See `dataflow.Movement.transfer`."""
-        here = self._graph.steps[step]
-        if not here.doors or (self._stops and isinstance(here.event, ev.Yield)):
-            return
-        ways = self.own_ways(step, world)
+        if step in self._ends:
+            return ()
+        own, moves = self._found(step, world)
         must = self.context.raising.get(step)
-        if must is not None and any(door is not Door.RAISED for door, _ in ways):
-            ways = [(Door.RAISED, world._replace(flight=must))]
-        elif (
+        if must is not None and any(door is not Door.RAISED for door, _ in own):
+            return self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
+        if (
             step in self.context.loading
             and not world.spent
-            and all(door is not Door.RAISED for door, _ in ways)
+            and all(door is not Door.RAISED for door, _ in own)
         ):
-            ways.append((Door.RAISED, failed(world, Kind.DATABASE)))
-        for door, moved in ways:
-            target = here.doors.get(door)
-            if target is not None:
-                yield door, target, self._forgotten(target, moved)
+            return (*moves, *self._moves(step, ((Door.RAISED, failed(world, Kind.DATABASE)),)))
+        return moves
 
-    def own_ways(self, step: int, world: World) -> list[Way]:
+    def own_ways(self, step: int, world: World) -> Sequence[Way]:
         """The ways out of `step` by what this focus holds, whatever others say of the step."""
-        here = self._graph.steps[step]
-        return list(_WAYS[type(here.event)](self.context, step, here.event, world))
+        return self._found(step, world)[0]
+
+    def _found(self, step: int, world: World) -> Found:
+        known = self._known.at(step, world)
+        found = known.get(world)
+        if found is None:
+            event = self._graph.steps[step].event
+            own = tuple(_WAYS[type(event)](self.context, step, event, world))
+            found = own, self._moves(step, own)
+            if self._answers.is_final:
+                known[world] = found
+        return found
+
+    def _moves(self, step: int, ways: Sequence[Way]) -> tuple[Move, ...]:
+        doors = self._graph.steps[step].doors
+        return tuple(
+            (door, doors[door], self._forgotten(doors[door], moved)) for door, moved in ways if door in doors
+        )
 
     def coarse(self, world: World) -> Hashable:
         """Everything but what is known of values."""
