@@ -32,6 +32,8 @@ def _sites(solved: Solved, at: FunctionAt) -> list[tuple[Focus, tuple[World, ...
     found = []
     for focus in solved.own_foci(frame, leaving(frame, Return)) if frame is not None else ():
         assert frame is not None
+        if focus.registry:
+            continue
         ends = solved.ends(frame, focus, {0: (World(),)})
         worlds = tuple(end for end, flight in ends or () if flight is None)
         if any((RETURN, Role.SESSION) in world.names for world in worlds):
