@@ -33,6 +33,7 @@ from flake8_session.linking.meanings import (
 from flake8_session.linking.presence import session_or_none
 from flake8_session.linking.propagation import Meanings
 from flake8_session.linking.spelling import last_name
+from flake8_session.linking.threads import called_here
 from flake8_session.linking.wiring import Wiring
 
 
@@ -42,7 +43,7 @@ class Frame(Wiring):
     def __init__(self, module: str, function: Function, linker: Linker, parent: Frame | None = None) -> None:
         if function.graph is None:
             raise ValueError(f"{function.qualname} has no graph")
-        super().__init__(function.graph)
+        super().__init__(called_here(function.graph, lambda dotted: linker.dotted(module, dotted)))
         self.module = module
         self.function = function
         self.linker = linker
