@@ -129,6 +129,8 @@ class Linker:
                 return self.told.of(_external_member(dotted, name))
             case ModuleAt(module):
                 inner = self.modules.inner(module, name)
+                if inner is not None and self.outline(module) is None:
+                    return ModuleAt(inner)  # a folder without `__init__.py`
                 meaning = self.top_level(module, name)
                 if inner is not None and meaning == External(f"builtins.{name}"):
                     return ModuleAt(inner)
