@@ -280,6 +280,15 @@ class TestWhichFiles:
         assert self.found(capsys, "generated") == ["generated/a.py"]
         assert self.found(capsys, "shop/b.py") == ["shop/b.py"]
 
+    @pytest.mark.parametrize("wrong", ["!", "a\\", "[a-!]", "[[-!]"])
+    def test_a_line_that_is_no_pattern_is_passed_over_as_git_does(
+        self, project: Path, session_lint: Command, wrong: str
+    ) -> None:
+        (project / ".git").mkdir()
+        (project / ".gitignore").write_text(f"{wrong}\nclean.py\n")
+        run = session_lint("--show-files")
+        assert (run.returncode, run.stdout, run.stderr) == (0, "shop/leaking.py\n", "")
+
     def test_a_file_named_twice_is_linted_once(
         self, project: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

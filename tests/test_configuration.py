@@ -178,6 +178,10 @@ class TestMistakes:
             ("session-factories = ['a b']", "`a b` in `session-factories` is no dotted name"),
             ("sqlalchemy-version = 2.0", "`sqlalchemy-version` must be a version in quotes"),
             ("baseline = ''", "`baseline` must be a path"),
+            ("exclude = ['!']", "`exclude`: `!` is no pattern"),
+            ("per-file-ignores = {'a\\' = ['SES1']}", "`per-file-ignores`: `a\\` is no pattern"),
+            ("session-factories = ['make']", "`session-factories`: `make` needs its module"),
+            ("closing-functions = ['shop.clean.gone']", "there is no `gone` in `shop.clean`"),
         ],
     )
     def test_in_our_table(
@@ -197,6 +201,7 @@ class TestMistakes:
             ("pyproject.toml", b"[tool.flake8-session\n", "it is no TOML"),
             ("pyproject.toml", b"[tool]\nflake8-session = 1\n", "must be a table"),
             ("pyproject.toml", TABLE.encode() + b"# \xff\n", "it is not UTF-8"),
+            ("pyproject.toml", TABLE.encode() + b"x = " + b"[" * 50_000, "pyproject.toml: it is n"),
             ("setup.cfg", b"[flake8-session]\nselect\n", "setup.cfg"),
             ("setup.cfg", b"[flake8-session]\nselekt = SES1\n", "did you mean `select`?"),
             ("setup.cfg", b"[flake8]\nper-file-ignores = tests/*\n", "`tests/*` has no codes"),

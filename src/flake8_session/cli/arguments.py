@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import flake8_session
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
-from flake8_session.configuration.values import ConfigurationError, Value, checked_text
+from flake8_session.configuration.values import COMMAND_LINE, ConfigurationError, Value, checked_text
 
 _SELECTING = ("select", "extend-select", "ignore", "extend-ignore")
 
@@ -64,7 +64,7 @@ def read_arguments(argv: Sequence[str]) -> Options:
     if "\n" in (parsed["add_noqa"] or ""):
         raise ConfigurationError("command line: the reason of --add-noqa must be one line")
     values = {
-        knob.key: checked_text(knob.key, raw, "command line")
+        knob.key: checked_text(knob.key, raw, COMMAND_LINE)
         for knob in KNOBS
         if (raw := parsed.pop(knob.field)) is not None
     }

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_session.configuration.patterns import spec_of
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -76,6 +78,4 @@ def _layer(file: str, base: str) -> tuple[str, GitIgnoreSpec] | None:
             patterns = [line.rstrip("\n") for line in lines]
     except OSError:
         return None
-    from pathspec import GitIgnoreSpec
-
-    return base, GitIgnoreSpec.from_lines(patterns)
+    return base, spec_of(patterns)

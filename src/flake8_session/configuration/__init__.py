@@ -13,7 +13,15 @@ from flake8_session.configuration.files import Said, find, folders_upwards, read
 from flake8_session.configuration.knobs import BY_KEY, Kind
 from flake8_session.configuration.names import check_names
 from flake8_session.configuration.per_file import matches
-from flake8_session.configuration.values import ConfigurationError, PerFile, Value, Values, check_codes
+from flake8_session.configuration.values import (
+    COMMAND_LINE,
+    ConfigurationError,
+    PerFile,
+    Value,
+    Values,
+    check_codes,
+    check_patterns,
+)
 from flake8_session.configuration.versions import sqlalchemy_version
 from flake8_session.settings import Settings
 
@@ -70,16 +78,18 @@ def configure(
     `start` is the folder that the search began in. Where `known_codes` is given, raises
     `ConfigurationError` for a selector that covers none of them; it is asked only if there are any.
     """
-    for values, place in ((said.values, str(said.file)), (spoken, "command line")):
+    for values, place in ((said.values, str(said.file)), (spoken, COMMAND_LINE)):
         for key, selectors in _selectors(values):
             if known_codes is not None and selectors:
                 check_codes(selectors, known_codes(), f"{place}: `{key}`")
+        for key, patterns in _patterns(values):
+            check_patterns(patterns, f"{place}: `{key}`")
     root = said.file.parent if said.file else _project_root(start)
     merged = _merged(_anchored(said), spoken)
     merged.setdefault("sqlalchemy-version", sqlalchemy_version(root))
     settings = _settings(merged, root)
     if settings.names:
-        check_names(settings, root)
+        check_names(settings, root, lambda key: COMMAND_LINE if key in spoken else str(said.file))
     return Configuration(settings, root, said.file, **_fields(Configuration, merged))
 
 
@@ -121,6 +131,15 @@ def _selectors(values: Values) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield key, _tuple(value)
         elif BY_KEY[key].kind is Kind.PER_FILE:
             yield key, tuple(code for _, codes in _tuple(value) for code in codes)
+
+
+def _patterns(values: Values) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each key whose value holds patterns, with all of them."""
+    for key, value in values.items():
+        if BY_KEY[key].kind is Kind.PATTERNS:
+            yield key, _tuple(value)
+        elif BY_KEY[key].kind is Kind.PER_FILE:
+            yield key, tuple(pattern for pattern, _ in _tuple(value))
 
 
 def _tuple(value: Value) -> tuple[Any, ...]:

@@ -106,6 +106,8 @@ def _table(text: str, file: Path) -> dict[str, Value] | None:
         tool = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file}: it is no TOML: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{file}: it is nested too deeply to be read") from None
     table = tool.get(TABLE) if isinstance(tool, dict) else None
     if table is None:
         return None

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flake8_session.configuration.patterns import spec_of
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -23,6 +25,4 @@ def matches(patterns: tuple[str, ...], path: str, root: Path, *, folder: bool = 
 
 @lru_cache(maxsize=64)
 def _compiled(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines([pattern.removeprefix("./") for pattern in patterns])
+    return spec_of(pattern.removeprefix("./") for pattern in patterns)

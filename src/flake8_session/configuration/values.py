@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from flake8_session.configuration.knobs import BY_KEY, Kind, Knob
+from flake8_session.configuration.patterns import is_pattern
 from flake8_session.settings import PREFIX
 
 PerFile: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
@@ -23,6 +24,10 @@ _ANY_CODE = re.compile(r"[A-Z]+[0-9]*", re.ASCII)
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _VERSION = re.compile(r"\d+\.\d+(\.\w+)*")
 _PER_FILE_TOKEN = re.compile(r"[^\s,:]+|:")
+
+
+COMMAND_LINE = "command line"
+"""What takes the place of a file's name where a key was set on the command line."""
 
 
 class ConfigurationError(Exception):
@@ -86,6 +91,13 @@ def check_codes(selectors: Iterable[str], known: Iterable[str], place: str) -> N
     for selector in selectors:
         if not any(code.startswith(selector) for code in codes):
             raise ConfigurationError(f"{place}: there is no code `{selector}`{_nearest(selector, codes)}")
+
+
+def check_patterns(patterns: Iterable[str], place: str) -> None:
+    """Raises `ConfigurationError` for what git would not take for a pattern."""
+    for pattern in patterns:
+        if not is_pattern(pattern):
+            raise ConfigurationError(f"{place}: `{pattern}` is no pattern")
 
 
 def is_about_us(selector: str) -> bool:
