@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Define, Event, Place, Write
 from flake8_session.knowledge.registries import SCOPED_SESSION

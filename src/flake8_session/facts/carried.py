@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from flake8_session.facts.solving import Solved
+from flake8_session.facts.solutions import Solved
 from flake8_session.facts.tracing import KINDS, Carried, Getaway, Places, Tracing, carried_by
 from flake8_session.flow.events import Door
 from flake8_session.linking.places import operands

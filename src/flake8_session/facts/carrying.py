@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from flake8_session.facts.solving import Solved
+from flake8_session.facts.solutions import Solved
 from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Place, Shape
 from flake8_session.knowledge.sessions import ASYNC_SESSION
 from flake8_session.knowledge.words import Role

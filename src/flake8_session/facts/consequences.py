@@ -8,19 +8,22 @@ handler, a use, a ``return``, is asked forward from it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flake8_session.dataflow import Passage
-from flake8_session.facts.solving import Solved
+from flake8_session.facts.agreement import Question, Step
 from flake8_session.typestate.worlds import World
 
 _FARTHEST = 4000
-Question = Callable[[int, World], bool]
 Came = dict[tuple[int, World], tuple[int, World, int] | None]
 
 
 def leads_to(
-    solved: Solved, step: int, world: World, reached: Question, goes_on: Question
+    ways: Callable[[int, World], Iterable[Step]],
+    step: int,
+    world: World,
+    reached: Question,
+    goes_on: Question,
 ) -> list[Passage[World]] | None:
     """The shortest path from (`step`, `world`) to where `reached` holds, while `goes_on` does.
 
@@ -34,7 +37,7 @@ def leads_to(
             return _walked(came, here, now)
         if not goes_on(here, now):
             continue
-        for door, target, moved in solved.movement.transfer(here, now):
+        for door, target, moved in ways(here, now):
             if (target, moved) not in came:
                 came[target, moved] = (here, now, door)
                 queue.append((target, moved))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Leave, Return, Write
 from flake8_session.knowledge import results

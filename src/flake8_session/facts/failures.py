@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
-from flake8_session.facts.consequences import joined, leads_to
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit
 from flake8_session.flow.events import (
     Await,
@@ -152,25 +152,24 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
         return
     if world.flight is None or state is None or state.transaction is not Transaction.FAILED:
         return
-    for door, target, moved in solved.movement.transfer(step, world):
-        if door != Door.TRUE or moved.flight is not None:
+    for onward in solved.ways(step, world):
+        if onward[0] != Door.TRUE or onward[2].flight is not None:
             continue
-        behind = leads_to(solved, target, moved, partial(_is_used_again, solved), _stays_failed)
-        use = behind[-1].step if behind is not None else None
-        if behind is None and back:
-            behind = leads_to(solved, target, moved, partial(_is_back, solved), _stays_failed)
-        path = solved.path(step, world) if behind is not None else None
-        if behind is None or path is None or _is_later(solved, path):
+        path = solved.path_through(step, world, onward, partial(_is_used_again, solved), _stays_failed)
+        use = path[-1].step if path is not None else None
+        if path is None and back:
+            path = solved.path_through(step, world, onward, partial(_is_back, solved), _stays_failed)
+        if path is None or _is_later(solved, path, step):
             continue
-        whole = joined(path, door, behind)
-        if not _is_lost_in_block(whole, step):
-            yield Swallowed(solved, step, use, whole)
+        if not _is_lost_in_block(path, step):
+            yield Swallowed(solved, step, use, path)
             return
 
 
-def _is_later(solved: Solved, path: Path) -> bool:
+def _is_later(solved: Solved, path: Path, handler: int) -> bool:
     """Whether another handler had swallowed the failure before, and the session was used again already."""
-    return any(_is_used_again(solved, passage.step, passage.world) for passage in path[:-1])
+    before = takewhile(lambda passage: passage.step != handler, path)
+    return any(_is_used_again(solved, passage.step, passage.world) for passage in before)
 
 
 def _stays_failed(step: int, world: World) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Iterate
 from flake8_session.typestate.worlds import Life
 

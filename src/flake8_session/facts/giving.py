@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flake8_session.facts.solving import Solved
+from flake8_session.facts.solutions import Solved
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Define, Event, Place, SetItem, Write, Yield
 from flake8_session.knowledge import callees

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from flake8_session.facts.giving import Node, is_given_from, only_looks
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.writes import is_write
 from flake8_session.flow.events import Call, Door, Event, Leave, Write, Yield

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from flake8_session.dataflow import Passage
 from flake8_session.diagnostics import Related, Span
-from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow.events import Await, Catch, Door, Event, Iterate, Return, Yield
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Columns, Kind, Life, Tie, Transaction, World

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from flake8_session.facts.consequences import joined, leads_to
+from flake8_session.facts.agreement import anywhere
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Await, Build, Call, Door, Event, Read, Return, Write, Yield
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
@@ -113,12 +114,11 @@ def _returned(solved: Solved) -> Iterator[HandedOut]:
         event = solved.graph.steps[step].event
         if not isinstance(event, Return) or not any(role in world.roles(event.value) for role in _ENTITY):
             continue
-        for door, target, moved in solved.movement.transfer(step, world):
-            behind = leads_to(solved, target, moved, partial(_left_spent, solved), lambda step, world: True)
-            path = solved.path(step, world) if behind is not None else None
-            if behind is not None and path is not None:
+        for onward in solved.ways(step, world):
+            path = solved.path_through(step, world, onward, partial(_left_spent, solved), anywhere)
+            if path is not None:
                 name = event.value if event.value[0] not in "%@=" else ""
-                yield HandedOut(solved, step, name.partition("'")[0], joined(path, door, behind))
+                yield HandedOut(solved, step, name.partition("'")[0], path)
 
 
 def _left_spent(solved: Solved, step: int, world: World) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_session.facts.carrying import Carrying
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.starts import Runs, Start, gathered, name_of, starts, starts_anything
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import (

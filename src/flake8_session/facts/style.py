@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Await, Call, Event, Pass
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls.receivers import split

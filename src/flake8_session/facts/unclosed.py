@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from flake8_session.dataflow import Passage
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Raise, Return, SetItem, Write, Yield
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.typestate.worlds import Life, Transaction, World

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from flake8_session.facts.consequences import Question, joined, leads_to
+from flake8_session.facts.agreement import Question, anywhere
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Call, Event, Item, Iterate, Return
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls.receivers import split
@@ -61,17 +62,16 @@ def _reopening(solved: Solved, step: int, world: World) -> Iterator[Reuse]:
     """The use at `step`, if it opens a closed session again and some way behind it stays open."""
     if world.session is None or world.session.life is not Life.CLOSED:
         return
-    for door, target, moved in solved.movement.transfer(step, world):
+    for onward in solved.ways(step, world):
+        moved = onward[2]
         if moved.session is None or moved.session.life is not Life.REOPENED:
             continue
         stays_open = _stays_open if world.lost is None else _is_reopened
-        behind = leads_to(solved, target, moved, partial(_ends, solved, stays_open), stays_open)
-        path = solved.path(step, world) if behind is not None else None
-        if behind is None or path is None:
+        path = solved.path_through(step, world, onward, partial(_ends, solved, stays_open), stays_open)
+        if path is None:
             continue
         event = solved.frame.called(step)
-        whole = joined(path, door, behind)
-        yield Reuse(solved, step, _method(event, world), False, _is_lazy(event, world), whole)
+        yield Reuse(solved, step, _method(event, world), False, _is_lazy(event, world), path)
         return
 
 
@@ -116,11 +116,10 @@ def _returned_unread(solved: Solved) -> Iterator[LateRead]:
     for step, world in solved.reached():
         if not isinstance(solved.graph.steps[step].event, Return):
             continue
-        for door, target, moved in solved.movement.transfer(step, world):
-            behind = leads_to(solved, target, moved, partial(_left_unread, solved), lambda step, world: True)
-            path = solved.path(step, world) if behind is not None else None
-            if behind is not None and path is not None:
-                yield LateRead(solved, step, True, joined(path, door, behind))
+        for onward in solved.ways(step, world):
+            path = solved.path_through(step, world, onward, partial(_left_unread, solved), anywhere)
+            if path is not None:
+                yield LateRead(solved, step, True, path)
 
 
 def _left_unread(solved: Solved, step: int, world: World) -> bool:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from flake8_session.facts.giving import is_given_from
 from flake8_session.facts.paths import Path
-from flake8_session.facts.solving import SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Door, Write
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.worlds import Tie, World

@@ -6,7 +6,7 @@ statements whose text is not in sight.
 
 from __future__ import annotations
 
-from flake8_session.facts.solving import Solved
+from flake8_session.facts.solutions import Solved
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Door, Write
 from flake8_session.knowledge import results

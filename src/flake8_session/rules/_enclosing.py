@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flake8_session.editing.plans import Enclose, Touch
 from flake8_session.facts.carried import Carry, carry, is_open
 from flake8_session.facts.ends import call_origin
-from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.tracing import Carried, Getaway
 from flake8_session.facts.unclosed import Unclosed
 from flake8_session.flow.events import Bind, Call

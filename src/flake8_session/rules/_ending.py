@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from flake8_session.editing.plans import EndLater, Plan
 from flake8_session.facts.ends import call_origin, closing, detaching, throws_away
 from flake8_session.facts.reads import DetachedRead
-from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.uses import Reuse
 from flake8_session.flow.events import Call, Item, Iter, Read, Write
 from flake8_session.knowledge import sessions as tables

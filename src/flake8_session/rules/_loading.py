@@ -9,7 +9,8 @@ from flake8_session.editing.plans import GiveArgument, LoadEagerly, Plan, Refres
 from flake8_session.facts.ends import call_origin, detaching, session_name
 from flake8_session.facts.paths import Path
 from flake8_session.facts.reads import DetachedRead, HandedOut
-from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.waits import Wait
 from flake8_session.flow.events import Call, Leave, Read

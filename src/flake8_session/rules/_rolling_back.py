@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.facts.failures import Stumble, Swallowed
-from flake8_session.facts.solving import FunctionFacts, SessionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.flow.events import Call, Catch, Event, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate import values

@@ -46,7 +46,8 @@ from functools import partial
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.editing.plans import Drop
 from flake8_session.facts.ends import call_origin
-from flake8_session.facts.solving import FunctionFacts, Solved
+from flake8_session.facts.solutions import Solved
+from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.style import redundant_closes
 from flake8_session.rules._rule import Rule, quoted
 

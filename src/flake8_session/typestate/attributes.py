@@ -37,6 +37,9 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
     """All ways out of ``event.object.event.attribute``."""
     roles = world.roles(event.object)
     known = names.bound(world, event.result, f"{event.object}.{event.attribute}")
+    if Hold.ABSENT in roles:
+        # An attribute of None: another fault than ours, and nothing comes behind it.
+        return
     if Role.INSTANCE in roles and event.attribute == "awaitable_attrs":
         yield Door.COMPLETED, names.named(known, event.result, Hold.AWAITABLE)
     elif Hold.AWAITABLE in roles and world.instance is not None:

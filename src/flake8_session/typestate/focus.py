@@ -87,6 +87,13 @@ class Effects(Protocol):
         ...
 
 
+class Raised(NamedTuple):
+    """An exception that a step may raise. `assumed`: as the one assumed failure of its path."""
+
+    flight: Flight
+    assumed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """All that a transfer may look at besides the world."""
@@ -96,8 +103,8 @@ class Context:
     effects: Effects
     raising: Mapping[int, Flight] = field(default_factory=dict)
     """Steps that are known to raise, whatever this focus does there."""
-    loading: frozenset[int] = frozenset()
-    """Steps that may run SQL for an instance that this focus does not hold, and so may fail."""
+    failing: Mapping[int, frozenset[Raised]] = field(default_factory=dict)
+    """What steps may raise because of something that this focus does not hold."""
 
 
 def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:
@@ -106,4 +113,4 @@ def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: ob
     return [argument for argument in arguments if argument.value in wanted]
 
 
-__all__ = ["Context", "Effects", "Exit", "Focus", "Hold", "Way", "Ways", "arguments_holding"]
+__all__ = ["Context", "Effects", "Exit", "Focus", "Hold", "Raised", "Way", "Ways", "arguments_holding"]

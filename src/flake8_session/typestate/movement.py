@@ -11,14 +11,14 @@ from typing import Any
 
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door
+from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.typestate import names, values
-from flake8_session.typestate.acts import failed
 from flake8_session.typestate.attributes import (
     read_ways,
     write_ways,
 )
-from flake8_session.typestate.focus import Context, Effects, Focus, Way, Ways
+from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.known_ways import Found, KnownWays, Move
 from flake8_session.typestate.managers import enter_ways
 from flake8_session.typestate.steps.binding import (
@@ -52,7 +52,33 @@ from flake8_session.typestate.steps.leaving import (
     unmodelled_ways,
     yield_ways,
 )
-from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
+from flake8_session.typestate.worlds import RETURN, Flight, Hold, World
+
+
+def concerns(event: ev.Event, world: World) -> bool:
+    """Whether a step asks for something of the session or the instance that is followed."""
+    match event:
+        case ev.Call():
+            places = (event.receiver, event.function, *(argument.value for argument in event.arguments))
+        case ev.Read() | ev.Write() | ev.Item():
+            places = (event.object,)
+        case ev.Iterate():
+            places = (event.iterator,)
+        case ev.Enter() | ev.Leave(raising=False):
+            places = (event.manager,)
+        case ev.Build():
+            places = event.parts
+        case _:
+            return False
+    return any(role not in _COLLECTED for place in places if place for role in world.roles(place))
+
+
+_COLLECTED = (Role.INSTANCES, Role.ROWS, Hold.ABSENT)
+"""Of what had an instance added to it, a list or a session that goes by a name of many meanings; and None."""
+
+
+def _order(raised: Raised) -> tuple[str, str, bool]:
+    return raised.flight.kind.value, raised.flight.name, raised.assumed
 
 
 class SessionMovement:
@@ -65,17 +91,19 @@ class SessionMovement:
         effects: Effects,
         *,
         raising: Mapping[int, Flight] | None = None,
-        loading: frozenset[int] = frozenset(),
+        failing: Mapping[int, frozenset[Raised]] | None = None,
         stops: bool = False,
         known: KnownWays | None = None,
     ) -> None:
         """`raising`: steps that are known to raise because of something that this focus does not hold;
-        `loading`: steps that may fail because they load something that it does not hold.
+        `failing`: what steps may raise because of something that it does not hold.
 
         `stops`: a generator's body is followed up to its first ``yield`` only. `known`: what was found
         for other foci of the function.
         """
-        self.context = Context(frame, focus, effects, raising or {}, loading)
+        self.context = Context(frame, focus, effects, raising or {}, failing or {})
+        self.raised: dict[int, set[Raised]] = {}
+        """What steps that concern this focus were seen to raise, by all transfers so far."""
         self._graph = frame.graph
         self._ends = frozenset(
             index
@@ -94,13 +122,30 @@ class SessionMovement:
         must = self.context.raising.get(step)
         if must is not None and any(door is not Door.RAISED for door, _ in own):
             return self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
-        if (
-            step in self.context.loading
-            and not world.spent
-            and all(door is not Door.RAISED for door, _ in own)
-        ):
-            return (*moves, *self._moves(step, ((Door.RAISED, failed(world, Kind.DATABASE)),)))
-        return moves
+        self._note(step, world, own)
+        more = self._told(step, world, own)
+        return (*moves, *self._moves(step, more)) if more else moves
+
+    def _note(self, step: int, world: World, ways: Sequence[Way]) -> None:
+        """Keeps what a step raises because of what this focus holds."""
+        for door, moved in ways:
+            if door is Door.RAISED and moved.flight is not None:
+                raised = Raised(moved.flight, moved.spent and not world.spent)
+                known = self.raised.setdefault(step, set())
+                if raised not in known and concerns(self.context.frame.called(step), world):
+                    known.add(raised)
+
+    def _told(self, step: int, world: World, ways: Sequence[Way]) -> tuple[Way, ...]:
+        """The ways by which others say that a step may raise, where this focus holds nothing of it."""
+        told = self.context.failing.get(step)
+        if not told or concerns(self.context.frame.called(step), world):
+            return ()
+        own = {moved.flight for door, moved in ways if door is Door.RAISED}
+        return tuple(
+            (Door.RAISED, world._replace(flight=each.flight, spent=world.spent or each.assumed))
+            for each in sorted(told, key=_order)
+            if each.flight not in own and not (each.assumed and world.spent)
+        )
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:
         """The ways out of `step` by what this focus holds, whatever others say of the step."""

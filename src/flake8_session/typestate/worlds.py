@@ -35,6 +35,7 @@ class Hold(Enum):
     DEFERRED = "deferred"  # a nested function that will run a query, or read a result
     VISITED = "visited"  # an iterator over a container that has given the instance
     STALE = "stale"  # a result whose session was closed before it was read
+    ABSENT = "absent"  # None: the query has found nothing
     AWAITABLE = "awaitable"  # instance.awaitable_attrs
 
     __hash__ = object.__hash__

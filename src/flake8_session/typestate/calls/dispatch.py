@@ -24,6 +24,8 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     call = _closing(context, call, world)
     receiver, method = split(call, world)
     roles = world.roles(receiver) if receiver else ()
+    if Hold.ABSENT in roles:
+        return
     if not roles and call.receiver and refines(context, call):
         yield Door.COMPLETED, world
         return

@@ -9,7 +9,7 @@ from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.births import born_instance, loaded_state
 from flake8_session.typestate.calls.receivers import meaning_of_call, split
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.worlds import Columns, Tie, World
+from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
 _OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
 
@@ -33,7 +33,7 @@ def elements(
     yield Door.COMPLETED, names.named(born, result, role)
     if method in _OPTIONAL:
         absent = world._replace(values=values.with_value(world.values, result, values.NONE))
-        yield Door.COMPLETED, absent
+        yield Door.COMPLETED, names.named(absent, result, Hold.ABSENT)
 
 
 def reloaded(context: Context, index: int, world: World, method: str) -> World:

@@ -24,7 +24,7 @@ from flake8_session.typestate.sessions import (
     outcome,
     savepoint_ended,
 )
-from flake8_session.typestate.worlds import UNREAD, Flight, Holding, Kind, Tie, Transaction, World
+from flake8_session.typestate.worlds import UNREAD, Flight, Hold, Holding, Kind, Tie, Transaction, World
 
 _PRESENT = (Gives.ELEMENT, Gives.ENTITY)
 _IN_TRANSACTION: Mapping[Transaction, int] = {
@@ -73,6 +73,8 @@ def row_ways(
     """All ways out of a method that does what `row` says, whose receiver is a `role`; None: the session."""
     state = world.session
     assert state is not None, "a place holds the session only once it was made"
+    if row.instance is not ToInstance.NOTHING and arguments_holding(world, call.arguments[:1], Hold.ABSENT):
+        return
     row = _adjusted(context, row, index, role)
     if row.instance in (ToInstance.ADD, ToInstance.MERGE) and has_nothing_new(context, call, world, row):
         row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)

@@ -87,6 +87,6 @@ def _assigned(context: Context, world: World, target: Place, source: Place) -> W
     outlives = target.startswith("@") or target in graph.captured or target in graph.shared
     if outlives and Role.SESSION in moved.roles(target):
         moved = handed(moved)
-    if moved.roles(target):
+    if any(role is not Hold.ABSENT for role in moved.roles(target)):
         return moved._replace(values=values.without(moved.values, target))
     return moved._replace(values=values.with_value(moved.values, target, values.known(world.values, source)))

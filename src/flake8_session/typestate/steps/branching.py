@@ -12,12 +12,15 @@ from flake8_session.typestate.catching import takes
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.managers import class_name
 from flake8_session.typestate.steps.binding import unbound
-from flake8_session.typestate.worlds import Flight, Kind, World
+from flake8_session.typestate.worlds import Flight, Hold, Kind, World
 
 
 def test_ways(context: Context, step: int, event: ev.Test, world: World) -> Ways:
     """A question about a value; what is known of it closes a door."""
     roles = world.roles(event.subject)
+    if Hold.ABSENT in roles:
+        yield (Door.TRUE if event.fact is ev.Fact.NONE else Door.FALSE), world
+        return
     if roles and not (event.fact is ev.Fact.TRUTHY and (Role.INSTANCES in roles or Role.ROWS in roles)):
         if Role.UNKNOWN not in roles:
             yield (Door.TRUE if event.fact is ev.Fact.TRUTHY else Door.FALSE), world

@@ -1,0 +1,114 @@
+"""What the solver found of one focus: its worlds, the paths to them, and what the function calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from flake8_session.dataflow import Passage, Solution, replays
+from flake8_session.facts.agreement import Company, Goal, Question, Step
+from flake8_session.facts.consequences import joined, leads_to
+from flake8_session.flow.graph import Graph
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.typestate import names
+from flake8_session.typestate.focus import Focus
+from flake8_session.typestate.movement import SessionMovement
+from flake8_session.typestate.worlds import Life, SessionState, Transaction, World
+
+
+def start(focus: Focus) -> World:
+    """The world at the entry of a function."""
+    if focus.birth >= 0:
+        return World()
+    held = {(place, Role.SESSION) for place in focus.places} | {
+        (place, Role.QUERY) for place in focus.queries
+    }
+    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=frozenset(held))
+
+
+class Solved:
+    """All worlds of one focus in front of every step of the function."""
+
+    def __init__(
+        self, frame: Frame, focus: Focus, movement: SessionMovement, solution: Solution[World]
+    ) -> None:
+        self.frame = frame
+        self.focus = focus
+        self.movement = movement
+        self.solution = solution
+        self.company = Company(())
+        self._ways: dict[tuple[int, World], list[Step]] = {}
+
+    @property
+    def graph(self) -> Graph:
+        """The function's graph."""
+        return self.frame.graph
+
+    def exits(self) -> Iterator[tuple[int, World]]:
+        """Every world at the two exits, with the exit: first where the function returns."""
+        for step in (self.graph.returned, self.graph.raised):
+            for world in self.solution.before(step):
+                yield step, world
+
+    def reached(self) -> Iterator[tuple[int, World]]:
+        """Every step that is reached, with every world in front of it."""
+        for step in self.solution.steps():
+            for world in self.solution.before(step):
+                yield step, world
+
+    @property
+    def first(self) -> World:
+        """The world at the entry of the function."""
+        return start(self.focus)
+
+    def ways(self, step: int, world: World) -> list[Step]:
+        """Door, next step and world there, for every way out of `step`; remembered."""
+        known = self._ways.get((step, world))
+        if known is None:
+            known = self._ways[step, world] = list(self.movement.transfer(step, world))
+        return known
+
+    def path(self, step: int, world: World) -> list[Passage[World]] | None:
+        """How `world` gets in front of `step`; None where no single world can walk that way.
+
+        All sessions and instances of the function can walk it together.
+        """
+        passages = self.solution.path(step, world)
+        if self.solution.merged and not replays(self.movement, passages):
+            return None
+        return self._agreed(passages, Goal(step, world))
+
+    def path_through(
+        self, step: int, world: World, onward: Step, reached: Question, goes_on: Question
+    ) -> list[Passage[World]] | None:
+        """How `world` gets in front of `step`, and goes `onward` from there until `reached` holds.
+
+        Behind `onward` it stays where `goes_on` holds. None as for `path`, or where nothing is reached.
+        """
+        behind = leads_to(self.ways, onward[1], onward[2], reached, goes_on)
+        if behind is None:
+            return None
+        passages = self.solution.path(step, world)
+        if self.solution.merged and not replays(self.movement, passages):
+            return None
+        whole = joined(passages, onward[0], behind)
+        return self._agreed(whole, Goal(step, world, onward, reached, goes_on))
+
+    def _agreed(self, path: list[Passage[World]], goal: Goal) -> list[Passage[World]] | None:
+        refusing = self.company.refusing(self, path)
+        return path if refusing is None else self.company.detour(self, goal, refusing)
+
+    @cached_property
+    def place(self) -> str:
+        """What the function calls the session; `""` where it has no name."""
+        for _, world in self.reached():
+            for place in names.session_places(world):
+                if not place.startswith("%"):
+                    return place.removeprefix("@").partition("'")[0]
+        return ""
+
+    def instance_place(self, world: World) -> str:
+        """What the function calls the instance in `world`."""
+        places = sorted(p for p, holding in world.names if holding is Role.INSTANCE and p[0] not in "%<")
+        return places[0].partition("'")[0] if places else ""
