@@ -49,6 +49,10 @@ class Walker(Protocol):
         """Door, next step and world there, for every way out of `step`."""
         ...
 
+    def following(self, step: int, world: World, way: Step) -> Sequence[World]:
+        """Its worlds behind `way`, which another focus takes out of `step`; empty where it rules that out."""
+        ...
+
 
 class Goal(NamedTuple):
     """A path goes to `step` in `world`; then, if `onward` is given, by it, and on until `reached` holds.
@@ -113,16 +117,7 @@ def _starts(other: Walker) -> frozenset[World]:
 
 def _followed(other: Walker, worlds: frozenset[World], step: int, way: Step) -> frozenset[World]:
     """The worlds of `other` behind the way that is taken out of `step`."""
-    door, target, taken = way
-    return frozenset(
-        moved
-        for world in worlds
-        for its_door, its_target, moved in other.ways(step, world)
-        if its_door == door
-        and its_target == target
-        and moved.spent == taken.spent
-        and (moved.flight is None) == (taken.flight is None)
-    )
+    return frozenset(moved for world in worlds for moved in other.following(step, world, way))
 
 
 def _search(walker: Walker, goal: Goal, others: Sequence[Walker]) -> Path | None:

@@ -8,12 +8,13 @@ from functools import cached_property
 from flake8_session.dataflow import Passage, Solution, replays
 from flake8_session.facts.agreement import Company, Goal, Question, Step
 from flake8_session.facts.consequences import joined, leads_to
+from flake8_session.flow.events import Door
 from flake8_session.flow.graph import Graph
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.typestate import names
 from flake8_session.typestate.focus import Focus
-from flake8_session.typestate.movement import SessionMovement
+from flake8_session.typestate.movement import SessionMovement, concerns
 from flake8_session.typestate.worlds import Life, SessionState, Transaction, World
 
 
@@ -68,6 +69,24 @@ class Solved:
         if known is None:
             known = self._ways[step, world] = list(self.movement.transfer(step, world))
         return known
+
+    def following(self, step: int, world: World, way: Step) -> list[World]:
+        """The worlds behind `way`, which another focus takes out of `step`; empty where this rules it out.
+
+        A step that asks for nothing of this focus may raise whatever the other says.
+        """
+        door, target, taken = way
+        found = [
+            moved
+            for its_door, its_target, moved in self.ways(step, world)
+            if (its_door, its_target, moved.spent) == (door, target, taken.spent)
+            and (moved.flight is None) == (taken.flight is None)
+        ]
+        if found or door != Door.RAISED or (world.spent and not taken.spent):
+            return found
+        if concerns(self.frame.called(step), world) or step in self.movement.context.raising:
+            return []
+        return [world._replace(flight=taken.flight, spent=taken.spent)]
 
     def path(self, step: int, world: World) -> list[Passage[World]] | None:
         """How `world` gets in front of `step`; None where no single world can walk that way.
