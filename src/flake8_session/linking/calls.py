@@ -156,10 +156,12 @@ def is_connection(value: Meaning) -> bool:
         return False
     if not isinstance(value, External):
         return False
-    if value.name in factories.CONNECTIONS or value.name.removesuffix("()") in factories.CONNECTIONS:
+    name = value.name
+    while name.endswith(".execution_options()"):
+        name = name.removesuffix(".execution_options()")
+    if name in factories.CONNECTIONS or name.removesuffix("()") in factories.CONNECTIONS:
         return True
-    called = value.name.endswith("()")
-    return called and value.name[:-2].rpartition(".")[2] in factories.CONNECTING_METHODS
+    return name.endswith("()") and name[:-2].rpartition(".")[2] in factories.CONNECTING_METHODS
 
 
 def _statement(kind: statements.Statement, arguments: Arguments) -> Selected:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_session.flow.events import Bind, Build, Return
+from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
-    Constant,
     External,
     Factory,
     FunctionAt,
@@ -42,8 +44,17 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
             return Borrowed(options, registry=True, inner=inner)
         case External(name) if name.endswith("()") or name == "sqlalchemy.Connection":
             return found
-        case Constant() | None:
-            return UNKNOWN
+    return _promised(frame)
+
+
+def _promised(frame: Frame) -> Meaning:
+    """What the annotation of a result says where the body does not: only a factory is surely one."""
+    returns = frame.function.returns
+    if returns is None or frame.function.asynchronous:
+        return UNKNOWN
+    promised = frame.linker.annotation(frame.module, returns)
+    if isinstance(promised, Factory | Registry):
+        return replace(promised, options=replace(promised.options, expires=None))
     return UNKNOWN
 
 
