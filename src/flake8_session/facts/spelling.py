@@ -1,8 +1,8 @@
-"""How a place is written in the text: ``session``, ``self.session``, ``db.session``."""
+"""How a place is written in the text: ``session``, ``self.session``, ``users[0]``, ``find(…)``."""
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Place, Read
+from flake8_session.flow.events import Await, Call, Item, Place, Read
 from flake8_session.linking.frames import Frame
 
 
@@ -18,3 +18,35 @@ def written(frame: Frame, place: Place) -> str:
         owner = written(frame, event.object)
         return f"{owner}.{event.attribute}" if owner else ""
     return "" if place[:1] in "=<" else place.partition("'")[0]
+
+
+def sketched(frame: Frame, place: Place) -> str:
+    """As `written`, and for items and calls so much of them as a reader needs to find them again."""
+    plain = written(frame, place)
+    made = frame.made_by.get(place)
+    if plain or made is None:
+        return plain
+    match frame.graph.steps[made].event:
+        case Read(_, owner, attribute):
+            return _behind(sketched(frame, owner), f".{attribute}")
+        case Item(_, owner, key):
+            inside = key[1:] if key.startswith("=") else written(frame, key)
+            return _behind(sketched(frame, owner), f"[{inside or '…'}]")
+        case Await(_, value):
+            return sketched(frame, value)
+        case Call() as call:
+            name = call.function.removeprefix("@")
+            name = name or _behind(sketched(frame, call.receiver), f".{call.method}")
+            return _behind(name, "(…)" if call.arguments else "()")
+    return ""
+
+
+def _behind(owner: str, rest: str) -> str:
+    return f"{owner}{rest}" if owner else ""
+
+
+def attribute_of(frame: Frame, step: int, name: str, attribute: str) -> str:
+    """What is read at `step`, quoted: ``user.name``, ``users[0].name``; `name` is the instance's, if any."""
+    event = frame.graph.steps[step].event
+    owner = name or sketched(frame, getattr(event, "object", "") or getattr(event, "receiver", ""))
+    return f"`{owner}.{attribute}`" if owner else f"`{attribute}` of an instance"

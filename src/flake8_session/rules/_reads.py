@@ -12,6 +12,7 @@ from flake8_session.editing.plans import Plan
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import DetachedRead, detached_reads
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.spelling import attribute_of
 from flake8_session.rules._ending import for_read
 from flake8_session.typestate.worlds import Columns
 
@@ -30,8 +31,7 @@ class FoundRead:
     """A read with the place where it is reported and the path that leads there."""
 
     span: Span
-    name: str
-    attribute: str
+    subject: str
     path: tuple[Related, ...]
     plan: Callable[[], Sequence[Plan]]
 
@@ -50,7 +50,8 @@ def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
     for span, (verdict, session, read) in chosen.items():
         if verdict is wanted:
             plan = partial(for_read, facts, session, read)
-            yield FoundRead(span, read.name, read.attribute, told(facts, read.solved, read.path), plan)
+            subject = attribute_of(facts.frame, read.step, read.name, read.attribute)
+            yield FoundRead(span, subject, told(facts, read.solved, read.path), plan)
 
 
 def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:

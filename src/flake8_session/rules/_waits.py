@@ -8,6 +8,7 @@ from functools import partial
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import attribute_of
 from flake8_session.facts.waits import Wait, waits
 from flake8_session.rules._loading import for_wait
 from flake8_session.rules._rule import Rule
@@ -31,4 +32,4 @@ def reports(rule: Rule, facts: FunctionFacts, *, expired: bool, problem: str) ->
 def _subject(found: Wait) -> str:
     if not found.attribute:
         return f"an attribute of `{found.name}`" if found.name else "an attribute of the instance"
-    return f"`{found.name}.{found.attribute}`" if found.name else f"`{found.attribute}`"
+    return attribute_of(found.solved.frame, found.step, found.name, found.attribute)

@@ -68,7 +68,7 @@ from collections.abc import Iterator
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._reads import Verdict, verdicts
-from flake8_session.rules._rule import Rule, quoted
+from flake8_session.rules._rule import Rule
 
 RULE = Rule(
     code="SES201",
@@ -81,6 +81,6 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because everything was expired."""
     for found in verdicts(facts, Verdict.EXPIRED):
-        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        name = found.subject
         message = f"{name} is expired and its instance detached; reading it raises DetachedInstanceError"
         yield RULE.at(facts, found.span, message, found.path, found.plan)

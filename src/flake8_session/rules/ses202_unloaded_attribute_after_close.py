@@ -82,7 +82,7 @@ from collections.abc import Iterator
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._reads import Verdict, verdicts
-from flake8_session.rules._rule import Rule, quoted
+from flake8_session.rules._rule import Rule
 
 RULE = Rule(
     code="SES202",
@@ -95,8 +95,6 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because nothing loaded the attribute."""
     for found in verdicts(facts, Verdict.UNLOADED):
-        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
-        message = (
-            f"{name} was never loaded and its instance is detached; using it raises DetachedInstanceError"
-        )
+        problem = "was never loaded and its instance is detached; using it raises DetachedInstanceError"
+        message = f"{found.subject} {problem}"
         yield RULE.at(facts, found.span, message, found.path, found.plan)

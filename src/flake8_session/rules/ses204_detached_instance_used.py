@@ -69,7 +69,7 @@ from collections.abc import Iterator
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._reads import Verdict, verdicts
-from flake8_session.rules._rule import Rule, quoted
+from flake8_session.rules._rule import Rule
 
 RULE = Rule(
     code="SES204",
@@ -82,6 +82,6 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that works only because nothing has expired the attribute."""
     for found in verdicts(facts, Verdict.LOADED):
-        name = quoted(f"{found.name}.{found.attribute}" if found.name else f".{found.attribute}", "")
+        name = found.subject
         message = f"{name} is read after its session was closed, which works only because nothing expired it"
         yield RULE.at(facts, found.span, message, found.path, found.plan)

@@ -68,6 +68,7 @@ from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.failures import stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import attribute_of
 from flake8_session.rules._rolling_back import rolling_back_before
 from flake8_session.rules._rule import Rule, quoted
 
@@ -90,9 +91,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             seen.add(span)
             name = quoted(found.solved.place, "the session")
             if found.attribute:
-                message = (
-                    f"the failure has expired `.{found.attribute}`; reading it before the rollback raises"
-                )
+                subject = attribute_of(facts.frame, found.step, "", found.attribute)
+                message = f"the failure has expired {subject}; reading it before the rollback raises"
             else:
                 message = f"{name} has failed; using it before the rollback raises and hides the cause"
             plan = partial(rolling_back_before, facts, session, found)
