@@ -16,6 +16,7 @@ from flake8_session.flow import Lowered, lower_module
 from flake8_session.flow.events import Call, Catch, Define, Import, Leave, Unmodelled
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Applied, Either, Indexed, Literal, Named, Opaque, Parameter, Sequence
+from flake8_session.source.slices import Piece
 from flake8_session.source.text import SyntaxRefused, decode
 
 SOURCE = '''\
@@ -60,8 +61,8 @@ def spans(lowered: Lowered, key: str, kind: type) -> list[Span]:
     return [lowered.span(step.origin) for step in steps if isinstance(step.event, kind)]
 
 
-def about_sessions(words: frozenset[str]) -> bool:
-    return "Session" in words
+def about_sessions(piece: Piece) -> bool:
+    return "Session" in piece.words
 
 
 @pytest.fixture(params=["all", "wanted"])
@@ -119,7 +120,7 @@ def test_a_module_of_which_nothing_is_wanted_does_not_import_libcst() -> None:
     program = (
         "import sys\n"
         "from flake8_session.flow import lower_module\n"
-        "lower_module('import a\\nx = a.b\\nclass C: pass\\ndef f(): pass\\n', lambda words: False)\n"
+        "lower_module('import a\\nx = a.b\\nclass C: pass\\ndef f(): pass\\n', lambda piece: False)\n"
         "sys.exit('libcst' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -281,7 +282,7 @@ async def f(): await g
 
 
 def test_an_outline_is_the_same_from_either_parser() -> None:
-    full, skimmed = (lower_module(OUTLINED, wanted).outline for wanted in (None, lambda words: False))
+    full, skimmed = (lower_module(OUTLINED, wanted).outline for wanted in (None, lambda piece: False))
     assert skimmed.imports == full.imports
     assert skimmed.assigned == full.assigned
     assert skimmed.classes == full.classes

@@ -56,7 +56,8 @@ def test_a_slice_is_a_statement_with_its_decorators_and_what_shares_its_lines() 
 
 def test_a_slice_is_wanted_by_its_words_those_of_strings_and_comments_included() -> None:
     text = "a = b.Session\nc = 'Session'\nd = 1  # Session\ne = Sessions\n"
-    assert [part.wanted for part in cut(text, lambda words: "Session" in words)] == [True, True, True, False]
+    parts = cut(text, lambda piece: "Session" in piece.words)
+    assert [part.wanted for part in parts] == [True, True, True, False]
 
 
 def test_methods_that_are_not_wanted_are_replaced_by_pass() -> None:
@@ -71,7 +72,7 @@ def test_methods_that_are_not_wanted_are_replaced_by_pass() -> None:
         "    def c(self): pass\n"
         "    c = 1\n"
     )
-    (part,) = cut(text, lambda words: "Session" in words)
+    (part,) = cut(text, lambda piece: "Session" in piece.words)
     assert part.text == (
         "class C:\n    pass\n    # about b\n    async def b(self): Session\n    pass\n    c = 1\n"
     )
@@ -81,7 +82,7 @@ def test_methods_that_are_not_wanted_are_replaced_by_pass() -> None:
 
 def test_methods_that_share_a_name_stay_together() -> None:
     text = "class C:\n    def x(self): pass\n    def x(self): Session\n    def y(self): pass\n"
-    (part,) = cut(text, lambda words: "Session" in words)
+    (part,) = cut(text, lambda piece: "Session" in piece.words)
     assert [method.name for method in part.methods] == ["y"]
 
 

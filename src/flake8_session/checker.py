@@ -15,7 +15,9 @@ from flake8_session.linking.meanings import FunctionAt
 from flake8_session.linking.told import told_by
 from flake8_session.rules import catalogue, checks
 from flake8_session.settings import Settings, is_selected
+from flake8_session.source.slices import Wanted, pieces_of
 from flake8_session.summaries.effects import ProjectEffects
+from flake8_session.summaries.mattering import Mattering
 
 
 class OneFile:
@@ -81,13 +83,21 @@ def check_source(
     more than the reports.
     """
     if project is not None and not project.may_matter(filename, text, settings):
-        lower_module(text, lambda words: False)  # refuses what is no Python
+        lower_module(text, lambda piece: False)  # refuses what is no Python
         return []
-    lowered = lower_module(text)
+    wanted = _wanted(text, filename, settings, project) if project is not None and not fixes else None
+    lowered = lower_module(text, wanted)
     around = project or OneFile(lowered.outline)
     module, effects = around.effects(filename, text, lowered.outline, settings)
     found = sorted(_reports(lowered, module, effects, filename, settings), key=lambda each: each.sort_key)
     return _with_fixes(found, lowered) if fixes else [replace(each, plan=None) for each in found]
+
+
+def _wanted(text: str, filename: str, settings: Settings, project: Surroundings) -> Wanted:
+    """Says which pieces of the text may have to do with a session."""
+    listed = lower_module(text, lambda piece: False).outline
+    module, effects = project.effects(filename, text, listed, settings)
+    return Mattering(effects.linker, effects, module, pieces_of(text)).wanted
 
 
 def _with_fixes(found: list[Diagnostic], lowered: Lowered) -> list[Diagnostic]:
@@ -109,8 +119,8 @@ def _reports(
         for code, check in checks().items()
         if is_selected(code, settings, default=catalogue()[code].default)
     ]
-    for qualname in lowered.outline.functions:
-        frame = effects.frames.of(FunctionAt(module, qualname))
+    for qualname, function in lowered.outline.functions.items():
+        frame = effects.frames.of(FunctionAt(module, qualname)) if function.graph is not None else None
         if frame is None:
             continue
         facts = FunctionFacts(frame, effects, lowered.span, settings, filename)

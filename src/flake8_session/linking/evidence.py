@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
 
 _SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
+_CALLEES = re.compile(r"(\w*session\w*)\s*\(", re.IGNORECASE)
 _ONLY_SESSIONS = frozenset(
     {
         "scalars",
@@ -60,6 +61,12 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
     graphs = (function.graph for function in functions if function.graph is not None)
     owned = entered or _is_closed_somewhere(graphs, call)
     return Made(options) if owned else Borrowed(options, registry=True)
+
+
+def may_be_session_by_use(outline: Outline, text: str) -> bool:
+    """Whether a call in `text` may be taken for a session by its use."""
+    callees = _CALLEES.findall(text) if _imports_sqlalchemy(outline) else ()
+    return any(_SPEAKS_OF_SESSIONS.match(name) for name in callees)
 
 
 def holders(graph: Graph, result: Place) -> frozenset[Place]:

@@ -104,10 +104,11 @@ class Project:
     def body(self, module: str, qualname: str) -> Function | None:
         """See `Modules.body`."""
         linted = self._linted.get(module)
-        if linted is not None:
-            return linted.functions.get(qualname)
+        known = linted.functions.get(qualname) if linted is not None else None
+        if known is not None and known.graph is not None:
+            return known
         found = self._neighbour(module)
-        return None if found is None else found.body(qualname)
+        return known if found is None else found.body(qualname)
 
     def target(self, module: str, imported: str, level: int) -> str | None:
         """See `Modules.target`."""

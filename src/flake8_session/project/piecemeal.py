@@ -96,7 +96,7 @@ class Neighbour:
 def skimmed(text: str) -> Neighbour | None:
     """The neighbour with this text; None where it is no Python."""
     try:
-        lowered = lower_module(text, lambda words: False)
+        lowered = lower_module(text, lambda piece: False)
     except SyntaxRefused:
         return None
     return Neighbour(text, lowered.outline, dict(_units(lowered)))

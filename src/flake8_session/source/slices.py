@@ -3,8 +3,8 @@
 Boundaries come from `ast`, which reads a file ten times as fast as LibCST. Text that only a newer
 Python reads is one slice; whether it is Python at all, LibCST then says.
 
-What can matter is asked of words: all that stands in the lines, those of strings and comments
-included, so that no name is missed.
+What can matter is asked of pieces, by all words that stand in their lines, those of strings and
+comments included, so that no name is missed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,43 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from flake8_session.source.shape import is_data, is_deep, is_wild, pieces
 from flake8_session.source.text import SyntaxRefused, lines_of
 
-Wanted: TypeAlias = Callable[[frozenset[str]], bool]
-"""Whether code that holds these words can matter."""
 Method: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 METHODS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LARGEST_DATA = 20_000
 """Characters of a constant that is parsed. Longer ones are what programs write, and nothing comes of them."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Code that can be left out: a function or class at top level, a method, or another statement.
+
+    `name` is ``f``, ``C`` or ``C.f``, and empty for anything else. `node` is missing where several statements
+    share their lines, or `ast` could not read them.
+    """
+
+    name: str
+    text: str
+    node: ast.stmt | None = None
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of the text."""
+        return frozenset(_WORD.findall(self.text))
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The words that follow a dot."""
+        return frozenset(_ATTRIBUTE.findall(self.text))
+
+
+Wanted: TypeAlias = Callable[[Piece], bool]
+"""Whether a piece can matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +74,23 @@ class Slice:
 
 def cut(text: str, wanted: Wanted | None = None) -> tuple[Slice, ...]:
     """The slices of `text`, in order; raises `SyntaxRefused` where it cannot be Python."""
+    return tuple(each if each.refusal else _sifted(each, wanted) for each in _cut(text))
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """What `cut` asks about: the piece of each slice, and of a class its methods and the rest of it."""
+    found: list[Piece] = []
+    for part in _cut(text):
+        class_ = part.statements[0] if part.statements else None
+        methods = list(_methods(part, class_)) if isinstance(class_, ast.ClassDef) else []
+        nodes = [each.node for each in methods if isinstance(each.node, METHODS)]
+        found += [_piece(_without(part, nodes)), *methods]
+    return found
+
+
+@lru_cache(maxsize=1)
+def _cut(text: str) -> tuple[Slice, ...]:
+    """The whole slices of a text; it is cut to see what matters in it, and again to leave out the rest."""
     lines = lines_of(text)
     try:
         statements = _statements(text)
@@ -60,7 +103,7 @@ def cut(text: str, wanted: Wanted | None = None) -> tuple[Slice, ...]:
         raise SyntaxRefused(str(error)) from error
     except (RecursionError, MemoryError):
         statements = [each for first, piece in pieces(lines) for each in _readable(first, piece)]
-    return tuple(_sifted(each, wanted) for each in _slices(lines, statements))
+    return tuple(_slices(lines, statements))
 
 
 def _statements(text: str) -> list[ast.stmt]:
@@ -100,7 +143,7 @@ def _slice(lines: Sequence[str], group: list[ast.stmt]) -> Slice:
 
 def _sifted(part: Slice, wanted: Wanted | None) -> Slice:
     """`part` with what is left of it to parse."""
-    if wanted is not None and not wanted(_words(part.text)):
+    if wanted is not None and not wanted(_piece(part)):
         return replace(part, wanted=False)
     if len(part.text) > LARGEST_DATA and is_data(part.statements):
         return replace(part, wanted=False)
@@ -111,19 +154,31 @@ def _sifted(part: Slice, wanted: Wanted | None) -> Slice:
     return replace(part, wanted=not (deep and is_deep(part.statements, set(map(id, part.methods)))))
 
 
+def _piece(part: Slice) -> Piece:
+    first = part.statements[0] if len(part.statements) == 1 else None
+    name = first.name if isinstance(first, (*METHODS, ast.ClassDef)) else ""
+    return Piece(name, part.text, first)
+
+
 def _left_out(part: Slice, class_: ast.ClassDef, wanted: Wanted | None, deep: bool) -> Iterator[Method]:
     """The methods that cannot matter or are too deep; of those that can be told from all others."""
+    for piece in _methods(part, class_):
+        assert isinstance(piece.node, METHODS)
+        if (deep and is_deep([piece.node])) or not (wanted is None or wanted(piece)):
+            yield piece.node
+
+
+def _methods(part: Slice, class_: ast.ClassDef) -> Iterator[Piece]:
+    """The methods of a class that have their lines and their name for themselves."""
     lines, start = lines_of(part.text), part.numbers[0]
     names = Counter(each.name for each in class_.body if isinstance(each, METHODS))
     before = class_.lineno
     for each in class_.body:
         first, last = _first_line(each), _last_line(each)
         alone, before = first > before, last
-        if not isinstance(each, METHODS) or not alone or names[each.name] > 1:
-            continue
-        text = "".join(lines[first - start : last - start + 1])
-        if (deep and is_deep([each])) or not (wanted is None or wanted(_words(text))):
-            yield each
+        if isinstance(each, METHODS) and alone and names[each.name] == 1:
+            text = "".join(lines[first - start : last - start + 1])
+            yield Piece(f"{class_.name}.{each.name}", text, each)
 
 
 def _without(part: Slice, methods: Sequence[Method]) -> Slice:
@@ -144,11 +199,8 @@ def _without(part: Slice, methods: Sequence[Method]) -> Slice:
     return replace(part, text="".join(kept), numbers=numbers, methods=tuple(methods))
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text))
-
-
 _WORD = re.compile(r"\w+")
+_ATTRIBUTE = re.compile(r"\.\s*(\w+)")
 
 
 def _first_line(statement: ast.stmt) -> int:
