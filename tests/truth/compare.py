@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic
-from tests.truth.running import Program, Story
+from tests.truth.running import Program, Stories, Story
 from tests.truth.tables import MODELS
 from tests.truth.verdicts import COMPARED, Demand, demands
 
@@ -59,6 +59,8 @@ class Verdict:
     """Reports on statements that no run comes to, since what stands before them always raises."""
     misused: str = ""
     """The error by which SQLAlchemy refuses something that is not compared here, in a run without failure."""
+    unknowable: bool = False
+    """Some run is ended by what only a model in sight could tell."""
     unbound: bool = False
     """In some run a name had no value, though nothing had failed before: no program that anybody runs."""
 
@@ -71,6 +73,7 @@ class Table:
     unfinished: int = 0
     unbound: int = 0
     misused: int = 0
+    unknowable: int = 0
     unreached: int = 0
     crashes: int = 0
     runs: int = 0
@@ -82,7 +85,9 @@ class Table:
     def add(self, verdict: Verdict) -> None:
         self.programs += 1
         self.runs += verdict.runs
-        self.unfinished += not verdict.finished and not verdict.unbound and not verdict.misused
+        self.unknowable += verdict.unknowable
+        left_out = verdict.unbound or verdict.misused or verdict.unknowable
+        self.unfinished += not verdict.finished and not left_out
         self.misused += bool(verdict.misused)
         self.unreached += verdict.unreached
         self.unbound += verdict.unbound
@@ -111,7 +116,8 @@ class Table:
         lines.append(
             f"{self.programs} programs, {self.runs} runs; {self.unfinished} needed more than {RUNS} runs"
             f", {self.unbound} read a name without a value, {self.misused} do what SQLAlchemy refuses"
-            f" for reasons that are not compared: left out. The linter failed on {self.crashes}."
+            f" for reasons that are not compared, {self.unknowable} hang on what a model out of sight leaves"
+            f" unloaded: left out. The linter failed on {self.crashes}."
             f" {self.unreached} reports stand on statements that no run comes to"
         )
         return "\n".join(lines)
@@ -130,14 +136,18 @@ def examine(text: str) -> Verdict:
         reports = check_source(text)
     except Exception:
         return Verdict(text, runs, finished=True, crash=traceback.format_exc(limit=-3))
-    wanted = _in_sight(text, demands(story for each in told for story in each.told))
+    if _hangs_on_model_out_of_sight(text, told):
+        return Verdict(text, runs, finished=False, unknowable=True)
+    wanted = demands(story for each in told for story in each.told)
     if _unfounded(wanted, reports):
         # A fault may need one more turn of a loop than two.
         with Program(text, turns=3) as program:
             deeper = program.stories(RUNS * 2)
         if not all(each.complete for each in deeper):
             return Verdict(text, runs, finished=False)
-        wanted = _in_sight(text, demands(story for each in deeper for story in each.told))
+        if _hangs_on_model_out_of_sight(text, deeper):
+            return Verdict(text, runs, finished=False, unknowable=True)
+        wanted = demands(story for each in deeper for story in each.told)
     reached = [each for each in reports if each.span.line in program.reached]
     met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
     unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
@@ -150,10 +160,15 @@ def _unfounded(wanted: list[Demand], reports: list[Diagnostic]) -> bool:
     return any(each.code in COMPARED and (each.span.line, each.code) not in asked for each in reports)
 
 
-def _in_sight(text: str, wanted: Iterable[Demand]) -> list[Demand]:
-    """Without what can only be known of a model in sight."""
+def _hangs_on_model_out_of_sight(text: str, told: Iterable[Stories]) -> bool:
+    """Whether some run is ended by the read of an attribute that only a model in sight shows to be unloaded.
+
+    Nothing can be asked then of what stands behind that read either.
+    """
     sees = MODELS.partition(":")[0] in text
-    return [each for each in wanted if sees or each.code != "SES202"]
+    return not sees and any(
+        sight.code == "SES202" for each in told for story in each.told for sight in story.sights
+    )
 
 
 def _counts(report: Diagnostic) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
+import sqlalchemy.sql as sa_sql
 
 from tests.truth.activations import Activation
 from tests.truth.instances import is_session
@@ -127,6 +128,8 @@ class Hooks:
                 ours or issubclass(function, (BaseException, *SESSIONS, *MAKERS)) or _of_contextlib(function)
             )
         if isinstance(function, MAKERS) or isinstance(owner, MAKERS) or _of_contextlib(type(owner)):
+            return True
+        if _builds_sql(function, owner):
             return True
         inner = getattr(function, "__wrapped__", function)
         code = getattr(getattr(inner, "__func__", inner), "__code__", None)
@@ -255,6 +258,14 @@ def _is_cleaning(awaitable: Any) -> bool:
     return getattr(awaitable, "cleans", False) or (
         code is not None and code.co_filename == contextlib.__file__
     )
+
+
+def _builds_sql(function: Any, owner: Any) -> bool:
+    """Whether a call only puts a statement together: `select(U)`, `statement.where(…)`, `U.name.in_(…)`."""
+    if isinstance(owner, (sa_sql.ClauseElement, sa_sql.operators.Operators)):
+        return True
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return module.startswith(("sqlalchemy.sql.", "sqlalchemy.orm.strategy_options"))
 
 
 def _of_contextlib(thing: Any) -> bool:

@@ -55,7 +55,7 @@ def misplaced(session: SessionFacts) -> Iterator[Misplaced]:
             if not isinstance(event, Call) or world.instance is None:
                 continue
             given = arguments_holding(world, event.arguments, Role.INSTANCE, Role.INSTANCES)
-            if not given or world.instance.columns is Columns.UNKNOWN:
+            if not given or world.instance.columns in (Columns.UNKNOWN, Columns.REQUERIED):
                 continue
             elsewhere = _refusing(solved, event, world)
             path = solved.path(step, world) if elsewhere is not None else None

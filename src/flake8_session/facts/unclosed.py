@@ -5,7 +5,7 @@ One construction gets one verdict, the first that fits in the order of `Unclosed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
@@ -50,14 +50,32 @@ class _Ending(NamedTuple):
     world: World
 
 
-def leak(session: SessionFacts) -> Leak | None:
-    """How the session is left open, None where every way out closes it or hands it on."""
-    if not session.focus.owned or session.alone is None:
+def constructions(sessions: Iterable[SessionFacts]) -> list[list[SessionFacts]]:
+    """The sessions by the call that makes them.
+
+    A call in a ``finally`` stands in the graph once for each way of leaving the ``try``.
+    """
+    found: dict[tuple[int, int], list[SessionFacts]] = {}
+    for number, session in enumerate(sessions):
+        birth = session.focus.birth
+        key = (session.frame.graph.steps[birth].origin, -1) if birth >= 0 else (-1, number)
+        found.setdefault(key, []).append(session)
+    return list(found.values())
+
+
+def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
+    """How the session is left open, None where every way out closes it or hands it on.
+
+    `copies`: the sessions that the same call makes where it stands in the graph more than once.
+    """
+    alone = [each.alone for each in (session, *copies) if each.focus.owned and each.alone is not None]
+    if not alone:
         return None
-    endings = [ending for solved in session.solutions for ending in _open_endings(solved)]
-    if not endings or _is_before_endless_loop(session.alone):
+    solutions = [solved for each in (session, *copies) for solved in each.solutions]
+    endings = [ending for solved in solutions for ending in _open_endings(solved)]
+    if not endings or any(map(_is_before_endless_loop, alone)):
         return None
-    for how, chosen in _candidates(session, session.alone, endings):
+    for how, chosen in _candidates(session, alone, endings):
         path = _first_path(chosen)
         if path is not None:
             return Leak(how, *path)
@@ -65,9 +83,9 @@ def leak(session: SessionFacts) -> Leak | None:
 
 
 def _candidates(
-    session: SessionFacts, alone: Solved, endings: list[_Ending]
+    session: SessionFacts, alone: list[Solved], endings: list[_Ending]
 ) -> Iterator[tuple[Unclosed, list[_Ending]]]:
-    never = not _ever_closed(alone)
+    never = not any(map(_ever_closed, alone))
     if is_temporary(session):
         yield Unclosed.TEMPORARY, endings
         return

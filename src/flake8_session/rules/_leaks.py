@@ -11,7 +11,7 @@ from flake8_session.editing.plans import Plan
 from flake8_session.facts.circumstances import is_one_shot, is_process_wide, is_test
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.facts.unclosed import Leak, Unclosed, leak
+from flake8_session.facts.unclosed import Leak, Unclosed, constructions, leak
 from flake8_session.rules._enclosing import enclosing
 
 
@@ -32,8 +32,8 @@ def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
     one_shot = facts.settings.one_shot and is_one_shot(facts)
     if one_shot and how is Unclosed.ON_ERROR:
         return
-    for session in facts.sessions:
-        found = leak(session)
+    for session, *copies in constructions(facts.sessions):
+        found = leak(session, *copies)
         if found is None or found.how is not how or is_process_wide(facts, session):
             continue
         span = facts.step_span(session.focus.birth)

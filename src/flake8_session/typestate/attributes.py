@@ -204,7 +204,7 @@ def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceS
     by itself.
     """
     after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
-    if state.columns is not Columns.EXPIRED:
+    if state.columns not in (Columns.EXPIRED, Columns.REQUERIED):
         return after
     linker, class_ = context.frame.linker, model(context)
     lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY

@@ -73,6 +73,13 @@ def refreshed(state: InstanceState, names: frozenset[str] = frozenset()) -> Inst
     return state._replace(columns=Columns.LOADED, missing=frozenset())
 
 
+def requeried(state: InstanceState) -> InstanceState:
+    """A query that loads columns alone may have found it: nothing that loads by itself is loaded so."""
+    if state.columns in (Columns.EXPIRED, Columns.REQUERIED):
+        return state._replace(columns=Columns.REQUERIED)
+    return clouded(state)
+
+
 def clouded(state: InstanceState) -> InstanceState:
     """A callee out of sight may have loaded, or expired, what it holds: no claim is made any more."""
     return state._replace(columns=Columns.UNKNOWN) if state.tie is not Tie.TRANSIENT else state
@@ -88,7 +95,7 @@ def has(state: InstanceState, attribute: str) -> bool | None:
     """Whether a column is loaded; None where that is not known."""
     if attribute in state.loaded or state.columns is Columns.LOADED:
         return True
-    return None if state.columns is Columns.UNKNOWN else False
+    return None if state.columns in (Columns.UNKNOWN, Columns.REQUERIED) else False
 
 
 def _committed(state: InstanceState, expires: bool | None) -> InstanceState:

@@ -127,6 +127,7 @@ class Columns(Enum):
 
     LOADED = "loaded"
     EXPIRED = "expired"
+    REQUERIED = "requeried"  # expired, unless a query behind that has found this very instance
     UNKNOWN = "unknown"
 
     __hash__ = object.__hash__

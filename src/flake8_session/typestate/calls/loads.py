@@ -8,7 +8,7 @@ from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.births import born_instance, loaded_state
 from flake8_session.typestate.calls.receivers import meaning_of_call, split
-from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.focus import Context, Ways, arguments_holding
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
 _OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
@@ -20,6 +20,8 @@ def elements(
     """An instance, or a list of them, comes out of the session."""
     if index != context.focus.instance:
         moved = reloaded(context, index, world, method)
+        if row.instance is ToInstance.MERGE and _is_attached(call, world):
+            moved = names.named(moved, result, Role.INSTANCE)
         yield Door.COMPLETED, moved
         return
     if row.instance is ToInstance.MERGE:
@@ -55,7 +57,8 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
             return world
         loaded = instances.refreshed(instance, other.loads) if other.loads else instance
         return world._replace(instance=instances.refreshed(loaded))
-    return world._replace(instance=instances.clouded(instance))
+    found = instances.clouded(instance) if other.loads else instances.requeried(instance)
+    return world._replace(instance=found)
 
 
 def _row_of_result(context: Context, call: Call, world: World, selected: Selected | None) -> bool:
@@ -72,9 +75,34 @@ def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
     state = world.session
     assert state is not None
     ties = (Tie.PENDING,) if _has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
+    known = _may_be_the_same(context, call, world)
     for tie in ties:
-        born = born_instance(context, world, loaded_state(context, tie))
+        born_as = loaded_state(context, tie)
+        born = born_instance(context, world, instances.clouded(born_as) if known else born_as)
         yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
+
+
+def _is_attached(call: Call, world: World) -> bool:
+    """Whether what is merged is in the session already: then the very same comes out."""
+    attached = world.instance is not None and world.instance.tie is Tie.ATTACHED
+    return attached and bool(arguments_holding(world, call.arguments[:1], Role.INSTANCE))
+
+
+def _may_be_the_same(context: Context, call: Call, world: World) -> bool:
+    """Whether what is merged comes out of this session, or is added to it: the very same may come out then.
+
+    What is known of it is told of it, not of what the merge gives.
+    """
+    given = call.arguments[0].value if call.arguments else ""
+    if isinstance(context.frame.meaning(given), Selected):
+        return Role.SESSION in world.roles(context.frame.source(given))
+    return any(
+        isinstance(step.event, Call)
+        and step.event.method == "add"
+        and Role.SESSION in world.roles(step.event.receiver)
+        and any(argument.value == given for argument in step.event.arguments)
+        for step in context.frame.graph.steps
+    )
 
 
 def _has_no_key(context: Context, call: Call) -> bool:
