@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 import sqlalchemy.sql as sa_sql
 
+from flake8_session.knowledge import callees
 from tests.truth.activations import Activation
 from tests.truth.instances import is_session
 from tests.truth.opaque import awork, cond, items, work
@@ -129,7 +131,7 @@ class Hooks:
             )
         if isinstance(function, MAKERS) or isinstance(owner, MAKERS) or _of_contextlib(type(owner)):
             return True
-        if _builds_sql(function, owner):
+        if _builds_sql(function, owner) or _is_quiet(function, owner):
             return True
         inner = getattr(function, "__wrapped__", function)
         code = getattr(getattr(inner, "__func__", inner), "__code__", None)
@@ -266,6 +268,14 @@ def _builds_sql(function: Any, owner: Any) -> bool:
         return True
     module = getattr(function, "__module__", None) or type(function).__module__
     return module.startswith(("sqlalchemy.sql.", "sqlalchemy.orm.strategy_options"))
+
+
+def _is_quiet(function: Any, owner: Any) -> bool:
+    """Whether nobody assumes that a call fails: it writes to a log, or only looks at a thing."""
+    if isinstance(owner, logging.Logger) or getattr(function, "__module__", "") == "logging":
+        return True
+    name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+    return name.removeprefix("builtins.") in callees.QUIET
 
 
 def _of_contextlib(thing: Any) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tests.truth.notes import Ending, Fate
+from tests.truth.notes import Ending, Fate, Sight
 from tests.truth.running import Story
 
 COMPARED = (
@@ -41,7 +41,7 @@ def demands(told: Iterable[Story]) -> list[Demand]:
     for story in told:
         for sight in story.sights:
             if sight.code in COMPARED:
-                accepted = ("SES307",) if sight.code == "SES302" else ()
+                accepted = _just_as_good(sight)
                 _keep(found, Demand(sight.line, sight.code, story, accepted, not sight.doubtful))
         for ending in story.endings:
             if ending.fate is Fate.REOPENED:
@@ -60,6 +60,13 @@ def _keep(found: dict[tuple[int, str], Demand], demand: Demand) -> None:
     known = found.get((demand.line, demand.code))
     if known is None or (demand.required and not known.required):
         found[demand.line, demand.code] = demand
+
+
+def _just_as_good(sight: Sight) -> tuple[str, ...]:
+    """The codes that say as much. What was expired may have been found by a query, and unloaded still."""
+    if sight.code == "SES302":
+        return ("SES307",)
+    return ("SES202",) if sight.code == "SES201" and sight.doubtful else ()
 
 
 def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:

@@ -19,10 +19,10 @@ def elements(
 ) -> Ways:
     """An instance, or a list of them, comes out of the session."""
     if index != context.focus.instance:
-        moved = reloaded(context, index, world, method)
         if row.instance is ToInstance.MERGE and _is_attached(call, world):
-            moved = names.named(moved, result, Role.INSTANCE)
-        yield Door.COMPLETED, moved
+            yield Door.COMPLETED, names.named(world, result, Role.INSTANCE)
+        else:
+            yield Door.COMPLETED, reloaded(context, index, world, method)
         return
     if row.instance is ToInstance.MERGE:
         yield from _merged(context, call, world, result)
