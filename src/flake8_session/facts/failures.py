@@ -54,6 +54,12 @@ class Stumble(NamedTuple):
     attribute: str
     path: Path
 
+    @property
+    def by_statement(self) -> bool:
+        """Whether a plain statement failed, after which SQLAlchemy itself would go on."""
+        state = self.path[-1].world.session
+        return state is not None and state.broken is Broken.STATEMENT
+
 
 def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
     """Handlers that end without a rollback, behind which the session is used or goes back to the caller."""

@@ -59,7 +59,7 @@ def _leaves_half(solved: Solved, path: Path) -> bool:
         event = solved.graph.steps[passage.step].event
         if isinstance(event, Yield) and passage.door == Door.RAISED:
             return Role.SESSION in passage.world.roles(event.value)
-        if is_write(solved, passage.step, passage.world):
+        if passage.world.flight is None and is_write(solved, passage.step, passage.world):
             return True
         if state.transaction is Transaction.IDLE:
             return False

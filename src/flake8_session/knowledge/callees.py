@@ -171,6 +171,46 @@ QUIET = frozenset(
 )
 """Functions that are taken never to raise, if what they are given needs no database."""
 
+OF_VALUES = frozenset(
+    {
+        "append",
+        "appendleft",
+        "capitalize",
+        "copy",
+        "decode",
+        "encode",
+        "endswith",
+        "extend",
+        "format",
+        "index",
+        "insert",
+        "isdigit",
+        "isoformat",
+        "items",
+        "join",
+        "keys",
+        "lower",
+        "lstrip",
+        "partition",
+        "replace",
+        "rpartition",
+        "rsplit",
+        "rstrip",
+        "setdefault",
+        "sort",
+        "split",
+        "splitlines",
+        "startswith",
+        "strftime",
+        "strip",
+        "title",
+        "upper",
+        "values",
+        "zfill",
+    }
+)
+"""Methods of texts, dates and containers, by whose names no session is reached."""
+
 MAKING_LOGGERS = frozenset({"logging.getLogger", "structlog.get_logger", "structlog.getLogger"})
 """Functions that give a logger. `logging` itself handles what goes wrong in a handler or a format."""
 

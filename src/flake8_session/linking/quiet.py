@@ -1,4 +1,4 @@
-"""Calls that may be taken never to raise: of loggers, clocks, and what only looks at a thing.
+"""Calls that may be taken never to raise: of loggers, clocks, literal texts, and what only looks at a thing.
 
 So ``session = Session()``, a line in the log and the ``try`` whose ``finally`` closes belong together.
 A logger is known by what made it, or by its name: to take something else for one can only silence.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Call, Read
 from flake8_session.knowledge import callees
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import External
+from flake8_session.linking.meanings import ClassAt, External, Factory, Made, Selected
 
 
 def is_quiet(frame: Frame, call: Call) -> bool:
@@ -20,8 +20,22 @@ def is_quiet(frame: Frame, call: Call) -> bool:
     callee = frame.callee(call)
     if isinstance(callee, External) and callee.name.removeprefix("builtins.") in callees.QUIET:
         return True
+    if call.receiver.startswith(("='", '="')):
+        return True
     owner, _, method = _spelled(frame, call).rpartition(".")
     return method in callees.LOGGING and owner.rpartition(".")[2].strip("_@").lower() in callees.LOGGERS
+
+
+def reaches_nothing(frame: Frame, call: Call) -> bool:
+    """Whether the call may be taken not to reach the project's registries, and their sessions.
+
+    Classes, what other packages offer, what texts and containers can do. Not the methods of unknown
+    objects, a test client's ``get`` among them.
+    """
+    callee = frame.callee(call)
+    if isinstance(callee, External | ClassAt | Factory | Made | Selected) or is_quiet(frame, call):
+        return True
+    return call.method in callees.OF_VALUES
 
 
 def _spelled(frame: Frame, call: Call) -> str:

@@ -93,6 +93,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             if found.attribute:
                 subject = attribute_of(facts.frame, found.step, "", found.attribute)
                 message = f"the failure has expired {subject}; reading it before the rollback raises"
+            elif found.by_statement:
+                message = f"a statement of {name} has failed; PostgreSQL refuses more before a rollback"
             else:
                 message = f"{name} has failed; using it before the rollback raises and hides the cause"
             plan = partial(rolling_back_before, facts, session, found)

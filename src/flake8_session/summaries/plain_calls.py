@@ -17,6 +17,8 @@ from flake8_session.summaries.fresh import fresh_exits
 from flake8_session.summaries.passing import given_names, known_values
 from flake8_session.summaries.sites import instance_foci
 from flake8_session.summaries.solved import End, Solved
+from flake8_session.summaries.touching import may_touch
+from flake8_session.typestate.escapes import unsettled
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
 
@@ -37,7 +39,8 @@ def call_exits(
         return None
     given = given_names(frame, inner, call, world)
     if not given:
-        return _untouched_exits(solved, at, world)
+        reached = focus.registry and may_touch(solved, at)
+        return _untouched_exits(solved, at, unsettled(world) if reached else world)
     start = World(
         session=world.session,
         instance=world.instance,

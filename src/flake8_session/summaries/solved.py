@@ -22,7 +22,7 @@ from flake8_session.typestate.focus import Effects, Focus
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, World
 
-_START: Mapping[object, bool] = {"returns": True, "raises": False}
+_START: Mapping[object, bool] = {"returns": True, "raises": False, "touches": False}
 """What a question about a function that comes back to itself starts from; every other one from no ends."""
 T = TypeVar("T")
 Key = tuple[object, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.quiet import is_quiet
+from flake8_session.linking.quiet import is_quiet, reaches_nothing
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
@@ -21,7 +21,9 @@ def unknown_call(context: Context, call: Call, world: World, result: Place) -> W
     """All ways out of a call of which nothing is known."""
     moved = given_away(world, call, keeps=_keeps(call))
     if call.receiver and any(role in (Role.INSTANCE, Role.INSTANCES) for role in world.roles(call.receiver)):
-        moved = clouded_instance(moved)
+        moved = _met(clouded_instance(moved))
+    if context.focus.registry and not reaches_nothing(context.frame, call):
+        moved = unsettled(moved)
     moved = _collected(call, moved)
     if _is_entering(call):
         for argument in call.arguments[:1]:
@@ -58,8 +60,16 @@ def given_away(world: World, call: Call, keeps: bool = False) -> World:
         if direct or indirect:
             moved = clouded(moved)
     if world.instance is not None and arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
-        moved = clouded_instance(moved)
+        moved = _met(clouded_instance(moved))
     return moved
+
+
+def _met(world: World) -> World:
+    """A new instance may have come into a session on the way."""
+    instance = world.instance
+    if instance is None or instance.tie is not Tie.TRANSIENT:
+        return world
+    return world._replace(instance=instance._replace(tie=Tie.UNKNOWN))
 
 
 def _keeps(call: Call) -> bool:
@@ -114,3 +124,12 @@ def clouded(world: World) -> World:
     if moved.instance is not None:
         moved = moved._replace(instance=instances.clouded(moved.instance))
     return moved
+
+
+def unsettled(world: World) -> World:
+    """Somebody may have reached the registry's session: as `clouded`, and what waited may be written."""
+    moved = clouded(world)
+    instance = moved.instance
+    if instance is None or instance.tie is not Tie.PENDING:
+        return moved
+    return moved._replace(instance=instance._replace(tie=Tie.UNKNOWN))
