@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.base import PassiveFlag
 
-from tests.truth.instances import is_expired, within_files
+from tests.truth.instances import is_expired, within, within_files
 from tests.truth.sessions import Stage
 from tests.truth.tables import A, U
 from tests.truth.witnesses import Run
@@ -22,6 +23,14 @@ def watch_attributes() -> None:
     """Lets the runs of programs without models in sight decide what reading these attributes does."""
     for attribute, at_hand in ((U.addresses, list), (U.bio, str), (A.user, _nobody)):
         attribute.impl.callable_ = _Perhaps(attribute.impl.callable_, at_hand)
+    event.listen(U.addresses, "append", _grows)
+
+
+def _grows(*_: object, **__: object) -> None:
+    """Only what grows in a relationship is written by the next flush."""
+    run = Stage.run
+    if run is not None and not run.in_sight and not run.quiet and not run.finished:
+        run.guesses()
 
 
 def _nobody() -> None:
@@ -42,7 +51,7 @@ class _Perhaps:
         if run.trail.choose(2):
             run.guesses()
             return self.loader(state, passive)
-        if is_expired(state):
+        if is_expired(state) and not within("__set__", "attributes.py", run.filename):
             state._load_expired(state, passive)
         return self.at_hand()
 

@@ -1,13 +1,14 @@
 """Which places are still read behind a step: what a world need not remember is forgotten exactly there.
 
 Two questions are answered. *Live*: some later step reads the place before it is bound anew.
-*Asked*: some later test asks about its value, directly or by a name that it is bound to.
+*Asked*: some later test asks about its value, directly or by a name that it is bound to; so does every
+use of a name that is deleted or bound to None somewhere.
 Captured variables of a closure are read wherever the closure may run, so they stay live throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from flake8_session.flow.events import (
     Await,
@@ -15,6 +16,7 @@ from flake8_session.flow.events import (
     Call,
     Catch,
     Define,
+    Delete,
     EndCatch,
     Enter,
     Event,
@@ -42,7 +44,8 @@ class Liveness:
         made = {getattr(step.event, "result", ""): step.event for step in graph.steps}
         reads = [_reads(step.event, made) for step in graph.steps]
         self._live = [live | always for live in _backwards(graph, reads, carry=False)]
-        asks = [_asks(step.event) for step in graph.steps]
+        emptied = frozenset(_emptied(graph))
+        asks = [_asks(step.event, emptied) for step in graph.steps]
         questions = sorted({place for asked in asks for place in asked if place[0] in "?!"})
         self._asked = _backwards(graph, asks, carry=True, questions=questions)
 
@@ -77,7 +80,20 @@ def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
     return frozenset(found)
 
 
-def _asks(event: Event) -> frozenset[Place]:
+def _emptied(graph: Graph) -> Iterator[Place]:
+    """The names that are deleted, or bound to None, so that a use of them may raise."""
+    for step in graph.steps:
+        match step.event:
+            case Bind(target, "=None") | Delete(target):
+                yield target
+
+
+def _asks(event: Event, emptied: frozenset[Place]) -> frozenset[Place]:
+    used = emptied.intersection(operands(event)) if emptied else frozenset()
+    return _questions(event) | used
+
+
+def _questions(event: Event) -> frozenset[Place]:
     match event:
         case Test(subject, _, question):
             return frozenset({subject, question} if question else {subject})

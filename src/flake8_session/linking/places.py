@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Import, Place, Unpack
+from flake8_session.flow.events import (
+    Bind,
+    Build,
+    Call,
+    Define,
+    Event,
+    Extend,
+    Import,
+    Place,
+    Read,
+    Unpack,
+    Write,
+)
 
 _READING = frozenset(
     {
@@ -45,6 +57,16 @@ def operands(event: Event) -> Iterator[Place]:
                     yield place
             yield from getattr(event, "parts", ())
             yield from getattr(event, "classes", ())
+
+
+def asked_object(event: Event) -> Place:
+    """The place of which an event needs an attribute or a method; `""` where it needs none."""
+    match event:
+        case Call(receiver=receiver):
+            return receiver
+        case Read(object=place) | Write(object=place):
+            return place
+    return ""
 
 
 def bound(event: Event) -> Iterator[Place]:

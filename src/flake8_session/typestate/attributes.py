@@ -268,7 +268,7 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
             else:
                 yield door, moved
     changed = state.changed
-    if state.tie is Tie.ATTACHED and updated_columns(context):
+    if state.tie is Tie.ATTACHED and (state.columns is Columns.EXPIRED or updated_columns(context)):
         changed |= {event.attribute}
     after = state._replace(loaded=state.loaded | _telling(context, state, event.attribute), changed=changed)
     moved = world._replace(instance=after)

@@ -19,6 +19,7 @@ _ANSWERS: Mapping[errors.Takes, bool | None] = {
 }
 
 
+_ASSUMED = (Kind.DATABASE, Kind.OTHER)
 _INTERRUPTIONS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
 
 
@@ -30,7 +31,7 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     asked = list(classes)
     if not asked:
         return True
-    answers = [_takes(name, flight) for name in asked]
+    answers = [False if name in flight.passed else _takes(name, flight) for name in asked]
     if (
         flight.kind is Kind.INTERRUPTED
         and {(name or "").rpartition(".")[2] for name in asked} >= _INTERRUPTIONS
@@ -41,9 +42,24 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     return None if None in answers else False
 
 
+def taken(classes: Iterable[str | None], flight: Flight) -> Flight:
+    """The exception as a clause has it that may have taken it: of its one class, where it has one."""
+    asked = list(classes)
+    only = asked[0] if len(asked) == 1 else None
+    return flight._replace(name=only) if only and not flight.name and flight.kind in _ASSUMED else flight
+
+
+def passed(classes: Iterable[str | None], flight: Flight) -> Flight:
+    """The exception behind a clause that might have taken it, and has not."""
+    known = frozenset(name for name in classes if name)
+    return flight._replace(passed=flight.passed | known) if flight.kind in _ASSUMED else flight
+
+
 def _takes(name: str | None, flight: Flight) -> bool | None:
     if name is None:
         return None
+    if flight.name and flight.kind in _ASSUMED and errors.catches(name, flight.name):
+        return True
     match flight.kind:
         case Kind.DATABASE:
             return _ANSWERS[errors.database_failure(name)]

@@ -29,7 +29,7 @@ def acted(
         case Act.NOTHING:
             return state
         case Act.FLUSH:
-            return state._replace(tie=Tie.ATTACHED, fresh=True) if state.tie is Tie.PENDING else state
+            return _flushed(state)
         case Act.COMMIT:
             return _committed(state, expires)
         case Act.ROLLBACK:
@@ -96,6 +96,15 @@ def has(state: InstanceState, attribute: str) -> bool | None:
     if attribute in state.loaded or state.columns is Columns.LOADED:
         return True
     return None if state.columns in (Columns.UNKNOWN, Columns.REQUERIED) else False
+
+
+def _flushed(state: InstanceState) -> InstanceState:
+    """What was pending is there now; what had expired and was changed was loaded before it was written."""
+    if state.tie is Tie.PENDING:
+        return state._replace(tie=Tie.ATTACHED, fresh=True)
+    if state.tie is Tie.ATTACHED and state.columns is Columns.EXPIRED and state.changed:
+        return state._replace(columns=Columns.LOADED)
+    return state
 
 
 def _committed(state: InstanceState, expires: bool | None) -> InstanceState:

@@ -13,6 +13,7 @@ from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
+from flake8_session.linking.places import asked_object, operands
 from flake8_session.typestate import names, values
 from flake8_session.typestate.attributes import (
     read_ways,
@@ -52,7 +53,7 @@ from flake8_session.typestate.steps.leaving import (
     unmodelled_ways,
     yield_ways,
 )
-from flake8_session.typestate.worlds import RETURN, Flight, Hold, World
+from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, World
 
 
 def concerns(event: ev.Event, world: World) -> bool:
@@ -119,7 +120,7 @@ class SessionMovement:
         if step in self._ends:
             return ()
         own, moves = self._found(step, world)
-        must = self.context.raising.get(step)
+        must = self.context.raising.get(step) or _without_value(self._graph.steps[step].event, world)
         if must is not None and any(door is not Door.RAISED for door, _ in own):
             return self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
         self._note(step, world, own)
@@ -185,6 +186,17 @@ class SessionMovement:
             if len(kept) != len(moved.values):
                 moved = moved._replace(values=kept)
         return moved
+
+
+def _without_value(event: ev.Event, world: World) -> Flight | None:
+    """What the event must raise because a name holds None, of which nothing can be asked, or was deleted."""
+    if not world.values:
+        return None
+    known = dict(world.values)
+    if any(known.get(place) == values.UNBOUND for place in operands(event)):
+        return Flight(Kind.RAISED, "builtins.NameError")
+    asked = asked_object(event)
+    return Flight(Kind.RAISED, "builtins.AttributeError") if known.get(asked) == values.NONE else None
 
 
 def _read(context: Context, step: int, event: ev.Read, world: World) -> Ways:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, ToInstance, Work
+from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, Work
 from flake8_session.typestate.worlds import Block, Broken, Flight, Kind, Life, SessionState, Transaction
 
 PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
@@ -58,7 +58,7 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
     moved = _worked(moved, row)
     act = _act(row, state)
     if row.autoflushes or row.flushes:
-        moved = moved._replace(dirty=False)
+        moved = moved._replace(dirty=_pends(row))
     if row.ends is not Ends.NEVER:
         moved = ended(moved, closes=row.ends is Ends.CLOSE)
     elif row.in_failed is InFailed.MENDS and moved.transaction is Transaction.FAILED:
@@ -195,6 +195,14 @@ def refusal(state: SessionState) -> Flight:
     return Flight(Kind.RAISED, ABORTED if state.broken is Broken.STATEMENT else PENDING_ROLLBACK)
 
 
+def is_at_hand_in_failed(state: SessionState) -> bool:
+    """Whether an instance that the session holds can be had by its key although work is refused.
+
+    A failed flush has expired all of them; a failed COMMIT or statement has not.
+    """
+    return state.broken in (Broken.COMMIT, Broken.STATEMENT)
+
+
 def _reopened(state: SessionState, row: Row) -> SessionState:
     if state.life is Life.CLOSED and row.use_after_close:
         return state._replace(life=Life.REOPENED)
@@ -214,7 +222,7 @@ def _worked(state: SessionState, row: Row) -> SessionState:
 
 def _pends(row: Row) -> bool:
     """Whether the call leaves something for the next flush to write."""
-    return row.writes and (row.work is Work.BEGINS or row.instance is ToInstance.MERGE)
+    return row.writes and row.work is Work.BEGINS
 
 
 def _act(row: Row, state: SessionState) -> Act:

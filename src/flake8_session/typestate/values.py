@@ -13,6 +13,8 @@ NONE = 1
 FALSY = 2
 TRUTHY = 4
 ANYTHING = NONE | FALSY | TRUTHY
+UNBOUND = 8
+"""The atom of a name that was deleted: every use of it raises."""
 
 Values = frozenset[tuple[Place, int]]
 

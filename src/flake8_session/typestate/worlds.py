@@ -138,8 +138,8 @@ class InstanceState(NamedTuple):
 
     `missing`: what a query's options left out, and what the database has set anew. `fresh`: made in the
     transaction that is open. `explicit`: detached by a call of ``close()`` (or ``expunge``, ``reset``), not
-    by the exit of a ``with``. `changed`: what was set since the last flush, asked of models only in which
-    an UPDATE changes columns that nobody names.
+    by the exit of a ``with``. `changed`: what was set since the last flush, asked of what has expired, and
+    of models in which an UPDATE changes columns that nobody names.
     """
 
     tie: Tie
@@ -163,10 +163,14 @@ class Kind(Enum):
 
 
 class Flight(NamedTuple):
-    """An exception on its way, or being handled. `name` is its class, dotted, where that is known."""
+    """An exception on its way, or being handled. `name` is its class, dotted, where that is known.
+
+    Of an assumed failure it is the class of the clause that took it; `passed`: of those that did not.
+    """
 
     kind: Kind
     name: str = ""
+    passed: frozenset[str] = frozenset()
 
 
 class Older(NamedTuple):

@@ -74,7 +74,7 @@ def _row_of_result(context: Context, call: Call, world: World, selected: Selecte
 def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
     state = world.session
     assert state is not None
-    ties = (Tie.PENDING,) if _has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
+    ties = (Tie.PENDING,) if has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
     known = _may_be_the_same(context, call, world)
     for tie in ties:
         born_as = loaded_state(context, tie)
@@ -105,7 +105,7 @@ def _may_be_the_same(context: Context, call: Call, world: World) -> bool:
     )
 
 
-def _has_no_key(context: Context, call: Call) -> bool:
+def has_no_key(context: Context, call: Call) -> bool:
     """Whether what is merged was just constructed without a primary key: then there is no row to find."""
     made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
     if made is None:

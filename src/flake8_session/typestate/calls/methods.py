@@ -12,7 +12,7 @@ from flake8_session.linking.meanings import Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
-from flake8_session.typestate.calls.loads import elements, reloaded
+from flake8_session.typestate.calls.loads import elements, has_no_key, reloaded
 from flake8_session.typestate.calls.receivers import METHODS, SESSION_METHODS, meaning_of_call
 from flake8_session.typestate.escapes import clouded, unknown_call
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
@@ -21,6 +21,7 @@ from flake8_session.typestate.sessions import (
     Act,
     Outcome,
     failures,
+    is_at_hand_in_failed,
     outcome,
     savepoint_ended,
 )
@@ -80,9 +81,13 @@ def row_ways(
         row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)
         if row.instance is ToInstance.MERGE:
             row = replace(row, in_failed=InFailed.PASSES, autoflushes=False, in_ended_block=False)
+    elif row.instance is ToInstance.MERGE and has_no_key(context, call):
+        row = replace(row, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
+        if row.gives is Gives.ENTITY and is_at_hand_in_failed(state):
+            yield from _completed(context, index, call, world, result, row, method, role)
         return
     if is_refused(context, call, world, row):
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))

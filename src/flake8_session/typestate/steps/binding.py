@@ -44,7 +44,8 @@ def unpack_ways(context: Context, step: int, event: ev.Unpack, world: World) -> 
 
 def delete_ways(context: Context, step: int, event: ev.Delete, world: World) -> Ways:
     """``del name``."""
-    yield Door.COMPLETED, unbound(context, world, event.place)
+    moved = unbound(context, world, event.place)
+    yield Door.COMPLETED, moved._replace(values=values.with_value(moved.values, event.place, values.UNBOUND))
 
 
 def import_ways(context: Context, step: int, event: ev.Import, world: World) -> Ways:

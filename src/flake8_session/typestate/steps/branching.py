@@ -8,7 +8,7 @@ from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate import values
-from flake8_session.typestate.catching import takes
+from flake8_session.typestate.catching import passed, taken, takes
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.managers import class_name
 from flake8_session.typestate.steps.binding import unbound
@@ -67,12 +67,13 @@ def both_ways(context: Context, step: int, event: Any, world: World) -> Ways:
 def catch_ways(context: Context, step: int, event: ev.Catch, world: World) -> Ways:
     """A handler clause: true where it takes what is in flight."""
     flight = world.flight or Flight(Kind.OTHER)
-    answer = takes([class_name(context, place) for place in event.classes], flight)
+    classes = [class_name(context, place) for place in event.classes]
+    answer = takes(classes, flight)
     if answer is not False:
-        caught = world._replace(flight=None, caught=flight)
+        caught = world._replace(flight=None, caught=flight if answer else taken(classes, flight))
         yield Door.TRUE, unbound(context, caught, event.target) if event.target else caught
     if answer is not True:
-        yield Door.FALSE, world
+        yield Door.FALSE, world if answer is False else world._replace(flight=passed(classes, flight))
 
 
 def end_catch_ways(context: Context, step: int, event: ev.EndCatch, world: World) -> Ways:
