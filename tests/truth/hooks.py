@@ -64,6 +64,10 @@ QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", 
 """Methods of a session that bring instances into it."""
 
 
+def silent_print(*_: object, **__: object) -> None:
+    """The `print` of programs."""
+
+
 class Hooks:
     """`__truth__` of a program."""
 
@@ -275,7 +279,7 @@ def _is_quiet(function: Any, owner: Any) -> bool:
     if isinstance(owner, logging.Logger) or getattr(function, "__module__", "") == "logging":
         return True
     name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
-    return name.removeprefix("builtins.") in callees.QUIET
+    return function is silent_print or name.removeprefix("builtins.") in callees.QUIET
 
 
 def _of_contextlib(thing: Any) -> bool:

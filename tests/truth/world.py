@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 
-from tests.truth.hooks import SESSIONS, Hooks
+from tests.truth.hooks import SESSIONS, Hooks, silent_print
 from tests.truth.opaque import awork, cond, items, work
 from tests.truth.sessions import (
     Suppress,
@@ -47,10 +47,6 @@ def _own_engine(*_: object, **__: object) -> sa.Engine:
 
 def _own_async_engine(*_: object, **__: object) -> sa_async.AsyncEngine:
     return ASYNC_ENGINE
-
-
-def _print(*_: object, **__: object) -> None:
-    """`print`, silent."""
 
 
 _orm = _module("sqlalchemy.orm", sa_orm, Session=WatchedSession, sessionmaker=WatchedMaker)
@@ -108,7 +104,7 @@ def _import(name: str, space: Any = None, local: Any = None, wanted: Any = (), l
     return builtins.__import__(name, space, local, wanted, level)
 
 
-BUILTINS = {**vars(builtins), "__import__": _import, "print": _print}
+BUILTINS = {**vars(builtins), "__import__": _import, "print": silent_print}
 
 
 def run_module(tree: ast.Module, filename: str, wanted: dict[str, list[str]]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
     endings = [ending for solved in solutions for ending in _open_endings(solved)]
     if not endings or any(map(_is_before_endless_loop, alone)):
         return None
-    for how, chosen in _candidates(session, alone, endings):
+    for how, chosen in _candidates(session, copies, endings):
         path = _first_path(chosen)
         if path is not None:
             return Leak(how, *path)
@@ -83,9 +83,9 @@ def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
 
 
 def _candidates(
-    session: SessionFacts, alone: list[Solved], endings: list[_Ending]
+    session: SessionFacts, copies: Iterable[SessionFacts], endings: list[_Ending]
 ) -> Iterator[tuple[Unclosed, list[_Ending]]]:
-    never = not any(map(_ever_closed, alone))
+    never = not any(map(_ever_closed, (session, *copies)))
     if is_temporary(session):
         yield Unclosed.TEMPORARY, endings
         return
@@ -116,7 +116,12 @@ def _is_open(world: World) -> bool:
     return world.session is not None and world.session.life is Life.OPEN
 
 
-def _ever_closed(solved: Solved) -> bool:
+def _ever_closed(session: SessionFacts) -> bool:
+    """Whether some path ends the session or hands it on, and no instance rules all of those out."""
+    return all(map(_may_be_closed, session.solutions))
+
+
+def _may_be_closed(solved: Solved) -> bool:
     return any(
         world.session is not None and world.session.life in (Life.CLOSED, Life.REOPENED, Life.HANDED)
         for _, world in solved.reached()

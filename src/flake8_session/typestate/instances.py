@@ -114,7 +114,8 @@ def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
         return state
     kept = state._replace(tie=Tie.ATTACHED, fresh=False)
     if expires is None:
-        return kept._replace(columns=Columns.UNKNOWN)
+        known = state.columns is not Columns.UNKNOWN and not state.loaded
+        return kept._replace(columns=Columns.REQUERIED if known else Columns.UNKNOWN)
     return expired(kept) if expires else kept
 
 

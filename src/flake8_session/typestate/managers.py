@@ -150,10 +150,14 @@ def _onward(event: Leave) -> Door:
 
 
 def _transaction_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
-    """``with session.begin()``: commits, unless the transaction has ended or failed; then closes nothing."""
+    """``with session.begin()``: commits, unless the transaction has ended or failed; then closes nothing.
+
+    To SQLAlchemy it has not failed where a mere statement has.
+    """
     block = state.blocks[-1] if state.blocks else Block.ENDED
     if event.raising or state.transaction is Transaction.FAILED or block is Block.ENDED:
-        act = Act.NOTHING if block is Block.ENDED else Act.ROLLBACK
+        commits = state.broken is Broken.STATEMENT and not (event.raising or state.dirty)
+        act = Act.NOTHING if block is Block.ENDED else Act.COMMIT if commits else Act.ROLLBACK
         done = state if block is Block.ENDED else ended(state, closes=False)
         yield _onward(event), with_act(context, world, _popped(done, state), act)
         return

@@ -127,7 +127,7 @@ class Columns(Enum):
 
     LOADED = "loaded"
     EXPIRED = "expired"
-    REQUERIED = "requeried"  # expired, unless a query behind that has found this very instance
+    REQUERIED = "requeried"  # expired, or loaded; what loads by itself is not loaded, bar what is named
     UNKNOWN = "unknown"
 
     __hash__ = object.__hash__
