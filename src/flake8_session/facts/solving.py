@@ -160,7 +160,12 @@ def _may_meet(alone: Solved, focus: Focus) -> bool:
     if not isinstance(event, Call):
         return True
     places = [argument.value for argument in event.arguments]
-    return any(world.roles(place) for world in worlds for place in (split(event, world)[0], *places) if place)
+    return any(
+        world.roles(place) or names.keeps_session(world, place)
+        for world in worlds
+        for place in (split(event, world)[0], *places)
+        if place
+    )
 
 
 def _has_instance(solved: Solved) -> bool:

@@ -16,6 +16,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Raise, Return, SetItem, Write, Yield
 from flake8_session.knowledge.frameworks import Driver
+from flake8_session.knowledge.words import Role
 from flake8_session.typestate.worlds import Life, Transaction, World
 
 
@@ -36,6 +37,14 @@ class Leak(NamedTuple):
     how: Unclosed
     solved: Solved
     path: Path
+
+    @property
+    def step(self) -> int:
+        """Where it is reported: where the session is opened; one of a registry at the last ``yield``."""
+        if self.solved.focus.birth >= 0:
+            return self.solved.focus.birth
+        steps = self.solved.graph.steps
+        return [each.step for each in self.path if isinstance(steps[each.step].event, Yield)][-1]
 
     @property
     def holds_connection(self) -> bool:
@@ -68,6 +77,8 @@ def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
 
     `copies`: the sessions that the same call makes where it stands in the graph more than once.
     """
+    if not session.focus.owned and session.alone is not None:
+        return _unremoved(session, session.alone)
     alone = [each.alone for each in (session, *copies) if each.focus.owned and each.alone is not None]
     if not alone:
         return None
@@ -80,6 +91,30 @@ def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
         if path is not None:
             return Leak(how, *path)
     return None
+
+
+def _unremoved(session: SessionFacts, alone: Solved) -> Leak | None:
+    """How a generator leaves the session of a registry that it yields, and removes where nobody ends it."""
+    frame, graph = session.frame, alone.graph
+    if not session.focus.registry or not frame.function.generator or Driver.FIXTURE in frame.drivers:
+        return None
+    if not any(_is_closed(world) for world in alone.solution.before(graph.returned)):
+        return None
+    for world in alone.solution.before(graph.raised):
+        path = None if _is_closed(world) else alone.path(graph.raised, world)
+        if path is not None and any(_gives_it_away(alone, *passages) for passages in pairwise(path)):
+            return Leak(Unclosed.AT_YIELD, alone, path)
+    return None
+
+
+def _is_closed(world: World) -> bool:
+    return world.session is None or world.session.life is Life.CLOSED
+
+
+def _gives_it_away(solved: Solved, before: Passage[World], after: Passage[World]) -> bool:
+    event = solved.graph.steps[before.step].event
+    thrown = _is_thrown(solved, before, after)
+    return thrown and isinstance(event, Yield) and Role.SESSION in before.world.roles(event.value)
 
 
 def _candidates(

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from flake8_session.flow.events import Call, Place, Return
-from flake8_session.linking import calls
+from flake8_session.linking import calls, models
+from flake8_session.linking.classes import next_class, of_receiver
 from flake8_session.linking.evidence import holders, session_by_use
 from flake8_session.linking.meanings import (
     UNKNOWN,
@@ -45,12 +46,21 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
         receiver, Selected
     ):
         found = frame.linker.call(member, given)
+        if isinstance(member, FunctionAt):
+            found = of_receiver(frame.linker, found, receiver)
         if isinstance(found, Borrowed) and found.inner and _is_passing(frame, call.receiver, meaning):
             return Made(found.options)
         return found
+    if _selects(frame, receiver, call.method):
+        return calls.selected(receiver, given)
     found = calls.method(receiver, call.method, given)
     unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
     return session_by_use(frame, call, given) if unresolved and found == UNKNOWN else found
+
+
+def is_super(frame: Frame, call: Call, meaning: MeaningOf) -> bool:
+    """Whether the call is ``super()``, which gives the frame's own object as one of a base class."""
+    return bool(call.function) and not call.arguments and meaning(call.function) == External("builtins.super")
 
 
 def _of_function(frame: Frame, call: Call, given: list[tuple[str, Meaning]], meaning: MeaningOf) -> Meaning:
@@ -61,9 +71,26 @@ def _of_function(frame: Frame, call: Call, given: list[tuple[str, Meaning]], mea
         and _is_returned(frame, call.result)
     ):
         return Made(callee.options)
+    if frame.owner is not None and is_super(frame, call, meaning):
+        return next_class(frame.linker, frame.owner)
     found = frame.linker.call(callee, given)
+    owner = call.function.rpartition(".")[0]
+    if isinstance(callee, FunctionAt) and owner:
+        return of_receiver(frame.linker, found, meaning(owner))
+    if isinstance(callee, Member) and _selects(frame, callee.owner, callee.name):
+        return calls.selected(callee.owner, given)
     unresolved = isinstance(callee, Unknown | Member) and found == UNKNOWN
     return session_by_use(frame, call, given) if unresolved else found
+
+
+def _selects(frame: Frame, owner: Meaning, name: str) -> bool:
+    """Whether a method that a model inherits out of sight is called as what gives a statement over it."""
+    return (
+        name == "select"
+        and isinstance(owner, ClassAt)
+        and frame.linker.member(owner, name) == Member(owner, name)
+        and models.is_mapped(frame.linker, owner)
+    )
 
 
 def _is_passing(frame: Frame, place: Place, meaning: MeaningOf) -> bool:

@@ -61,6 +61,14 @@ def applied(function: Meaning, arguments: Arguments) -> Meaning:
     return UNKNOWN
 
 
+def selected(model: Meaning, arguments: Arguments) -> Selected:
+    """What ``Model.select(...)`` gives, whose body is out of sight: a statement over the model."""
+    options = [
+        value for keyword, value in arguments if keyword == "options" or isinstance(value, Loads)
+    ]
+    return _with_loads(Selected(Holds.INSTANCE, model=model), options)
+
+
 def method(receiver: Meaning, name: str, arguments: Arguments) -> Meaning:
     """What ``receiver.name(arguments)`` means where `receiver` is no module or class of the project."""
     return _method(receiver, name, arguments)

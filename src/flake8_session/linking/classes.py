@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.knowledge import frameworks
@@ -71,6 +72,44 @@ def _ancestry(linker: Linker, at: ClassAt) -> list[ClassAt | External]:
             elif isinstance(meaning, Factory) and meaning.is_class:
                 pending.append(External("sqlalchemy.orm.Session"))
     return list(seen)
+
+
+def next_class(linker: Linker, owner: ClassAt | Object) -> Meaning:
+    """What ``super()`` is in a method of `owner`: of the nearest base class that is in sight."""
+    at = owner.of if isinstance(owner, Object) else owner
+    for base in ancestry(linker, at)[1:]:
+        if isinstance(base, ClassAt):
+            return Object(base) if isinstance(owner, Object) else base
+    return UNKNOWN
+
+
+def of_receiver(linker: Linker, found: Meaning, receiver: Meaning) -> Meaning:
+    """What a method gives of its own class is of the class that it was called on.
+
+    ``select(cls)`` in a class method of a base class selects ``User`` in ``User.all()``, and what
+    gives back ``self`` gives the object itself.
+    """
+    at = receiver.of if isinstance(receiver, Object) else receiver
+    if not isinstance(at, ClassAt):
+        return found
+    bases = ancestry(linker, at)[1:]
+    if isinstance(found, Object) and found.of in bases:
+        return Object(at)
+    if isinstance(found, Selected):
+        model = found.model.of if isinstance(found.model, Object) else found.model
+        if model in bases:
+            return replace(found, model=at)
+    return found
+
+
+def entered(linker: Linker, manager: Object) -> Meaning:
+    """What ``with manager as target`` gives the target, where that is no new session."""
+    for name in ("__enter__", "__aenter__"):
+        method = linker.member(manager, name)
+        if isinstance(method, FunctionAt):
+            given = of_receiver(linker, linker.call(method, ()), manager)
+            return given if isinstance(given, Object | Borrowed) else UNKNOWN
+    return UNKNOWN
 
 
 def of_class(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:

@@ -6,8 +6,9 @@ A name alone decides nothing: requests, boto and others have sessions as well. A
 - the module imports from SQLAlchemy,
 - what is called cannot be resolved, and its last name speaks of a session,
 - in the same function the result gets a call that only a SQLAlchemy session understands:
-  ``query`` of a class, ``scalars``, ``flush``, ``add_all``, ``expunge``, or both writing and
-  ``commit``.
+  ``query`` of a class, ``scalar(s)``, ``flush``, ``add_all``, ``expunge``, or both writing and
+  ``commit``; or it is called a maker or factory, and a class keeps in an attribute what it gives, and
+  closes that.
 
 Who owns such a session is a further question: it may come from a registry. It is the function's own
 only where a ``with`` closes it, or where the very same call gives a session that some function of the
@@ -20,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from flake8_session.flow.events import Await, Bind, Call, Enter, Place
+from flake8_session.flow.events import Await, Bind, Call, Enter, Place, Read, Write
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Outline
 from flake8_session.linking.calls import is_class_name, is_connection
@@ -29,10 +30,14 @@ from flake8_session.linking.meanings import UNKNOWN, Borrowed, Made, Meaning, Op
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
 
-_SPEAKS_OF_SESSIONS = re.compile(r"_*(\w+_)?(db)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE)
+_SPEAKS_OF_SESSIONS = re.compile(
+    r"_*(\w+_)?(db|async)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE
+)
+_SPEAKS_OF_MAKERS = re.compile(r"_*(\w+_)?(db|async)?_?session_?(maker|factory|local)$", re.IGNORECASE)
 _CALLEES = re.compile(r"(\w*session\w*)\s*\(", re.IGNORECASE)
 _ONLY_SESSIONS = frozenset(
     {
+        "scalar",
         "scalars",
         "flush",
         "add_all",
@@ -52,14 +57,20 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
     outline = frame.linker.outline(frame.module)
     if outline is None or not _speaks_of_sessions(call) or not _imports_sqlalchemy(outline):
         return UNKNOWN
-    if not _is_used_as_session(frame.graph, call):
+    functions = frame.linker.functions(frame.module)
+    graphs = [function.graph for function in functions if function.graph is not None]
+    kept = _SPEAKS_OF_MAKERS.match(_last_name(call)) is not None and _is_kept_and_closed(frame, graphs, call)
+    if not kept and not _is_used_as_session(frame.graph, call):
         return UNKNOWN
     entered = _is_entered(frame.graph, call)
     borrowed = any(keyword in ("", "bind") and is_connection(value) for keyword, value in given)
-    options = Options(expires=None, exits_unknown=entered, on_connection=borrowed)
-    functions = frame.linker.functions(frame.module)
-    graphs = (function.graph for function in functions if function.graph is not None)
-    owned = entered or _is_closed_somewhere(graphs, call)
+    options = Options(
+        asynchronous=_is_awaited(frame.graph, call),
+        expires=None,
+        exits_unknown=entered,
+        on_connection=borrowed,
+    )
+    owned = kept or entered or _is_closed_somewhere(graphs, call)
     return Made(options) if owned else Borrowed(options, registry=True)
 
 
@@ -107,6 +118,39 @@ def _is_entered(graph: Graph, call: Call) -> bool:
     """Whether a ``with`` over the result closes it."""
     held = holders(graph, call.result)
     return any(isinstance(step.event, Enter) and step.event.manager in held for step in graph.steps)
+
+
+def _is_awaited(graph: Graph, call: Call) -> bool:
+    """Whether the result is entered by ``async with``, or what its methods give is awaited."""
+    held = holders(graph, call.result)
+    called = {each.result for each in _calls_on(graph, held)}
+    for step in graph.steps:
+        match step.event:
+            case Enter(_, manager, True) if manager in held:
+                return True
+            case Await(_, value) if value in called:
+                return True
+    return False
+
+
+def _is_kept_and_closed(frame: Frame, graphs: Iterable[Graph], call: Call) -> bool:
+    """Whether the result goes to an attribute of the method's own object, which a method closes."""
+    held = holders(frame.graph, call.result)
+    own = frame.function.parameters[0].name if frame.owner is not None else ""
+    kept = {
+        step.event.attribute
+        for step in frame.graph.steps
+        if isinstance(step.event, Write) and step.event.object == own and step.event.source in held
+    }
+    return bool(kept) and any(
+        isinstance(step.event, Read)
+        and step.event.attribute in kept
+        and any(
+            each.method in _CLOSES for each in _calls_on(graph, holders(graph, step.event.result))
+        )
+        for graph in graphs
+        for step in graph.steps
+    )
 
 
 def _is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:

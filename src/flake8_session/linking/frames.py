@@ -7,20 +7,24 @@ bound to things of different meaning is unknown (None does not count, so that ``
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from flake8_session.flow.events import Call, Place
-from flake8_session.flow.outline import Either, Function, Indexed, Literal, Named, Parameter
+from flake8_session.flow.outline import Either, Function, Indexed, Kind, Literal, Named, Parameter
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver
 from flake8_session.linking import calls
+from flake8_session.linking.call_sites import is_super
 from flake8_session.linking.decorators import drivers, lent_parameter
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
+    ClassAt,
     Constant,
     External,
     Factory,
+    FunctionAt,
     Holds,
     Made,
     Meaning,
@@ -84,6 +88,43 @@ class Frame(Wiring):
     def drivers(self) -> frozenset[Driver]:
         """Who calls the function, as far as its decorators tell."""
         return frozenset(drivers(self.linker, self.module, self.function))
+
+    @cached_property
+    def owner(self) -> ClassAt | Object | None:
+        """What a method's first parameter is: the class, or an object of it; None for other functions."""
+        function = self.function
+        if function.kind is not Kind.FUNCTION or not function.parent or not function.parameters:
+            return None
+        at = ClassAt(self.module, function.parent)
+        if self.linker.class_(at) is None:
+            return None
+        decorators = {last_name(decorator) for decorator in function.decorators}
+        if "staticmethod" in decorators:
+            return None
+        return at if "classmethod" in decorators else Object(at)
+
+    def on_receiver(self, call: Call) -> Call:
+        """The call as one of a method on what it is bound to, where that is not how it is spelled.
+
+        ``super().save()`` is called on the method's own object; a name from outside, ``store.save()`` or
+        ``User.load()`` of a class method, is one place to the graph.
+        """
+        made = self.made_by.get(call.receiver)
+        event = self.graph.steps[made].event if made is not None else None
+        if self.owner is not None and isinstance(event, Call) and is_super(self, event, self.meaning):
+            return replace(call, receiver=self.function.parameters[0].name)
+        owner, _, name = call.function.rpartition(".")
+        if owner.startswith("@") and self._binds(owner, name):
+            return Call(call.result, receiver=owner, method=name, arguments=call.arguments)
+        return call
+
+    def _binds(self, owner: Place, name: str) -> bool:
+        meaning = self.meaning(owner)
+        method = self.linker.member(meaning, name)
+        function = self.linker.function(method) if isinstance(method, FunctionAt) else None
+        if function is None or not isinstance(meaning, ClassAt):
+            return function is not None and isinstance(meaning, Object)
+        return "classmethod" in {last_name(decorator) for decorator in function.decorators}
 
     @cached_property
     def lent_parameter(self) -> str:

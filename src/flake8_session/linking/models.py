@@ -43,6 +43,15 @@ def attribute(linker: Linker, model: object, name: str) -> Attribute:
     return Attribute.UNKNOWN
 
 
+def is_mapped(linker: Linker, model: object) -> bool:
+    """Whether the class in sight says that it is mapped: by its table, or by a column."""
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is not None and ("__tablename__" in class_.assigned or "__table__" in class_.assigned):
+            return True
+    return bool(columns(linker, model))
+
+
 def columns(linker: Linker, model: object) -> frozenset[str]:
     """The plain columns of a model in sight, without its primary key; empty for any other."""
     found: set[str] = set()

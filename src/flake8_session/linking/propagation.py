@@ -23,10 +23,11 @@ from flake8_session.flow.events import (
     Unpack,
     Yield,
 )
-from flake8_session.flow.outline import Kind, Parameter
+from flake8_session.flow.outline import Parameter
 from flake8_session.knowledge import callees
 from flake8_session.linking import calls
 from flake8_session.linking.call_sites import called
+from flake8_session.linking.classes import entered
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -42,7 +43,6 @@ from flake8_session.linking.meanings import (
     joined,
 )
 from flake8_session.linking.places import operands
-from flake8_session.linking.spelling import last_name
 
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
@@ -54,6 +54,8 @@ class Meanings:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         self._found: dict[Place, Meaning] = {}
+        self._bound: dict[tuple[Place, int], Meaning] = {}
+        """What each step binds a variable to that more than one binds."""
         self._parameters = {parameter.name: parameter for parameter in frame.function.parameters}
 
     def of(self, place: Place) -> Meaning | None:
@@ -72,14 +74,15 @@ class Meanings:
         Two passes over them in order are enough for what loops carry around.
         """
         steps, places = self._flowing_into(place)
-        solving = _Pass(self._frame, self._found)
+        solving = _Pass(self._frame, self._found, self._bound)
         for name in places & self._parameters.keys():
             solving.start(self._parameters[name])
         for _ in range(2):
             for index in steps:
-                solving.step(self._frame.graph.steps[index].event)
+                solving.step(index, self._frame.graph.steps[index].event)
         if self._frame.linker.answers.is_final:
             self._found.update(solving.found)
+            self._bound.update(solving.bound)
         return solving.found.get(place, UNKNOWN)
 
     def _flowing_into(self, place: Place) -> tuple[list[int], set[Place]]:
@@ -97,14 +100,25 @@ class Meanings:
 
 
 class _Pass:
-    """Binds places step by step; `found` are the meanings so far, beside those that are `known` for good."""
+    """Binds places step by step; `found` are the meanings so far, beside those that are `known` for good.
 
-    def __init__(self, frame: Frame, known: Mapping[Place, Meaning]) -> None:
+    A variable means what all its bindings agree on; where they disagree, a step that reads it is told
+    what those bindings agree on that reach the step (`bound`).
+    """
+
+    def __init__(
+        self, frame: Frame, known: Mapping[Place, Meaning], known_bound: Mapping[tuple[Place, int], Meaning]
+    ) -> None:
         self._frame = frame
         self._known = known
+        self._known_bound = known_bound
+        self._step = 0
         self.found: dict[Place, Meaning] = {}
+        self.bound: dict[tuple[Place, int], Meaning] = {}
 
     def _bind(self, place: Place, meaning: Meaning) -> None:
+        if not place.startswith("%") and len(self._frame.binders.get(place, ())) > 1:
+            self.bound[place, self._step] = meaning
         known = self.found.get(place)
         if place.startswith("%") and known == UNKNOWN:
             known = None
@@ -113,6 +127,9 @@ class _Pass:
     def _meaning(self, place: Place) -> Meaning:
         if place.startswith(("@", "=")):
             return self._frame.meaning(place)
+        reaching = self._reaching(place)
+        if reaching is not None:
+            return reaching
         if place in self._known:
             return self._known[place]
         if place in self.found:
@@ -122,9 +139,26 @@ class _Pass:
             return parent.meaning(place)
         return UNKNOWN
 
+    def _reaching(self, place: Place) -> Meaning | None:
+        """What the bindings of a variable agree on that reach this step; None where all of them do."""
+        frame = self._frame
+        binders = frame.binders.get(place, ())
+        parameters = {parameter.name for parameter in frame.function.parameters}
+        if len(binders) < 2 or place.startswith("%") or place in parameters | frame.graph.shared:
+            return None
+        meanings = [self.bound.get((place, each), self._known_bound.get((place, each))) for each in binders]
+        if len(set(meanings)) < 2:
+            return None
+        agreed: Meaning | None = None
+        reaching = frame.reaching(place, self._step)
+        for each, meaning in zip(binders, meanings):
+            if each in reaching and meaning is not None:
+                agreed = joined(agreed, meaning)
+        return agreed if len(reaching) < len(binders) else None
+
     def start(self, parameter: Parameter) -> None:
         """Binds a parameter."""
-        owner = self._owner() if parameter == self._frame.function.parameters[0] else None
+        owner = self._frame.owner if parameter == self._frame.function.parameters[0] else None
         if owner is not None:
             self.found[parameter.name] = owner
         elif parameter.keyword in ("*args", "**kwargs"):
@@ -132,21 +166,9 @@ class _Pass:
         else:
             self.found[parameter.name] = self._frame.parameter_meaning(parameter)
 
-    def _owner(self) -> Meaning | None:
-        """The class that a method's first parameter is of."""
-        function, linker = self._frame.function, self._frame.linker
-        if function.kind is not Kind.FUNCTION or not function.parent or not function.parameters:
-            return None
-        at = ClassAt(self._frame.module, function.parent)
-        if linker.class_(at) is None:
-            return None
-        decorators = {last_name(decorator) for decorator in function.decorators}
-        if "staticmethod" in decorators:
-            return None
-        return at if "classmethod" in decorators else Object(at)
-
-    def step(self, event: Event) -> None:
-        """Binds what `event` binds."""
+    def step(self, index: int, event: Event) -> None:
+        """Binds what `event`, the step `index`, binds."""
+        self._step = index
         match event:
             case Bind(target, source):
                 self._bind(target, self._meaning(source))
@@ -182,6 +204,8 @@ class _Pass:
         meaning = self._meaning(manager)
         if isinstance(meaning, Opening):
             return Made(meaning.options)
+        if isinstance(meaning, Object):
+            return entered(self._frame.linker, meaning)
         if not isinstance(meaning, External):
             return meaning if isinstance(meaning, Made | Borrowed) else UNKNOWN
         if meaning.name.removesuffix("()") in callees.MANAGERS:

@@ -6,7 +6,7 @@ A name that is bound to things of different meaning is unknown. Import cycles en
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -64,7 +64,7 @@ def _top_level(linker: Linker, module: str, name: str) -> Meaning:
             found.append(Borrowed(rebound.options) if isinstance(rebound, Made) else rebound)
     if found:
         return _configured(linker, module, outline, name, _agreed(found))
-    starred = _from_star(linker, module, outline, name, {module})
+    starred = _from_star(linker, module, outline, name)
     if starred is not None:
         return starred
     is_hidden = not _is_builtin(name) and any(entry.name == "*" for entry in outline.imports)
@@ -118,28 +118,49 @@ def _configured(linker: Linker, module: str, outline: Outline, name: str, meanin
     return meaning
 
 
-def _from_star(linker: Linker, module: str, outline: Outline, name: str, seen: set[str]) -> Meaning | None:
-    """What a star import of `module` binds `name` to; None where none does."""
-    for entry in outline.imports:
-        if entry.name != "*":
-            continue
-        target = linker.modules.target(module, entry.module, entry.level)
-        if target is None:
-            known = External(f"{entry.module}.{name}")
-            if applied(known, ()) != UNKNOWN:
-                return known
-            continue
-        offered = linker.outline(target)
-        if target in seen or offered is None or not _is_offered(offered, name):
-            continue
-        seen.add(target)
+def _from_star(linker: Linker, module: str, outline: Outline, name: str) -> Meaning | None:
+    """What a star import of `module` binds `name` to; None where none does.
+
+    A module of the project that binds the name is asked before any that cannot be read.
+    """
+    found = _offered(linker, module, outline, name, {module})
+    return found if found is not None else _outside(linker, module, outline, name, {module})
+
+
+def _offered(linker: Linker, module: str, outline: Outline, name: str, seen: set[str]) -> Meaning | None:
+    for target, offered in _starred(linker, module, outline, name, seen):
         if _binds(offered, name):
             return top_level(linker, target, name)
         inner = linker.modules.inner(target, name) if offered.exports is not None else None
-        deeper = _from_star(linker, target, offered, name, seen) if inner is None else ModuleAt(inner)
+        deeper = _offered(linker, target, offered, name, seen) if inner is None else ModuleAt(inner)
         if deeper is not None:
             return deeper
     return None
+
+
+def _outside(linker: Linker, module: str, outline: Outline, name: str, seen: set[str]) -> Meaning | None:
+    for entry in outline.imports:
+        if entry.name == "*" and linker.modules.target(module, entry.module, entry.level) is None:
+            known = External(f"{entry.module}.{name}")
+            if applied(known, ()) != UNKNOWN:
+                return known
+    for target, offered in _starred(linker, module, outline, name, seen):
+        deeper = _outside(linker, target, offered, name, seen)
+        if deeper is not None:
+            return deeper
+    return None
+
+
+def _starred(
+    linker: Linker, module: str, outline: Outline, name: str, seen: set[str]
+) -> Iterator[tuple[str, Outline]]:
+    """The modules of the project that `module` takes all names from, where `name` may be among them."""
+    for entry in outline.imports:
+        target = linker.modules.target(module, entry.module, entry.level) if entry.name == "*" else None
+        offered = linker.outline(target) if target is not None and target not in seen else None
+        if target is not None and offered is not None and _is_offered(offered, name):
+            seen.add(target)
+            yield target, offered
 
 
 def _agreed(meanings: Sequence[Meaning]) -> Meaning:

@@ -77,6 +77,31 @@ class Wiring:
                 found.setdefault(place, []).append(index)
         return {place: tuple(steps) for place, steps in found.items()}
 
+    def reaching(self, place: Place, step: int) -> frozenset[int]:
+        """The steps whose binding of `place` may be the last one in front of `step`."""
+        if place not in self._reached:
+            self._reached[place] = self._reached_from(place)
+        return self._reached[place].get(step, frozenset())
+
+    @cached_property
+    def _reached(self) -> dict[Place, Mapping[int, frozenset[int]]]:
+        return {}
+
+    def _reached_from(self, place: Place) -> Mapping[int, frozenset[int]]:
+        found: dict[int, frozenset[int]] = {}
+        binders = self.binders.get(place, ())
+        for binder in binders:
+            seen: set[int] = set()
+            pending = list(self.graph.steps[binder].doors.values())
+            while pending:
+                step = pending.pop()
+                if step not in seen:
+                    seen.add(step)
+                    found[step] = found.get(step, frozenset()) | {binder}
+                    if step not in binders:
+                        pending.extend(self.graph.steps[step].doors.values())
+        return found
+
     @cached_property
     def aliases(self) -> Mapping[Place, frozenset[Place]]:
         """The places that each place is bound to directly."""

@@ -36,9 +36,14 @@ def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
         found = leak(session, *copies)
         if found is None or found.how is not how or is_process_wide(facts, session):
             continue
-        span = facts.step_span(session.focus.birth)
+        span = facts.step_span(found.step)
         path = told(facts, found.solved, found.path, leaves=True)
-        yield FoundLeak(found, span, path, partial(enclosing, facts, found.solved, found.how))
+        yield FoundLeak(found, span, path, partial(_plan, facts, found))
+
+
+def _plan(facts: FunctionFacts, found: Leak) -> Sequence[Plan]:
+    """What closes the session on every way out; nothing for that of a registry, which is not opened here."""
+    return enclosing(facts, found.solved, found.how) if found.solved.focus.birth >= 0 else ()
 
 
 def subject(found: FoundLeak) -> str:

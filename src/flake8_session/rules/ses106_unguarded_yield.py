@@ -2,7 +2,8 @@
 ## What it does
 Reports a session in a generator (a context manager, a framework's dependency, or a plain generator)
 with a `yield` at which an exception that comes in by `throw()` or `close()` leads out of the
-generator with the session unclosed. A generator that closes its session on no way at all counts.
+generator with the session unclosed. A generator that closes its session on no way at all counts, and
+so does one that yields the session of a registry and calls the registry's `remove()` below.
 
 Generators that pytest drives are not meant: pytest always resumes a fixture, and never throws into
 it.

@@ -87,6 +87,9 @@ def function_at(key: str) -> FunctionAt:
 
 def _returned(end: World) -> frozenset[object]:
     found: set[object] = {holding for place, holding in end.names if place == RETURN}
+    found |= {
+        (place[len(RETURN) :], holding) for place, holding in end.names if place.startswith(f"{RETURN}.")
+    }
     if values.known(end.values, RETURN) == values.NONE:
         found.add(None)
     return frozenset(found)

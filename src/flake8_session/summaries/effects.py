@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Place
+from flake8_session.flow.outline import Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import ClassAt, FunctionAt, Meaning, Options
-from flake8_session.summaries import classes, generators, managers
+from flake8_session.linking.meanings import Borrowed, ClassAt, FunctionAt, Meaning, Options
+from flake8_session.summaries import classes, generators, given, managers
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.fresh import fresh_options
-from flake8_session.summaries.plain_calls import call_exits
+from flake8_session.summaries.plain_calls import call_exits, construct_exits
 from flake8_session.summaries.returning import rebound_meaning, returned_element, returned_meaning
 from flake8_session.summaries.solved import End, Solved
 from flake8_session.typestate.focus import Exit, Focus
@@ -60,11 +61,21 @@ class ProjectEffects:
         """See `Givers.lent_by`."""
         return managers.lent_options(self._solved, at)
 
+    def borrowed(self, frame: Frame, parameter: Parameter) -> Borrowed | None:
+        """See `Givers.borrowed`."""
+        return given.borrowed(self._solved, frame, parameter)
+
     # What a call does.
 
     def call(self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus) -> list[Exit] | None:
         """See `Effects.call`."""
         return call_exits(self._solved, frame, at, call, world, focus)
+
+    def construct(
+        self, frame: Frame, at: ClassAt, call: Call, world: World, focus: Focus
+    ) -> list[Exit] | None:
+        """See `Effects.construct`."""
+        return construct_exits(self._solved, frame, at, call, world, focus)
 
     def enter(
         self, frame: Frame, at: FunctionAt, call: Call, manager: Place, world: World, focus: Focus, born: bool

@@ -10,7 +10,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
 from flake8_session.summaries.crossing import back, inside_of_call
 from flake8_session.summaries.decorated import is_manager, is_plain
 from flake8_session.summaries.fresh import fresh_exits
@@ -29,6 +29,7 @@ def call_exits(
     solved: Solved, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus
 ) -> list[Exit] | None:
     """See `Effects.call`."""
+    call = frame.on_receiver(call)
     if frame.made_by.get(call.result) == focus.birth and focus.birth >= 0:
         return fresh_exits(solved, frame, at, call, world, focus)
     function = solved.linker.function(at)
@@ -56,6 +57,17 @@ def call_exits(
     if ends is None:
         return None
     return [back(inner, call, world, end, flight) for end, flight in ends]
+
+
+def construct_exits(
+    solved: Solved, frame: Frame, at: ClassAt, call: Call, world: World, focus: Focus
+) -> list[Exit] | None:
+    """See `Effects.construct`."""
+    init = solved.linker.member(Object(at), "__init__")
+    if not isinstance(init, FunctionAt):
+        return None
+    made = Call(call.result, receiver=call.result, method="__init__", arguments=call.arguments)
+    return call_exits(solved, frame, init, made, world, focus)
 
 
 def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> list[End] | None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iter, Iterate, Place, Read, Write
+from flake8_session.flow.outline import Kind, Parameter
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
+from flake8_session.linking import models
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
@@ -74,6 +76,10 @@ class Givers(Protocol):
         """The options of a session that ``with at() as s`` lends; None where it lends none."""
         ...
 
+    def borrowed(self, frame: Frame, parameter: Parameter) -> Borrowed | None:
+        """The session that the function is given in the parameter; None where that holds none."""
+        ...
+
     def lent_by(self, at: ClassAt) -> Options | None:
         """The options of a session that ``with`` over an object of the class lends."""
         ...
@@ -81,7 +87,7 @@ class Givers(Protocol):
 
 def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
     """Every session that the function is given, borrows or makes, in order of the text."""
-    return [*_parameters(frame), *_outside(frame), *_held(frame), *_made(frame, givers)]
+    return [*_parameters(frame, givers), *_outside(frame), *_held(frame), *_made(frame, givers)]
 
 
 def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
@@ -98,10 +104,10 @@ def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
     return found if len(found) <= _MOST_FOCI else []
 
 
-def _parameters(frame: Frame) -> Iterator[Focus]:
+def _parameters(frame: Frame, givers: Givers) -> Iterator[Focus]:
     for parameter in frame.function.parameters:
-        meaning = frame.parameter_meaning(parameter)
-        if isinstance(meaning, Borrowed) and not parameter.keyword.startswith("**"):
+        meaning = givers.borrowed(frame, parameter)
+        if meaning is not None and not parameter.keyword.startswith("**"):
             yield Focus(meaning.options, places=(parameter.name,), owned=False, registry=meaning.registry)
 
 
@@ -143,7 +149,9 @@ def _held(frame: Frame) -> Iterator[Focus]:
             continue
         place = f"{own}.{event.attribute}"
         meaning = frame.meaning(event.result)
-        if place not in seen and isinstance(meaning, Borrowed) and not _binds(frame, own, event.attribute):
+        if not isinstance(meaning, Borrowed | Registry) or place in seen:
+            continue
+        if not _binds(frame, own, event.attribute):
             seen.add(place)
             yield Focus(meaning.options, places=(place,), owned=False, registry=True)
 
@@ -199,10 +207,27 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         return
     if isinstance(callee, External) and callee.name.endswith("typing.cast"):
         return
+    if isinstance(made, Registry) and _is_local(frame, call.result):
+        yield Focus(made.options, birth=index, owned=False, registry=True)
     if isinstance(made, Borrowed) and not isinstance(callee, Registry | Borrowed):
         yield Focus(made.options, birth=index, owned=False, registry=True)
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
+
+
+def _is_local(frame: Frame, registry: Place) -> bool:
+    """Whether a registry is in variables of the function alone, and gives it sessions of no other owner."""
+    kept = {registry, *frame.aliases.get(registry, ())}
+    given = [
+        frame.meaning(step.event.result)
+        for step in frame.graph.steps
+        if isinstance(step.event, Call) and step.event.function in kept
+    ]
+    return (
+        frame.function.kind is Kind.FUNCTION
+        and not any(place.startswith("@") for place in kept)
+        and not any(isinstance(meaning, Made) for meaning in given)
+    )
 
 
 def _asked_for_next(frame: Frame, call: Call) -> Place:
@@ -298,6 +323,17 @@ def _constructed(frame: Frame, call: Call) -> Meaning | None:
     return None
 
 
+def _saves_itself(frame: Frame, call: Call) -> bool:
+    """Whether a model in sight is given something by its own method, which may add it: ``u.save(s)``."""
+    receiver = frame.meaning(call.receiver)
+    return (
+        isinstance(receiver, Object)
+        and bool(call.arguments)
+        and models.is_mapped(frame.linker, receiver.of)
+        and isinstance(frame.callee(call), FunctionAt)
+    )
+
+
 def _taken(frame: Frame) -> frozenset[Place]:
     """Every place whose value may be given to a session: closed under binding and packing."""
     taken: set[Place] = set()
@@ -305,6 +341,8 @@ def _taken(frame: Frame) -> frozenset[Place]:
     for step in frame.graph.steps:
         event = step.event
         match event:
+            case Call(receiver=receiver) if receiver and _saves_itself(frame, event):
+                taken.add(receiver)
             case Call() if (event.method or event.function.rpartition(".")[2]) in _TAKING:
                 taken.update(argument.value for argument in event.arguments)
                 if event.receiver and event.method in ("append", "insert", "extend"):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, TypeVar, cast
 
 from flake8_session.dataflow import Solution, TooManyWorlds, solve
-from flake8_session.flow.events import Place, Yield
+from flake8_session.flow.events import Call, Place, Yield
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.meanings import FunctionAt, Options
 from flake8_session.summaries.feeding import feeding
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
@@ -41,6 +41,7 @@ class Solved:
         self.linker = linker
         self.frames = Frames(linker)
         self._calls = calls
+        self._calls_in: dict[str, dict[str, list[tuple[Frame, Call]]]] = {}
 
     def ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> list[End] | None:
         """The worlds at the function's two exits; None: too many to follow."""
@@ -64,6 +65,32 @@ class Solved:
     def own_foci(self, frame: Frame, leaving: Iterable[Place]) -> list[Focus]:
         """The sessions that the function makes or gets from a callee, and that may be among `leaving`."""
         return [focus for focus in made_foci(frame, self._calls, feeding(frame, leaving)) if not focus.driven]
+
+    def fresh(self, at: FunctionAt) -> Options | None:
+        """See `Givers.fresh`."""
+        return self._calls.fresh(at)
+
+    def lent(self, at: FunctionAt) -> Options | None:
+        """See `Givers.lent`."""
+        return self._calls.lent(at)
+
+    def calls_of(self, at: FunctionAt) -> list[tuple[Frame, Call]]:
+        """The calls of a function or method in its own module, with the functions that they stand in."""
+        if at.module not in self._calls_in:
+            self._calls_in[at.module] = self._calls_by_name(at.module)
+        name = at.qualname.rpartition(".")[2]
+        calls = self._calls_in[at.module].get(name, [])
+        return [(frame, call) for frame, call in calls if frame.callee(call) == at]
+
+    def _calls_by_name(self, module: str) -> dict[str, list[tuple[Frame, Call]]]:
+        found: dict[str, list[tuple[Frame, Call]]] = {}
+        for function in self.linker.functions(module):
+            frame = self.frames.of(FunctionAt(module, function.qualname))
+            for step in frame.graph.steps if frame is not None else ():
+                if isinstance(step.event, Call) and frame is not None:
+                    name = step.event.method or step.event.function.rpartition(".")[2].removeprefix("@")
+                    found.setdefault(name, []).append((frame, step.event))
+        return found
 
     def never_raises(self, at: FunctionAt) -> bool:
         """See `Effects.never_raises`."""

@@ -61,6 +61,8 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     moved = world
     if Role.SESSION in world.roles(event.source):
         moved = handed(names.bound(moved, f"{event.object}.{event.attribute}", event.source))
+    elif names.keeps_session(world, event.source):
+        moved = names.bound(moved, f"{event.object}.{event.attribute}", event.source)
     else:
         moved = names.unbound(moved, f"{event.object}.{event.attribute}")
     if world.instance is not None and Role.INSTANCE in world.roles(event.object):

@@ -46,7 +46,10 @@ class Focus:
 
 
 class Exit(NamedTuple):
-    """How a call of a project function may end: by `flight`, or with what `returns` says it gives back."""
+    """How a call of a project function may end: by `flight`, or with what `returns` says it gives back.
+
+    That is what the value holds, or `None`, or a pair of a path from the value and what is held there.
+    """
 
     world: World
     flight: Flight | None
@@ -60,6 +63,12 @@ class Effects(Protocol):
         self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus
     ) -> Iterable[Exit] | None:
         """The ways out of the call for what `world` holds in the call's arguments; None: not known."""
+        ...
+
+    def construct(
+        self, frame: Frame, at: ClassAt, call: Call, world: World, focus: Focus
+    ) -> Iterable[Exit] | None:
+        """The ways out of a call of the class, for what `world` holds in its arguments; None: not known."""
         ...
 
     def enter(

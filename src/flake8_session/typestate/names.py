@@ -112,6 +112,12 @@ def session_places(world: World) -> list[Place]:
     return sorted(places, key=lambda place: (place.startswith("%"), place))
 
 
+def keeps_session(world: World, place: Place) -> bool:
+    """Whether an attribute of the object in `place` holds the session."""
+    prefix = f"{place}."
+    return any(name.startswith(prefix) and holding is Role.SESSION for name, holding in world.names)
+
+
 def _renamed(names: Names, source: Place, target: Place) -> Names:
     prefix = f"{source}."
     return frozenset(

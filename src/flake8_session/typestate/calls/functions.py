@@ -7,14 +7,26 @@ from collections.abc import Iterable
 from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees, factories
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Borrowed, External, Factory, FunctionAt, Made, Meaning, Registry
+from flake8_session.linking.meanings import (
+    Borrowed,
+    ClassAt,
+    External,
+    Factory,
+    FunctionAt,
+    Holds,
+    Made,
+    Meaning,
+    Object,
+    Registry,
+    Selected,
+)
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import born_instance, born_session
 from flake8_session.typestate.calls.readers import reader_ways
 from flake8_session.typestate.calls.sql import builds_sql
-from flake8_session.typestate.escapes import given_away, unknown_call
-from flake8_session.typestate.focus import Context, Exit, Ways
+from flake8_session.typestate.escapes import given_away, handed, unknown_call
+from flake8_session.typestate.focus import Context, Exit, Ways, arguments_holding
 from flake8_session.typestate.sessions import Act, closed
 from flake8_session.typestate.worlds import (
     Columns,
@@ -34,6 +46,7 @@ _WRAPPING = {
     callees.Manager.ASYNC_CLOSING: Hold.CLOSING,
     callees.Manager.NULL: Hold.BORROWING,
 }
+_CASTS = (External("typing.cast"), External("typing_extensions.cast"))
 
 
 def other_call(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
@@ -51,14 +64,16 @@ def other_call(context: Context, index: int, call: Call, world: World, result: P
             world = names.named(world, result, Role.SESSION)
         yield Door.COMPLETED, world
         return
+    if callee in _CASTS and len(call.arguments) == 2:
+        yield Door.COMPLETED, names.bound(world, result, call.arguments[1].value)
+        return
     if isinstance(context.frame.meaning(call.result), Made | Factory | Registry):
         yield Door.COMPLETED, given_away(world, call)
         return
-    if isinstance(callee, FunctionAt):
-        ways = _project_call(context, call, world, result, callee)
-        if ways is not None:
-            yield from ways
-            return
+    ways = _project_ways(context, call, world, result, callee)
+    if ways is not None:
+        yield from ways
+        return
     yield from _known_call(context, index, call, world, result, callee)
 
 
@@ -87,6 +102,8 @@ def after_exits(exits: Iterable[Exit], result: Place) -> Ways:
         for holding in out.returns:
             if isinstance(holding, Role | Hold):
                 moved = names.named(moved, result, holding)
+            elif isinstance(holding, tuple):
+                moved = names.named(moved, f"{result}{holding[0]}", holding[1])
             elif holding is None:
                 moved = moved._replace(values=values.with_value(moved.values, result, values.NONE))
         yield Door.COMPLETED, moved
@@ -100,13 +117,39 @@ def _constructed(context: Context, call: Call, world: World, result: Place) -> W
         yield Door.RAISED, failed(world, Kind.OTHER)
 
 
-def _project_call(
-    context: Context, call: Call, world: World, result: Place, callee: FunctionAt
+def _project_ways(
+    context: Context, call: Call, world: World, result: Place, callee: Meaning | None
 ) -> Ways | None:
-    exits = context.effects.call(context.frame, callee, call, world, context.focus)
+    """All ways out of a call of a function or class of the project; None where that is not what is called."""
+    if isinstance(callee, ClassAt):
+        return _constructor_ways(context, call, world, result, callee)
+    at = callee if isinstance(callee, FunctionAt) else _method_of_instance(context, call, world)
+    exits = context.effects.call(context.frame, at, call, world, context.focus) if at is not None else None
+    return after_exits(exits, result) if exits is not None else None
+
+
+def _constructor_ways(
+    context: Context, call: Call, world: World, result: Place, callee: ClassAt
+) -> Ways | None:
+    """An object of a class in sight is given the session: it keeps it in the attributes that it sets."""
+    if not arguments_holding(world, call.arguments, Role.SESSION):
+        return None
+    exits = context.effects.construct(context.frame, callee, call, world, context.focus)
     if exits is None:
         return None
-    return after_exits(exits, result)
+    return ((door, handed(moved)) for door, moved in after_exits(exits, result))
+
+
+def _method_of_instance(context: Context, call: Call, world: World) -> FunctionAt | None:
+    """The method of a model in sight that is given the session: ``await user.save(session)``."""
+    if not call.receiver or not arguments_holding(world, call.arguments, Role.SESSION):
+        return None
+    receiver = context.frame.meaning(call.receiver)
+    if not isinstance(receiver, Selected) or receiver.holds is not Holds.INSTANCE:
+        return None
+    model = receiver.model.of if isinstance(receiver.model, Object) else receiver.model
+    found = context.frame.linker.member(Object(model), call.method) if isinstance(model, ClassAt) else None
+    return found if isinstance(found, FunctionAt) else None
 
 
 def _known_call(
@@ -130,7 +173,5 @@ def _known_call(
         yield Door.COMPLETED, world
     elif name in callees.READERS:
         yield from reader_ways(context, index, call, world, result, callees.READERS[name])
-    elif name == "typing.cast" and len(call.arguments) == 2:
-        yield Door.COMPLETED, names.bound(world, result, call.arguments[1].value)
     else:
         yield from unknown_call(context, call, world, result)

@@ -29,6 +29,8 @@ def return_ways(context: Context, step: int, event: ev.Return, world: World) -> 
             moved = names.named(moved, RETURN, role)
             if role is Hold.OPENING or role is Hold.CLOSING:
                 moved = handed(moved)
+    if names.keeps_session(world, event.value):
+        moved = names.bound(handed(moved), RETURN, event.value)
     if event.value.startswith("="):
         moved = moved._replace(values=values.with_value(moved.values, RETURN, values.of_literal(event.value)))
     yield Door.COMPLETED, moved

@@ -1,0 +1,127 @@
+"""What a function is given as its session: by the dependency that a framework calls, by callers in sight.
+
+``session: AsyncSession`` does not say whether a commit expires. ``= Depends(get_session)`` names the
+generator that does, and so do the callers in the function's own module, if all of them agree::
+
+    async def main():
+        async with AsyncSession(engine) as session:
+            await work(session)        # so in `work` a commit expires
+
+A parameter without an annotation is a session where its name speaks of one and every caller in the
+module gives one. Not modelled: callers in other modules, and functions that are handed around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from flake8_session.flow.events import Place
+from flake8_session.flow.outline import Applied, Expression, Indexed, Named, Parameter
+from flake8_session.knowledge import frameworks
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import (
+    UNKNOWN,
+    Borrowed,
+    Called,
+    Constant,
+    FunctionAt,
+    Made,
+    Meaning,
+    Member,
+    Options,
+)
+from flake8_session.summaries.passing import bindings
+from flake8_session.summaries.solved import Solved
+
+
+def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | None:
+    """The session that the parameter holds when the function is called; None where it holds none."""
+    promised = frame.parameter_meaning(parameter)
+    if isinstance(promised, Borrowed):
+        given = _injected(solved, frame, parameter)
+        if given is None and promised.options.expires is None:
+            given = _passed(solved, frame, parameter)
+        return replace(promised, options=_completed(promised.options, given))
+    if promised != Member(UNKNOWN, parameter.name) or parameter.annotation is not None:
+        return None
+    if parameter.keyword in ("*args", "**kwargs") or not frameworks.is_session_name(parameter.name):
+        return None
+    given = _injected(solved, frame, parameter) or _passed(solved, frame, parameter)
+    return Borrowed(given) if given is not None else None
+
+
+def _completed(promised: Options, given: Options | None) -> Options:
+    """What an annotation promises, with what only the maker of the session knows."""
+    if given is None or given.asynchronous is not promised.asynchronous:
+        return promised
+    return replace(promised, expires=given.expires, autoflush=given.autoflush, autocommits=given.autocommits)
+
+
+def _injected(solved: Solved, frame: Frame, parameter: Parameter) -> Options | None:
+    """The options of what ``= Depends(get_session)``, or an annotation that says so, names."""
+    for expression in (parameter.default, parameter.annotation):
+        module, unaliased = frame.linker.unaliased(frame.module, expression) if expression else ("", None)
+        for each in _marks(unaliased):
+            at = frame.linker.expression(module, each)
+            if isinstance(at, FunctionAt):
+                return solved.lent(at) or solved.fresh(at)
+    return None
+
+
+def _marks(expression: Expression | None) -> Iterator[Expression]:
+    """What is asked for by the marks of a dependency in a default or an annotation."""
+    match expression:
+        case Applied(Named(name), ((("" | "dependency"), given), *_)) if _is_mark(name):
+            yield given
+        case Indexed(_, items):
+            for item in items:
+                yield from _marks(item)
+
+
+def _is_mark(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return any(mark.rpartition(".")[2] == last for mark in frameworks.DEPENDENCIES)
+
+
+def _passed(solved: Solved, frame: Frame, parameter: Parameter) -> Options | None:
+    """The options that the sessions of all callers in the function's module agree on."""
+    at = FunctionAt(frame.module, frame.function.qualname)
+    found = solved.ask(("passed", at, parameter.name), lambda: _agreed(solved, at, frame, parameter))
+    return found[0] if found else None
+
+
+def _agreed(solved: Solved, at: FunctionAt, frame: Frame, parameter: Parameter) -> list[Options]:
+    agreed: set[Options] = set()
+    for caller, call in solved.calls_of(at):
+        place = dict(bindings(frame.function, caller.on_receiver(call))).get(parameter.name, "")
+        meaning = caller.meaning(place) if place else UNKNOWN
+        if meaning == Constant(None) or (not place and parameter.default is not None):
+            continue
+        options = _options(solved, caller, place, meaning)
+        if options is None:
+            return []
+        agreed.add(options)
+    return [_common(agreed)] if agreed else []
+
+
+def _options(solved: Solved, caller: Frame, place: Place, meaning: Meaning) -> Options | None:
+    match meaning:
+        case Called(function):
+            return solved.fresh(function)
+        case Made(options):
+            return options
+        case Borrowed(options) if options.expires is not None:
+            return options
+    parameter = next((each for each in caller.function.parameters if each.name == place), None)
+    found = borrowed(solved, caller, parameter) if parameter is not None else None
+    if found is None and isinstance(meaning, Borrowed):
+        return meaning.options
+    return found.options if found is not None else None
+
+
+def _common(options: set[Options]) -> Options:
+    first, *rest = sorted(options, key=repr)
+    expires = first.expires if all(each.expires == first.expires for each in rest) else None
+    return replace(first, expires=expires, on_connection=False, app_scoped=False)
+
