@@ -18,6 +18,7 @@ from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.sites import instance_foci, session_foci
+from flake8_session.typestate import names
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.known_ways import KnownWays

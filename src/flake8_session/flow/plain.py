@@ -63,8 +63,20 @@ def _expression(node: ast.expr, annotation: bool) -> Expression:
             return Sequence(tuple(_expression(each, annotation) for each in node.elts))
         case ast.Starred():
             return _expression(node.value, annotation)
+        case ast.Dict():
+            return _dictionary(node)
         case _:
             return Opaque()
+
+
+def _dictionary(node: ast.Dict) -> Expression:
+    """A display whose keys are names, ``{"lazy": "joined"}``, as the call ``dict(lazy="joined")``."""
+    given = []
+    for key, value in zip(node.keys, node.values):
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            return Opaque()
+        given.append((key.value, _expression(value, False)))
+    return Applied(Named("dict"), tuple(given))
 
 
 def either(left: Expression, right: Expression) -> Either:

@@ -37,7 +37,9 @@ def attribute(linker: Linker, model: object, name: str) -> Attribute:
         if class_ is None:
             continue
         if name in class_.assigned:
-            return _defined(*class_.assigned[name])
+            annotation, value = class_.assigned[name]
+            field = _is_field(name, annotation, value) and _is_table(linker, model)
+            return Attribute.COLUMN if field else _defined(annotation, value)
         if name in class_.methods:
             return Attribute.UNKNOWN
     return Attribute.UNKNOWN
@@ -49,7 +51,7 @@ def is_mapped(linker: Linker, model: object) -> bool:
         class_ = linker.class_(at) if isinstance(at, ClassAt) else None
         if class_ is not None and ("__tablename__" in class_.assigned or "__table__" in class_.assigned):
             return True
-    return bool(columns(linker, model))
+    return isinstance(model, ClassAt) and (_is_table(linker, model) or bool(columns(linker, model)))
 
 
 def columns(linker: Linker, model: object) -> frozenset[str]:
@@ -106,6 +108,17 @@ def is_lazy_collection(linker: Linker, model: object, name: str) -> bool:
     return False
 
 
+def _is_table(linker: Linker, model: ClassAt) -> bool:
+    """Whether the class is one of SQLModel's that is mapped, so that its fields are columns."""
+    classes = (linker.class_(at) for at in linker.ancestry(model) if isinstance(at, ClassAt))
+    return any(("table", Literal(True)) in class_.keywords for class_ in classes if class_ is not None)
+
+
+def _is_field(name: str, annotation: Expression | None, value: Expression | None) -> bool:
+    plain = value is None or isinstance(value, Literal)
+    return plain and annotation is not None and _head(annotation) != "ClassVar" and not name.startswith("_")
+
+
 def _defined(annotation: Expression | None, value: Expression | None) -> Attribute:
     construct = _construct(value)
     if construct is None:
@@ -129,7 +142,10 @@ def _defined(annotation: Expression | None, value: Expression | None) -> Attribu
 
 def _relationship(annotation: Expression | None, value: Expression | None) -> Attribute:
     by_annotation = loading.ANNOTATIONS.get(_head(annotation), loading.Loads.LAZILY)
-    given = _keyword(value, "lazy")
+    more = _keyword(value, "sa_relationship_kwargs")
+    if _keyword(value, "sa_relationship") is not None or (more is not None and not isinstance(more, Applied)):
+        return Attribute.UNKNOWN
+    given = _keyword(value, "lazy") or _keyword(more, "lazy")
     if given is None:
         loads = by_annotation
         if _last(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
