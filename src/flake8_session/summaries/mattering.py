@@ -69,7 +69,19 @@ class Mattering:
         for piece in self._pieces:
             if piece.name not in found and not isinstance(piece.node, _IMPORTING) and self._matters(piece):
                 found |= {piece.name, piece.name.partition(".")[0]}
-        return frozenset(found)
+        return frozenset(self._with_called(found))
+
+    def _with_called(self, found: set[str]) -> set[str]:
+        """`found`, and the functions that they may give a session in a parameter without an annotation."""
+        taking = {piece.name for piece in self._pieces if _takes_session(piece)} - found
+        pieces = {piece.name: piece for piece in self._pieces} if taking else {}
+        pending = [name for name in found if name in pieces]
+        while pending:
+            called = taking.intersection(self._named_in(pieces[pending.pop()]))
+            taking -= called
+            pending.extend(called)
+            found |= called | {name.partition(".")[0] for name in called}
+        return found
 
     def _matters(self, piece: Piece) -> bool:
         if self._names_session(piece) or any(
@@ -231,3 +243,12 @@ class Mattering:
                     piece = f"{qualname}.{method}"
                     found.setdefault(name, {})[piece if piece in names else qualname.partition(".")[0]] = None
         return {name: tuple(pieces) for name, pieces in found.items()}
+
+
+def _takes_session(piece: Piece) -> bool:
+    """Whether a parameter of the function is called like a session, and has no annotation."""
+    if not isinstance(piece.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = piece.node.args
+    parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs)
+    return any(each.annotation is None and frameworks.is_session_name(each.arg) for each in parameters)
