@@ -6,8 +6,9 @@ import ast
 
 import pytest
 
+from flake8_session.flow.parsing import parse
 from flake8_session.source.shape import is_deep, is_wild
-from flake8_session.source.slices import cut
+from flake8_session.source.slices import Slice, cut
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
 
 
@@ -142,3 +143,11 @@ def test_depth_is_that_of_libcst(text: str, deep: bool) -> None:
 )
 def test_text_that_nobody_has_read_yet_is_judged_by_its_tokens(text: str, wild: bool) -> None:
     assert is_wild(text) is wild
+
+
+def test_what_libcst_stumbles_over_is_passed_over_or_refused_as_python_refuses_it() -> None:
+    text = 'x = t"a" t"{b}"\n'
+    assert parse(Slice(range(1, 2), text)) is None
+    refusal = SyntaxRefused("invalid syntax", 1)
+    with pytest.raises(SyntaxRefused):
+        parse(Slice(range(1, 2), text, refusal=refusal))
