@@ -77,6 +77,7 @@ from flake8_session.facts.circumstances import is_framework_called
 from flake8_session.facts.failures import Swallowed, swallowed
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.linking.spelling import last_name
 from flake8_session.rules._rolling_back import rolling_back
 from flake8_session.rules._rule import Rule, quoted
 
@@ -85,6 +86,9 @@ RULE = Rule(
     name="error-swallowed-without-rollback",
     summary="a handler swallows a failure of the session without a rollback",
     fixable="safe",
+)
+_LENDING_NOTHING = frozenset(
+    {"asynccontextmanager", "classmethod", "contextmanager", "override", "property", "staticmethod"}
 )
 
 
@@ -116,7 +120,8 @@ def _is_callers(facts: FunctionFacts, found: Swallowed) -> bool:
     """
     if is_framework_called(facts):
         return False
-    return not (found.by_statement and facts.frame.function.decorators)
+    lending = (each for each in facts.frame.function.decorators if last_name(each) not in _LENDING_NOTHING)
+    return not (found.by_statement and any(True for _ in lending))
 
 
 def _message(found: Swallowed) -> str:
