@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import pairwise, takewhile
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from flake8_session.flow.events import (
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
+from flake8_session.typestate.focus import Way
 from flake8_session.typestate.sessions import REFUSALS
 from flake8_session.typestate.worlds import Broken, Hold, Kind, Life, Transaction, World
 
@@ -132,7 +133,11 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
     event = solved.graph.steps[step].event
     if not isinstance(event, Call | Await | Read | Write | Iterate | Item) and not _ends_calmly(event):
         return False
-    ways = solved.movement.own_ways(step, world)
+    movement = solved.movement
+    return _refuses(movement.own_ways(step, world)) and _refuses(movement.told_ways(step, world))
+
+
+def _refuses(ways: Iterable[Way]) -> bool:
     return any(
         door is Door.RAISED
         and moved.flight is not None

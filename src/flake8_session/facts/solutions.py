@@ -25,7 +25,7 @@ def start(focus: Focus) -> World:
     held = {(place, Role.SESSION) for place in focus.places} | {
         (place, Role.QUERY) for place in focus.queries
     }
-    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN), names=frozenset(held))
+    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN, holds=True), names=frozenset(held))
 
 
 class Solved:

@@ -65,7 +65,13 @@ class Solver:
 
     def _solve(self, focus: Focus, told: Elsewhere) -> Solved | None:
         movement = SessionMovement(
-            self.frame, focus, self._effects, raising=told.raising, failing=told.failing, known=self._ways
+            self.frame,
+            focus,
+            self._effects,
+            raising=told.raising,
+            failing=told.failing,
+            hearsay=told.hearsay.get(focus.session),
+            known=self._ways,
         )
         try:
             return Solved(self.frame, focus, movement, solve(movement, {0: (start(focus),)}))

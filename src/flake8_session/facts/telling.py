@@ -3,17 +3,30 @@
 A step that needs an instance must raise where the instance is detached, whatever becomes of other
 sessions; a call of one session may fail as sessions fail, which to the other sessions is a call of
 something unknown. So each focus says at which steps nothing but an exception can come, and which
-exceptions may come at the steps that it knows about.
+exceptions may come at the steps that it knows about. To its own session and the session's other instances
+an instance says more, as `hearsay`: all ways out of a step, by the state of the session in front of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from flake8_session.facts.solutions import Solved
-from flake8_session.flow.events import Call, Door, Leave, Place, Raise, Read
-from flake8_session.typestate.focus import Raised
+from flake8_session.flow.events import Call, Door, Leave, Place, Raise, Read, Write
+from flake8_session.flow.graph import Graph
+from flake8_session.knowledge.words import Role
+from flake8_session.typestate.calls.loads import gives_same_row
+from flake8_session.typestate.focus import Focus, Raised
+from flake8_session.typestate.hearsay import (
+    Circumstance,
+    Heard,
+    Hearsay,
+    asked_of_instance,
+    circumstance,
+    heard,
+)
 from flake8_session.typestate.movement import concerns
 from flake8_session.typestate.worlds import Flight, Kind, World
 
@@ -26,10 +39,17 @@ class Elsewhere:
 
     raising: Mapping[int, Flight] = field(default_factory=dict)
     failing: Mapping[int, frozenset[Raised]] = field(default_factory=dict)
+    hearsay: Mapping[Focus, Hearsay] = field(default_factory=dict)
+    """By session: what its instances say of what is done with them."""
 
     def is_part_of(self, other: Elsewhere) -> bool:
         """Whether `other` says all of this."""
-        return self.raising.items() <= other.raising.items() and self.failing.items() <= other.failing.items()
+        same = self.hearsay == other.hearsay
+        return (
+            same
+            and self.raising.items() <= other.raising.items()
+            and self.failing.items() <= other.failing.items()
+        )
 
 
 def told_by(solutions: Iterable[Solved], known: Elsewhere, *, several: bool) -> Elsewhere:
@@ -40,14 +60,17 @@ def told_by(solutions: Iterable[Solved], known: Elsewhere, *, several: bool) -> 
     """
     raising = dict(known.raising)
     failing = dict(known.failing)
+    by_session: dict[Focus, list[Solved]] = {}
     for solved in solutions:
+        by_session.setdefault(solved.focus.session, []).append(solved)
         raising.update(_must_raise(solved))
         for step, raised in solved.movement.raised.items():
             if not several:
                 raised = {each for each in raised if not each.assumed}
             if raised:
                 failing[step] = failing.get(step, _NOTHING) | raised
-    return Elsewhere(raising, failing)
+    hearsay = {focus: _hearsay(alone, instances) for focus, (alone, *instances) in by_session.items()}
+    return Elsewhere(raising, failing, {focus: said for focus, said in hearsay.items() if said})
 
 
 def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
@@ -66,7 +89,89 @@ def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
         worlds = [world for world in before(step) if not concerns(event, world)]
         if any(not (each.assumed and world.spent) for each in raised for world in worlds):
             failing[step] = raised
-    return Elsewhere(raising, failing)
+    said = told.hearsay.get(solved.focus.session, {})
+    hearsay = {step: said[step] for step in said if _is_news(solved, step, said[step])}
+    return Elsewhere(raising, failing, {solved.focus.session: hearsay} if hearsay else {})
+
+
+class _Said(NamedTuple):
+    """What one instance says of a step, in which it is meant, and in which something else is."""
+
+    own: dict[Circumstance, frozenset[Heard]]
+    others: dict[Circumstance, frozenset[Heard]]
+
+
+def _handles(graph: Graph) -> bool:
+    """Whether the function does anything about exceptions."""
+    return any(step.doors.get(Door.RAISED, graph.raised) != graph.raised for step in graph.steps)
+
+
+def _hearsay(alone: Solved, instances: Sequence[Solved]) -> Hearsay:
+    """What the instances of a session say of what is done with them, where that is news to the session."""
+    found: dict[int, list[_Said]] = {}
+    for solved in instances if _handles(alone.graph) else ():
+        for step in solved.solution.steps():
+            if _concerns(solved, step):
+                found.setdefault(step, []).append(_said(solved, step))
+    joined = {step: _joined(said) for step, said in found.items()}
+    return {step: said for step, said in joined.items() if _is_news(alone, step, said)}
+
+
+def _joined(all_of_them: Sequence[_Said]) -> dict[Circumstance, frozenset[Heard]]:
+    """What several instances say that the step may be about: in every run it is one of them, or none."""
+    joined: dict[Circumstance, frozenset[Heard]] = {}
+    for said in all_of_them:
+        for here, ways in said.own.items():
+            joined[here] = joined.get(here, frozenset()) | ways
+    for here, ways in all_of_them[0].others.items():
+        if all(here in said.others for said in all_of_them):
+            joined[here] = joined.get(here, frozenset()) | ways
+    return joined
+
+
+def _concerns(solved: Solved, step: int) -> bool:
+    """Whether the step asks the instance for an attribute, gives it to its session, or asks for it again."""
+    event = solved.frame.called(step)
+    if event is solved.frame.called(solved.focus.instance):
+        return False
+    if _asks_again(solved, step):
+        return True
+    place = asked_of_instance(solved.frame, step)
+    return any(Role.INSTANCE in world.roles(place) for world in solved.solution.before(step))
+
+
+def _said(solved: Solved, step: int) -> _Said:
+    """What the instance says of the step; where there is none, who asks for it again is presumed not to."""
+    said = _Said({}, {})
+    again = _asks_again(solved, step)
+    only = again or _reads_only_the_instance(solved, step)
+    place = asked_of_instance(solved.frame, step)
+    for world in solved.solution.before(step):
+        own = Role.INSTANCE in world.roles(place) or (again and world.instance is not None)
+        ways = solved.movement.own_ways(step, world)
+        if ways and (own or world.instance is not None or not only):
+            told, here = said.own if own else said.others, circumstance(world)
+            told[here] = told.get(here, frozenset()) | heard(ways)
+    return said
+
+
+def _asks_again(solved: Solved, step: int) -> bool:
+    """Whether the step is a ``get()`` of the row that the instance came from."""
+    event = solved.frame.called(step)
+    if not isinstance(event, Call) or event.method not in ("get", "get_one"):
+        return False
+    return gives_same_row(solved.movement.context, step)
+
+
+def _is_news(solved: Solved, step: int, said: Mapping[Circumstance, frozenset[Heard]]) -> bool:
+    """Whether the focus by itself would not have known."""
+    place = asked_of_instance(solved.frame, step)
+    for world in solved.solution.before(step):
+        told = said.get(circumstance(world))
+        if told is not None and Role.INSTANCE not in world.roles(place):
+            if told != heard(solved.movement.own_ways(step, world)):
+                return True
+    return False
 
 
 def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
@@ -105,9 +210,9 @@ def _reads_only_the_instance(solved: Solved, step: int) -> bool:
     it, raises as well.
     """
     event = solved.frame.called(step)
-    if solved.focus.instance < 0 or not isinstance(event, Read | Call):
+    if solved.focus.instance < 0 or not isinstance(event, Read | Write | Call):
         return False
-    place = event.object if isinstance(event, Read) else _refused_argument(event)
+    place = _refused_argument(event) if isinstance(event, Call) else event.object
     bound = solved.frame.bindings.get(place, ())
     if len(bound) != 1:
         return False

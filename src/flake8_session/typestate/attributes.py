@@ -146,6 +146,14 @@ def model(context: Context) -> object:
 
 
 def _instance_read(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
+    """A read; what is put into a relationship where it is read is written by the next flush."""
+    fills = event.result in context.frame.filled and state.tie is Tie.ATTACHED
+    grows = fills and models.is_relationship(context.frame.linker, model(context), event.attribute)
+    for door, moved in _read_of(context, event, world, state):
+        yield door, _dirtied(moved) if grows and door is Door.COMPLETED else moved
+
+
+def _read_of(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
     ways = body_ways(context, world, event.object, event.attribute, event.result)
     if ways is not None:
         yield from ways

@@ -7,7 +7,7 @@ adds up instead of multiplying.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 from flake8_session.flow.events import Argument, Call, Door, Place
@@ -43,6 +43,11 @@ class Focus:
     instance: int = -1
     selected: Selected | None = None
     constructed: bool = False
+
+    @property
+    def session(self) -> Focus:
+        """The session of it alone."""
+        return replace(self, instance=-1, selected=None, constructed=False)
 
 
 class Exit(NamedTuple):

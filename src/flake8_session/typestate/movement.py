@@ -20,6 +20,7 @@ from flake8_session.typestate.attributes import (
     write_ways,
 )
 from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
+from flake8_session.typestate.hearsay import Hearsay, as_told, asked_of_instance, circumstance, heard
 from flake8_session.typestate.known_ways import Found, KnownWays, Move
 from flake8_session.typestate.managers import enter_ways
 from flake8_session.typestate.steps.binding import (
@@ -93,11 +94,13 @@ class SessionMovement:
         *,
         raising: Mapping[int, Flight] | None = None,
         failing: Mapping[int, frozenset[Raised]] | None = None,
+        hearsay: Hearsay | None = None,
         stops: bool = False,
         known: KnownWays | None = None,
     ) -> None:
         """`raising`: steps that are known to raise because of something that this focus does not hold;
-        `failing`: what steps may raise because of something that it does not hold.
+        `failing`: what steps may raise because of something that it does not hold; `hearsay`: what the
+        other foci of the same session say of their instances.
 
         `stops`: a generator's body is followed up to its first ``yield`` only. `known`: what was found
         for other foci of the function.
@@ -111,6 +114,7 @@ class SessionMovement:
             for index, step in enumerate(frame.graph.steps)
             if not step.doors or (stops and isinstance(step.event, ev.Yield))
         )
+        self._hearsay = hearsay or {}
         self._known = (known or KnownWays(frame)).of(focus)
         self._answers = frame.linker.answers
         self._liveness = frame.liveness
@@ -123,6 +127,9 @@ class SessionMovement:
         must = self.context.raising.get(step) or _without_value(self._graph.steps[step].event, world)
         if must is not None and any(door is not Door.RAISED for door, _ in own):
             return self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
+        told = self.told_ways(step, world)
+        if told is not own:
+            return self._moves(step, told)
         self._note(step, world, own)
         more = self._told(step, world, own)
         return (*moves, *self._moves(step, more)) if more else moves
@@ -147,6 +154,18 @@ class SessionMovement:
             for each in sorted(told, key=_order)
             if each.flight not in own and not (each.assumed and world.spent)
         )
+
+    def told_ways(self, step: int, world: World) -> tuple[Way, ...]:
+        """The ways out of `step`, with what others know of an instance that this focus does not hold."""
+        own = self._found(step, world)[0]
+        told = self._hearsay[step].get(circumstance(world)) if step in self._hearsay else None
+        if not own or told is None:
+            return own
+        if Role.INSTANCE in world.roles(asked_of_instance(self.context.frame, step)):
+            return own
+        if step == self.context.focus.instance:
+            return tuple(way for way in own if not told.isdisjoint(heard((way,)))) or own
+        return as_told(self.context, world, own, told)
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:
         """The ways out of `step` by what this focus holds, whatever others say of the step."""

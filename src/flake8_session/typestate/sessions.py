@@ -137,6 +137,7 @@ def ended(state: SessionState, *, closes: bool) -> SessionState:
     """The state after the transaction ended, by commit, rollback or close."""
     return state._replace(
         life=Life.CLOSED if closes else state.life,
+        holds=state.holds and not closes,
         transaction=Transaction.IDLE,
         blocks=tuple(Block.ENDED for _ in state.blocks),
         dirty=False,
@@ -200,7 +201,7 @@ def is_at_hand_in_failed(state: SessionState) -> bool:
 
     A failed flush has expired all of them; a failed COMMIT or statement has not.
     """
-    return state.broken in (Broken.COMMIT, Broken.STATEMENT)
+    return state.holds and state.broken in (Broken.COMMIT, Broken.STATEMENT)
 
 
 def _reopened(state: SessionState, row: Row) -> SessionState:

@@ -97,7 +97,10 @@ class Block(Enum):
 
 
 class SessionState(NamedTuple):
-    """`dirty`: a flush would write. `broken`: what has failed; `failed_write`: it was a write."""
+    """`dirty`: a flush would write. `broken`: what has failed; `failed_write`: it was a write.
+
+    `holds`: instances may have come into it, so that one can be had by its key without a question.
+    """
 
     life: Life = Life.OPEN
     transaction: Transaction = Transaction.IDLE
@@ -105,6 +108,7 @@ class SessionState(NamedTuple):
     dirty: bool = False
     broken: Broken | None = None
     failed_write: bool = False
+    holds: bool = False
     by_with: bool = False
     """It was closed by the exit of a ``with``, not by a call."""
 

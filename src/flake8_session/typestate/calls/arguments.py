@@ -77,13 +77,15 @@ def _attribute_names(context: Context, call: Call) -> frozenset[str] | None:
 def has_nothing_new(context: Context, call: Call, world: World, row: Row) -> bool:
     """Whether the call is given only what a query gave: adding it writes nothing.
 
-    Merging is nothing at all where the very same session, never closed, gave it.
+    Merging is nothing at all where the session holds it, or has given it and was never closed.
     """
     given = [argument.value for argument in call.arguments[:1]]
     instance = world.instance
-    if instance is not None and row.instance is ToInstance.ADD:
-        if any(Role.INSTANCE in world.roles(place) for place in given):
-            return instance.tie in (Tie.ATTACHED, Tie.DETACHED)
+    if instance is not None and any(Role.INSTANCE in world.roles(place) for place in given):
+        if instance.tie is Tie.ATTACHED:
+            return True
+        if row.instance is ToInstance.ADD:
+            return instance.tie is Tie.DETACHED
     if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
         return False
     if row.instance is ToInstance.ADD:

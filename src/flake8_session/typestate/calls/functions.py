@@ -79,7 +79,7 @@ def other_call(context: Context, index: int, call: Call, world: World, result: P
 
 def _birth(context: Context, call: Call, world: World, result: Place, callee: Meaning | None) -> Ways:
     if context.focus.registry:
-        state = SessionState(transaction=Transaction.UNKNOWN)
+        state = SessionState(transaction=Transaction.UNKNOWN, holds=True)
         yield Door.COMPLETED, born_session(context, world, result, state)
         if not world.spent:
             yield Door.RAISED, failed(world, Kind.OTHER)

@@ -61,6 +61,23 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
     return world._replace(instance=found)
 
 
+def is_at_hand(context: Context, index: int, world: World) -> bool:
+    """Whether ``get()`` only looks up the followed instance: it is held, named and not expired."""
+    instance = world.instance
+    if index == context.focus.instance or instance is None or not gives_same_row(context, index):
+        return False
+    named = any(holding is Role.INSTANCE for _, holding in world.names)
+    return named and instance.tie is Tie.ATTACHED and instance.columns is Columns.LOADED
+
+
+def gives_same_row(context: Context, index: int) -> bool:
+    """Whether the call asks for the very row that the followed instance was asked for by its key."""
+    selected, other = context.focus.selected, meaning_of_call(context, index)
+    if selected is None or not selected.key or selected.model is None or not isinstance(other, Selected):
+        return False
+    return other.key == selected.key and other.model == selected.model
+
+
 def _row_of_result(context: Context, call: Call, world: World, selected: Selected | None) -> bool:
     """Whether what comes out is a `Row`: of ``execute``, or of a query of several things."""
     if selected is not None and selected.holds is Holds.ROWS:

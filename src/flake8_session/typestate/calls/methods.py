@@ -8,11 +8,11 @@ from dataclasses import replace
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
-from flake8_session.linking.meanings import Selected
+from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
-from flake8_session.typestate.calls.loads import elements, has_no_key, reloaded
+from flake8_session.typestate.calls.loads import elements, has_no_key, is_at_hand, reloaded
 from flake8_session.typestate.calls.receivers import METHODS, SESSION_METHODS, meaning_of_call
 from flake8_session.typestate.escapes import clouded, unknown_call
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
@@ -25,7 +25,17 @@ from flake8_session.typestate.sessions import (
     outcome,
     savepoint_ended,
 )
-from flake8_session.typestate.worlds import UNREAD, Flight, Hold, Holding, Kind, Tie, Transaction, World
+from flake8_session.typestate.worlds import (
+    UNREAD,
+    Flight,
+    Hold,
+    Holding,
+    Kind,
+    SessionState,
+    Tie,
+    Transaction,
+    World,
+)
 
 _PRESENT = (Gives.ELEMENT, Gives.ENTITY)
 _IN_TRANSACTION: Mapping[Transaction, int] = {
@@ -83,6 +93,10 @@ def row_ways(
             row = replace(row, in_failed=InFailed.PASSES, autoflushes=False, in_ended_block=False)
     elif row.instance is ToInstance.MERGE and has_no_key(context, call):
         row = replace(row, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
+    looked_up = row.gives is Gives.ENTITY and row.instance is not ToInstance.MERGE
+    if looked_up and is_at_hand(context, index, world):
+        yield Door.COMPLETED, world
+        return
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
@@ -92,7 +106,7 @@ def row_ways(
     if is_refused(context, call, world, row):
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
         return
-    moved = with_act(context, world, out.state, out.act)
+    moved = with_act(context, world, _holding(context, index, out.state, row), out.act)
     moved = _savepoint_end(context, call, moved, method, role)
     moved = on_instances(context, call, moved, row)
     if method == "run_sync":
@@ -102,6 +116,17 @@ def row_ways(
         return
     for failure in failures(state, row):
         yield Door.RAISED, _raised(context, call, world, failure, row)
+
+
+def _holding(context: Context, index: int, state: SessionState, row: Row) -> SessionState:
+    """The session, into which an instance has come where the call adds or gives one."""
+    if state.holds or not (row.instance is ToInstance.ADD or row.work is Work.SQL):
+        return state
+    meaning = meaning_of_call(context, index)
+    gives = isinstance(meaning, Selected) and meaning.holds is not Holds.COLUMNS
+    if gives or row.gives is Gives.ENTITY or row.instance is ToInstance.ADD:
+        return state._replace(holds=True)
+    return state
 
 
 def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
