@@ -537,6 +537,15 @@ CASES = [
             yield SessionLocal()
     """,
     ),
+    Case(
+        "opened and dropped",
+        "SES105",
+        None,
+        """
+        def f():
+            SessionLocal()
+    """,
+    ),
     # SES201 to SES204: the end moves below the last read.
     Case(
         "a read behind the with",
@@ -670,6 +679,23 @@ CASES = [
             session.close()
             other.name
             return [user.name, other.name]
+    """,
+    ),
+    Case(
+        "the close may find None",
+        "SES202",
+        "which SQL",
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get_one(User, 1)
+            try:
+                work(user.name)
+                session = None
+            except ValueError:
+                pass
+            session.close()
+            work(user.bio)
     """,
     ),
     Case(
@@ -843,6 +869,21 @@ CASES = [
                 user = await session.get_one(User, 1)
                 await session.commit()
             return user.posts
+    """,
+    ),
+    Case(
+        "a handler rolls back that no known failure enters",
+        "SES205",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get(User, 1)
+                try:
+                    session.commit()
+                except ValueError:
+                    session.rollback()
+            return user
     """,
     ),
     # SES205, SES206, SES207.
@@ -1173,6 +1214,23 @@ CASES = [
                 work()
             finally:
                 session.close()
+    """,
+    ),
+    Case(
+        "the handler reads what the rollback would throw out",
+        "SES301",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = User(name="new")
+                session.add(user)
+                session.flush()
+                try:
+                    session.execute(insert(Post))
+                except SQLAlchemyError:
+                    work(user.name)
+                session.commit()
     """,
     ),
     # SES302: the rollback moves up.

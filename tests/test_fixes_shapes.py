@@ -644,6 +644,42 @@ SHAPES = {
                     session.close()
         """,
     ),
+    "a read behind what seems to fail for sure stays inside": (
+        """
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "user"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            bio: Mapped[str] = mapped_column(deferred=True)
+
+        def f():
+            session = SessionLocal()
+            user = User()
+            session.add(user)
+            merged = session.merge(user)
+            session.refresh(merged)
+            return user.bio
+        """,
+        """
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "user"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            bio: Mapped[str] = mapped_column(deferred=True)
+
+        def f():
+            with SessionLocal() as session:
+                user = User()
+                session.add(user)
+                merged = session.merge(user)
+                session.refresh(merged)
+                return user.bio
+        """,
+    ),
 }
 
 

@@ -85,6 +85,18 @@ class Executed:
             if each.complete and not any(story.unbound or story.misused for story in each.told)
         )
 
+    def waits(self, text: str, functions: frozenset[str]) -> Counter[Key]:
+        """The lines that ask an asynchronous session for what must be awaited; they fail as they stand."""
+        lines = text.splitlines()
+        return Counter(
+            (sight.code, each.entry.name, " ".join(lines[sight.line - 1].split()))
+            for each in self.told
+            if each.entry.name in functions
+            for story in each.told
+            for sight in story.sights
+            if sight.code == _WAITS
+        )
+
     def witnesses(self, text: str, functions: frozenset[str]) -> Counter[Key]:
         """What the runs demand of a linter, by code, function and the words of the line."""
         lines = text.splitlines()
@@ -156,16 +168,24 @@ def _witness_faults(
 ) -> Iterator[str]:
     was, now = before.witnesses(text, functions), after.witnesses(fixed.text, functions)
     known = Counter(_key(each, text) for each in check_source(text, settings=settings)) | was
+    known |= before.waits(text, functions)
     for key in now - known:
         if not (key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)):
             yield f"new witness: {key}"
-    mended = Counter(_key(each, text) for each in fixed.mended if each.code in COMPARED)
-    for key in mended & was:
-        if now[key] > was[key] - mended[key]:
-            yield f"witness stays: {key}"
+    mended = Counter(_place(_key(each, text)) for each in fixed.mended if each.code in COMPARED)
+    had, has = Counter(map(_place, was.elements())), Counter(map(_place, now.elements()))
+    for place in mended & had:
+        if has[place] > max(had[place] - mended[place], 0):
+            yield f"witness stays: {place}"
 
 
-_OF_READS = ("SES201", "SES202", "SES203", "SES204")
+def _place(key: Key) -> tuple[str, str]:
+    """The code and the function. On which line a finding stood is known of its own round's text alone."""
+    return key[:2]
+
+
+_WAITS = "SES403"
+_OF_READS = ("SES201", "SES202", "SES203", "SES204", _WAITS)
 """One of these for a read; which one is seen first may change with what stands in front of it."""
 
 

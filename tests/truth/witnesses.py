@@ -221,6 +221,8 @@ class Run:
         if isinstance(error, MissingGreenlet) and going_on and any(map(has_failed, self.sessions())):
             # An async session cannot load here; before the rollback that is SES302's business.
             self.refused(error)
+        elif isinstance(error, MissingGreenlet):
+            self.see("SES403")
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
         if not self.injected and not isinstance(error, harmless):
             self.misused = type(error).__name__

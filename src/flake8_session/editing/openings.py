@@ -107,6 +107,8 @@ def _temporary(plan: Enclose, position: Position, call: cst.Call) -> Opening | N
     unit = position.unit
     if not is_evaluated_once(unit.node, call) or not all(is_plain(arg.value) for arg in call.args):
         return None
+    if _does_nothing_else(unit.node, call):
+        return None
     taken = names_in(_function(position))
     name = plan.name or next(name for name in (*_NAMES, *_numbered(len(taken))) if name not in taken)
     left = unit.node.deep_replace(call, cst.Name(name, lpar=call.lpar, rpar=call.rpar))
@@ -118,6 +120,11 @@ def _temporary(plan: Enclose, position: Position, call: cst.Call) -> Opening | N
     assert isinstance(left, cst.BaseSmallStatement)
     line = cst.SimpleStatementLine([left], trailing_whitespace=_trailing(unit))
     return Opening(position, bare, name, Unit(left, line), _leading_lines(unit), cst.TrailingWhitespace())
+
+
+def _does_nothing_else(node: cst.CSTNode, call: cst.Call) -> bool:
+    """Whether the statement opens a session and drops it; what it is to be used for nobody can say."""
+    return isinstance(node, cst.Expr) and _is(node.value, call)
 
 
 def _function(position: Position) -> cst.CSTNode:

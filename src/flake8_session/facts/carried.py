@@ -12,7 +12,7 @@ session loses nothing more when the session is closed earlier.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from flake8_session.facts.solutions import Solved
@@ -63,9 +63,21 @@ def carry(solved: Solved) -> Carry:
         if opened:
             for how in tracing.escapes(step, event, places):
                 escapes[Escape(step, how)] = None
+    for use in _uses_out_of_reach(solved, before):
+        uses[use] = None
     if carried_by(before.get((solved.graph.returned, True), NOTHING), RETURN):
         escapes[Escape(solved.graph.returned, Getaway.RETURNED)] = None
     return Carry(tuple(uses), tuple(escapes))
+
+
+def _uses_out_of_reach(solved: Solved, before: Mapping[_Node, Places]) -> Iterator[Use]:
+    """What the typestate takes to be behind a sure failure: a fix must not rely on that."""
+    carried = NOTHING.union(*before.values())
+    reached = {step for step, _ in solved.reached()}
+    for index, step in enumerate(solved.graph.steps):
+        for kind in KINDS if index not in reached else ():
+            if any((place, kind) in carried for place in operands(step.event)):
+                yield Use(index, kind, True)
 
 
 def is_open(world: World) -> bool:

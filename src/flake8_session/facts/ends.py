@@ -72,7 +72,10 @@ def _is_end(solved: Solved, step: int, world: World) -> bool:
     event = made(solved, step)
     if isinstance(event, Leave):
         return Role.SESSION in world.roles(event.manager)
-    return isinstance(event, Call) and event.method == "close" and Role.SESSION in world.roles(event.receiver)
+    if not isinstance(event, Call):
+        return False
+    receiver, method = split(event, world)
+    return method == "close" and Role.SESSION in world.roles(receiver)
 
 
 def _is_unsettled(solved: Solved, end: int) -> bool:

@@ -9,6 +9,7 @@ from flake8_session.facts.ends import call_origin, closing, detaching, throws_aw
 from flake8_session.facts.reads import DetachedRead
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.transactions import made
 from flake8_session.facts.uses import Reuse
 from flake8_session.flow.events import Call, Item, Iter, Read, Write
 from flake8_session.knowledge import sessions as tables
@@ -37,7 +38,7 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
     end = detaching(read.solved, read.path)
     if read.solved.focus.options.asynchronous and read.loaded is False:
         return for_read_in_async(facts, read, end)
-    if end is not None:
+    if end is not None and _is_certain(read.solved, end):
         origin = call_origin(read.solved, end)
         needed = (facts.frame.graph.steps[read.step].origin, *_reads_of_instances(session))
         plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), doubts=doubts(session, end)))
@@ -52,7 +53,7 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
 def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tuple[Plan, ...]:
     """The close below the last use of the session."""
     end = closing(found.solved, found.path)
-    if end is None or session.alone is None:
+    if end is None or session.alone is None or not _is_certain(found.solved, end):
         return ()
     steps = facts.frame.graph.steps
     used = [index for index in range(len(steps)) if _uses_closed(session.alone, index)]
@@ -71,6 +72,14 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
 def doubts(session: SessionFacts, end: int) -> tuple[str, ...]:
     """What speaks against a later end, as far as the session's own work goes."""
     return (_PENDING,) if throws_away(session, end) else ()
+
+
+def _is_certain(solved: Solved, end: int) -> bool:
+    """Whether the call that ends the session can meet nothing else, None for example, and so fail."""
+    event = made(solved, end)
+    if not isinstance(event, Call):
+        return True
+    return all(Role.SESSION in world.roles(split(event, world)[0]) for world in solved.solution.before(end))
 
 
 def _reads_of_instances(session: SessionFacts) -> Iterator[int]:

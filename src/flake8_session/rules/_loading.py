@@ -67,6 +67,7 @@ def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[
         not isinstance(event, Call)
         or solved.focus.options.expires is False
         or not _expired_by_commit(solved, path)
+        or _rolls_back_out_of_reach(solved)
     ):
         return
     callee = facts.frame.callee(event)
@@ -128,6 +129,15 @@ def _is_single(found: HandedOut) -> bool:
     if found.step == found.path[-1].step:
         return found.name in places
     return RETURN in places
+
+
+def _rolls_back_out_of_reach(solved: Solved) -> bool:
+    """Whether some handler that no known failure enters rolls back, which expires all the same."""
+    reached = {step for step, _ in solved.reached()}
+    return any(
+        isinstance(step.event, Call) and step.event.method == "rollback" and index not in reached
+        for index, step in enumerate(solved.graph.steps)
+    )
 
 
 def _expired_by_commit(solved: Solved, path: Path) -> bool:

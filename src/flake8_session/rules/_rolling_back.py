@@ -9,11 +9,11 @@ from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.facts.failures import Stumble, Swallowed
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
-from flake8_session.flow.events import Call, Catch, Event, Place
+from flake8_session.flow.events import Call, Catch, Event, Place, Read
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate import values
 from flake8_session.typestate.names import session_places
-from flake8_session.typestate.worlds import Block, Kind, Transaction, World
+from flake8_session.typestate.worlds import Block, Kind, Tie, Transaction, World
 
 _RAISED = "what is raised on purpose would undo the work of the `try` as well"
 _NEW = "so far the handler rolls nothing back"
@@ -28,7 +28,7 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
         return ()
     asynchronous = solved.focus.options.asynchronous
     worlds = list(solved.solution.before(found.step))
-    if any(Block.BEGIN in _blocks(world) for world in worlds):
+    if any(Block.BEGIN in _blocks(world) for world in worlds) or _reads_expelled(session):
         return ()
     origin = facts.frame.graph.steps[found.step].origin
     doubts = [_RAISED] if any(_is_deliberate(world) for world in worlds) else []
@@ -119,6 +119,19 @@ def _common(worlds: list[World], role: Role) -> str:
         common = places if common is None else common & places
     names = sorted(common or (), key=lambda place: (place.startswith("@"), place))
     return names[0].removeprefix("@").partition("'")[0] if names else ""
+
+
+def _reads_expelled(session: SessionFacts) -> bool:
+    """Whether a handler reads an instance whose row is not committed: a rollback throws it out."""
+    for solved in session.with_instances:
+        for step, world in solved.reached():
+            event = solved.graph.steps[step].event
+            if not isinstance(event, Read) or world.caught is None or world.instance is None:
+                continue
+            if world.instance.fresh and world.instance.tie is Tie.ATTACHED:
+                if Role.INSTANCE in world.roles(event.object):
+                    return True
+    return False
 
 
 def _optional(worlds: list[World]) -> str:
