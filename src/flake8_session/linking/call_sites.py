@@ -42,7 +42,7 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
         return _of_function(frame, call, given, meaning)
     receiver = meaning(call.receiver)
     member = frame.linker.member(receiver, call.method)
-    if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry) and not isinstance(
+    if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry | Object) and not isinstance(
         receiver, Selected
     ):
         found = frame.linker.call(member, given)

@@ -66,6 +66,9 @@ def _promised(meaning: Meaning) -> Meaning:
         return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
     if isinstance(meaning, Factory) and meaning.is_class:
         return Borrowed(Options(asynchronous=meaning.options.asynchronous, expires=None))
+    if isinstance(meaning, Factory):
+        # Only its sessions can be meant: ``db: SessionLocal`` where `SessionLocal` is a ``sessionmaker()``.
+        return Borrowed(meaning.options)
     if isinstance(meaning, ClassAt):
         return Object(meaning)
     return meaning if isinstance(meaning, Borrowed | Object | Factory | Registry) else UNKNOWN

@@ -10,10 +10,20 @@ that a piece that matters is never missed, and some that do not are taken for su
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import abc
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from flake8_session.flow.outline import Named, Outline
+from flake8_session.flow.outline import (
+    Applied,
+    Either,
+    Element,
+    Expression,
+    Indexed,
+    Named,
+    Outline,
+    Sequence,
+)
 from flake8_session.flow.skimming import Definition, flat, imports_of
 from flake8_session.knowledge import factories, frameworks
 from flake8_session.linking.evidence import may_be_session_by_use
@@ -50,7 +60,7 @@ _IMPLICIT = frozenset(
 class Mattering:
     """The pieces of one module; `giving` tells which functions and classes of the project give sessions."""
 
-    def __init__(self, linker: Linker, giving: Givers, module: str, pieces: Sequence[Piece]) -> None:
+    def __init__(self, linker: Linker, giving: Givers, module: str, pieces: abc.Sequence[Piece]) -> None:
         self._linker = linker
         self._giving = giving
         self._module = module
@@ -210,13 +220,23 @@ class Mattering:
 
     def _named_in(self, piece: Piece) -> Iterable[str]:
         """The pieces of the module that the piece may use, by their names."""
-        for word in piece.words & self._definitions.keys():
+        for word in self._with_assigned(piece.words) & self._definitions.keys():
             yield from self._definitions[word]
         for attribute in piece.attributes & self._attributes.keys():
             yield from self._attributes[attribute]
 
+    def _with_assigned(self, words: frozenset[str]) -> frozenset[str]:
+        """The words, and those from which the module's variables among them are made: ``make = Maker()``."""
+        found, pending = set(words), [word for word in words if word in self._outline.assigned]
+        while pending:
+            for _, value in self._outline.assigned.get(pending.pop(), ()):
+                fresh = set(_names_in(value)) - found
+                found |= fresh
+                pending.extend(fresh)
+        return frozenset(found)
+
     @cached_property
-    def _definitions(self) -> Mapping[str, Sequence[str]]:
+    def _definitions(self) -> Mapping[str, abc.Sequence[str]]:
         """The pieces by the names that they define; of a class, its implicit methods."""
         found: dict[str, list[str]] = {}
         for piece in self._pieces:
@@ -230,7 +250,7 @@ class Mattering:
         return found
 
     @cached_property
-    def _attributes(self) -> Mapping[str, Sequence[str]]:
+    def _attributes(self) -> Mapping[str, abc.Sequence[str]]:
         """The pieces that give the module's classes an attribute, by its name."""
         names = {piece.name for piece in self._pieces}
         found: dict[str, dict[str, None]] = {}
@@ -252,3 +272,21 @@ def _takes_session(piece: Piece) -> bool:
     given = piece.node.args
     parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs)
     return any(each.annotation is None and frameworks.is_session_name(each.arg) for each in parameters)
+
+
+def _names_in(expression: Expression | None) -> Iterator[str]:
+    match expression:
+        case Named(name):
+            yield from name.split(".")
+        case Applied(function, arguments):
+            yield from _names_in(function)
+            for _, value in arguments:
+                yield from _names_in(value)
+        case Indexed(base, items):
+            for each in (base, *items):
+                yield from _names_in(each)
+        case Either(items) | Sequence(items):
+            for each in items:
+                yield from _names_in(each)
+        case Element(value, _):
+            yield from _names_in(value)
