@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flake8_session.flow.events import Place, Return, Write
+from flake8_session.flow.events import Call, Place, Return, Write
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import calls
 from flake8_session.linking.frames import Frame
+from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -28,8 +29,11 @@ from flake8_session.linking.meanings import (
     Registry,
     joined,
 )
+from flake8_session.linking.spelling import last_name
 from flake8_session.summaries.frames import Frames
 from flake8_session.typestate.worlds import RETURN, Names, World
+
+_DATA_CLASSES = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
 
 
 class Held(NamedTuple):
@@ -73,11 +77,31 @@ def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
                     yield UNKNOWN
 
 
+def fields(linker: Linker, at: ClassAt) -> tuple[str, ...] | None:
+    """The fields of a data class in the order of its constructor; None where it may have another one."""
+    found: dict[str, None] = {}
+    for ancestor in reversed(linker.ancestry(at)):
+        class_ = linker.class_(ancestor) if isinstance(ancestor, ClassAt) else None
+        if class_ is None or not {last_name(each) for each in class_.decorators} & _DATA_CLASSES:
+            return None
+        found.update(dict.fromkeys(name for name, (annotation, _) in class_.assigned.items() if annotation))
+    return tuple(found)
+
+
 def returns_self(frame: Frame) -> bool:
     """Whether the method gives back its own object."""
-    own = frame.function.parameters[0].name if frame.function.parameters else ""
     values = [step.event.value for step in frame.graph.steps if isinstance(step.event, Return)]
-    return bool(values) and all(value == own for value in values)
+    return bool(values) and all(_is_own(frame, value) for value in values)
+
+
+def _is_own(frame: Frame, value: Place) -> bool:
+    """Whether the value is the method's own object, or what ``super()`` gives by the same method."""
+    own = frame.function.parameters[0].name if frame.function.parameters else ""
+    made = frame.made_by.get(value)
+    call = frame.called(made) if made is not None else None
+    if not isinstance(call, Call):
+        return value == own
+    return frame.on_receiver(call).receiver == own and call.method == frame.function.name
 
 
 def own_names(frame: Frame, world: World) -> Names:

@@ -11,6 +11,7 @@ from flake8_session.flow.events import Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
+from flake8_session.summaries import classes
 from flake8_session.summaries.crossing import back, inside_of_call
 from flake8_session.summaries.decorated import is_manager, is_plain
 from flake8_session.summaries.fresh import fresh_exits
@@ -18,6 +19,7 @@ from flake8_session.summaries.passing import given_names, known_values
 from flake8_session.summaries.sites import instance_foci
 from flake8_session.summaries.solved import End, Solved
 from flake8_session.summaries.touching import may_touch
+from flake8_session.typestate import names
 from flake8_session.typestate.escapes import unsettled
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
@@ -65,9 +67,21 @@ def construct_exits(
     """See `Effects.construct`."""
     init = solved.linker.member(Object(at), "__init__")
     if not isinstance(init, FunctionAt):
-        return None
+        fields = classes.fields(solved.linker, at)
+        return [_with_fields(fields, call, world)] if fields is not None else None
     made = Call(call.result, receiver=call.result, method="__init__", arguments=call.arguments)
     return call_exits(solved, frame, init, made, world, focus)
+
+
+def _with_fields(fields: tuple[str, ...], call: Call, world: World) -> Exit:
+    """The new object of a data class, whose fields are what the call gives it in their order."""
+    moved = world
+    rest = iter(fields)
+    for argument in call.arguments:
+        name = argument.keyword or next(rest, "")
+        if name in fields:
+            moved = names.bound(moved, f"{call.result}.{name}", argument.value, owned=False)
+    return Exit(moved, None, frozenset())
 
 
 def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> list[End] | None:

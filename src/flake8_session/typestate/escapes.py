@@ -57,11 +57,17 @@ def given_away(world: World, call: Call, keeps: bool = False) -> World:
             or any(holding_manager(world, argument.value) for argument in indirect)
         ):
             moved = handed(moved)
-        if direct or indirect:
+        if direct or indirect or _is_object_holding(world, call):
             moved = clouded(moved)
     if world.instance is not None and arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
         moved = _met(clouded_instance(moved))
     return moved
+
+
+def _is_object_holding(world: World, call: Call) -> bool:
+    """Whether an object that keeps the session in an attribute is called, or given, out of sight."""
+    places = [call.receiver, *(argument.value for argument in call.arguments)]
+    return any(names.keeps_session(world, place) for place in places if place)
 
 
 def _met(world: World) -> World:
