@@ -214,7 +214,7 @@ def _worked(state: SessionState, row: Row) -> SessionState:
     transaction = state.transaction
     if transaction is Transaction.FAILED:
         return state._replace(dirty=state.dirty or _pends(row))
-    if row.work is Work.SQL or (row.flushes and state.dirty):
+    if row.work is Work.SQL or (state.dirty and (row.flushes or row.autoflushes)):
         transaction = Transaction.CONNECTED
     elif row.work is Work.BEGINS and transaction is Transaction.IDLE:
         transaction = Transaction.BEGUN

@@ -90,7 +90,7 @@ def row_ways(
     if row.instance in (ToInstance.ADD, ToInstance.MERGE) and has_nothing_new(context, call, world, row):
         row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)
         if row.instance is ToInstance.MERGE:
-            row = replace(row, in_failed=InFailed.PASSES, autoflushes=False, in_ended_block=False)
+            row = replace(row, in_failed=InFailed.IF_WORK, in_ended_block=False)
     elif row.instance is ToInstance.MERGE and has_no_key(context, call):
         row = replace(row, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
     looked_up = row.gives is Gives.ENTITY and row.instance is not ToInstance.MERGE
