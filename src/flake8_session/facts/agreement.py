@@ -27,6 +27,7 @@ from flake8_session.typestate.worlds import World
 Path = list[Passage[World]]
 Question = Callable[[int, World], bool]
 Step = tuple[int, int, World]
+Way = tuple[int, int]
 _MOST_PLACES = 2_000
 _MOST_WORLDS = 64
 _ROUNDS = 3
@@ -43,6 +44,11 @@ class Walker(Protocol):
     @property
     def first(self) -> World:
         """Its world at the entry of the function."""
+        ...
+
+    @property
+    def lacking(self) -> frozenset[Way]:
+        """The steps and doors by which some world of it cannot follow."""
         ...
 
     def ways(self, step: int, world: World) -> Sequence[Step]:
@@ -75,8 +81,13 @@ class Company:
 
     def refusing(self, walker: Walker, path: Path) -> Walker | None:
         """The first of the others that cannot walk `path`."""
-        others = (other for other in self._walkers if other is not walker)
-        return next((other for other in others if not _walks(other, path)), None)
+        taken = frozenset((passage.step, passage.door) for passage in path)
+        doubtful = (
+            other
+            for other in self._walkers
+            if other is not walker and not taken.isdisjoint(other.lacking)
+        )
+        return next((other for other in doubtful if not _walks(other, path)), None)
 
     def detour(self, walker: Walker, goal: Goal, refusing: Walker) -> Path | None:
         """Another path of `walker` to `goal`, on which all can follow; None where none is found."""

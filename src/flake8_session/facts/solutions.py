@@ -70,6 +70,22 @@ class Solved:
             known = self._ways[step, world] = list(self.movement.transfer(step, world))
         return known
 
+    @cached_property
+    def lacking(self) -> frozenset[tuple[int, int]]:
+        """The steps and doors by which some world of this focus cannot follow another one."""
+        found: set[tuple[int, int]] = set()
+        for step, world in self.reached():
+            doors = [door for door in self.graph.steps[step].doors if (step, door) not in found]
+            taken = {way[0] for way in self.ways(step, world)} if doors else ()
+            for door in doors:
+                if door is Door.RAISED:
+                    lacks = concerns(self.frame.called(step), world)
+                else:
+                    lacks = door not in taken
+                if lacks:
+                    found.add((step, door))
+        return frozenset(found)
+
     def following(self, step: int, world: World, way: Step) -> list[World]:
         """The worlds behind `way`, which another focus takes out of `step`; empty where this rules it out.
 
