@@ -680,6 +680,24 @@ SHAPES = {
                 return user.bio
         """,
     ),
+    "a rollback takes the place of a pass, and its comments": (
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError:
+                # it is there already
+                pass  # and stays
+        """,
+        """
+        def f(session: Session):
+            try:
+                session.commit()
+            except IntegrityError:
+                # it is there already
+                session.rollback()  # and stays
+        """,
+    ),
 }
 
 

@@ -37,8 +37,8 @@ def roll_back(plan: RollBack, ground: Ground) -> Made | None:
         statement = only_if_not_none(plan.name, statement, block_indent(block))
     if _own(plan.unless, block, ground):
         return None
-    units = () if is_only_pass(block) and not _has_comments(block.units[0]) else block.units
-    change = Change(block, 0, len(block.units), (statement, *units))
+    taken = _instead_of_pass(statement, block)
+    change = Change(block, 0, len(block.units), (taken,) if taken is not None else (statement, *block.units))
     doubts = (BUSY,) if any(_enters(pair, position, ground) for pair in plan.busy) else ()
     return Made(change, f"call `{plan.name}.rollback()` in the handler", doubts)
 
@@ -85,8 +85,19 @@ def _own(origins: tuple[int, ...], block: Block, ground: Ground) -> list[int]:
     return sorted(index for index in found if index is not None)
 
 
-def _has_comments(unit: Unit) -> bool:
-    line = unit.line
-    if isinstance(line, cst.SimpleStatementLine) and any(each.comment for each in line.leading_lines):
-        return True
-    return line is not None and line.trailing_whitespace.comment is not None
+def _instead_of_pass(statement: Unit, block: Block) -> Unit | None:
+    """The statement with the comments of the ``pass`` that is all of `block`; None where there is more."""
+    line = block.units[0].line
+    if not is_only_pass(block) or line is None:
+        return None
+    above = line.leading_lines if isinstance(line, cst.SimpleStatementLine) else ()
+    if isinstance(statement.line, cst.SimpleStatementLine):
+        behind = line.trailing_whitespace
+        return Unit(
+            statement.node,
+            statement.line.with_changes(leading_lines=above, trailing_whitespace=behind),
+        )
+    if line.trailing_whitespace.comment is not None:
+        return None
+    assert isinstance(statement.node, cst.BaseCompoundStatement)
+    return Unit(statement.node.with_changes(leading_lines=above))
