@@ -133,9 +133,14 @@ def clouded(world: World) -> World:
 
 
 def unsettled(world: World) -> World:
-    """Somebody may have reached the registry's session: as `clouded`, and what waited may be written."""
-    moved = clouded(world)
-    instance = moved.instance
-    if instance is None or instance.tie is not Tie.PENDING:
-        return moved
-    return moved._replace(instance=instance._replace(tie=Tie.UNKNOWN))
+    """Somebody may have reached the registry's session: it may have ended, and what waited may be written.
+
+    Of an instance that nobody was given, nothing is presumed to be loaded or expired by that.
+    """
+    state, instance = world.session, world.instance
+    if state is None:
+        return world
+    moved = world._replace(session=state._replace(transaction=Transaction.UNKNOWN, dirty=False))
+    if instance is not None and instance.tie is Tie.PENDING:
+        return moved._replace(instance=instance._replace(tie=Tie.UNKNOWN))
+    return moved
