@@ -28,6 +28,7 @@ Path = list[Passage[World]]
 Question = Callable[[int, World], bool]
 Step = tuple[int, int, World]
 Way = tuple[int, int]
+_Before = dict[tuple[int, World], list[tuple[int, World]]]
 _MOST_PLACES = 2_000
 _MOST_WORLDS = 64
 _ROUNDS = 3
@@ -78,6 +79,8 @@ class Company:
 
     def __init__(self, walkers: Iterable[Walker]) -> None:
         self._walkers = list(walkers)
+        self._before: dict[Walker, _Before] = {}
+        """Of those that sought a detour."""
 
     def refusing(self, walker: Walker, path: Path) -> Walker | None:
         """The first of the others that cannot walk `path`."""
@@ -92,8 +95,11 @@ class Company:
     def detour(self, walker: Walker, goal: Goal, refusing: Walker) -> Path | None:
         """Another path of `walker` to `goal`, on which all can follow; None where none is found."""
         others = [refusing]
+        if walker not in self._before:
+            self._before[walker] = _before(walker)
+        leading = _leading_to(goal, self._before[walker])
         for _ in range(_ROUNDS):
-            path = _search(walker, goal, others)
+            path = _search(walker, goal, others, leading)
             refused = self.refusing(walker, path) if path is not None else None
             if refused is None:
                 return path
@@ -131,8 +137,9 @@ def _followed(other: Walker, worlds: frozenset[World], step: int, way: Step) -> 
     return frozenset(moved for world in worlds for moved in other.following(step, world, way))
 
 
-def _search(walker: Walker, goal: Goal, others: Sequence[Walker]) -> Path | None:
-    leading = _leading_to(walker, goal)
+def _search(
+    walker: Walker, goal: Goal, others: Sequence[Walker], leading: set[tuple[int, World]]
+) -> Path | None:
     start = _Place(False, 0, walker.first, tuple(map(_starts, others)))
     came: dict[_Place, tuple[_Place, int] | None] = {start: None}
     queue = deque((start,))
@@ -173,17 +180,8 @@ def _onward(
             yield False, way
 
 
-def _leading_to(walker: Walker, goal: Goal) -> set[tuple[int, World]]:
+def _leading_to(goal: Goal, before: _Before) -> set[tuple[int, World]]:
     """Every step and world from which the walker can come to the goal's step."""
-    before: dict[tuple[int, World], list[tuple[int, World]]] = {(0, walker.first): []}
-    queue = deque(before)
-    while queue:
-        here = queue.popleft()
-        for _, target, moved in walker.ways(*here):
-            if (target, moved) not in before:
-                before[target, moved] = []
-                queue.append((target, moved))
-            before[target, moved].append(here)
     found = {(goal.step, goal.world)}
     queue = deque(found)
     while queue:
@@ -192,6 +190,20 @@ def _leading_to(walker: Walker, goal: Goal) -> set[tuple[int, World]]:
                 found.add(earlier)
                 queue.append(earlier)
     return found
+
+
+def _before(walker: Walker) -> _Before:
+    """From where the walker comes to every step and world that it can come to."""
+    before: _Before = {(0, walker.first): []}
+    queue = deque(before)
+    while queue:
+        here = queue.popleft()
+        for _, target, moved in walker.ways(*here):
+            if (target, moved) not in before:
+                before[target, moved] = []
+                queue.append((target, moved))
+            before[target, moved].append(here)
+    return before
 
 
 def _told(came: dict[_Place, tuple[_Place, int] | None], place: _Place) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from flake8_session.dataflow import Passage, Solution, replays
@@ -40,6 +40,7 @@ class Solved:
         self.solution = solution
         self.company = Company(())
         self._ways: dict[tuple[int, World], list[Step]] = {}
+        self._following: dict[tuple[object, ...], list[World]] = {}
 
     @property
     def graph(self) -> Graph:
@@ -52,11 +53,13 @@ class Solved:
             for world in self.solution.before(step):
                 yield step, world
 
-    def reached(self) -> Iterator[tuple[int, World]]:
+    def reached(self) -> Sequence[tuple[int, World]]:
         """Every step that is reached, with every world in front of it."""
-        for step in self.solution.steps():
-            for world in self.solution.before(step):
-                yield step, world
+        return self._reached
+
+    @cached_property
+    def _reached(self) -> Sequence[tuple[int, World]]:
+        return [(step, world) for step in self.solution.steps() for world in self.solution.before(step)]
 
     @property
     def first(self) -> World:
@@ -91,6 +94,13 @@ class Solved:
 
         A step that asks for nothing of this focus may raise whatever the other says.
         """
+        key = (step, world, way[0], way[1], way[2].spent, way[2].flight)
+        known = self._following.get(key)
+        if known is None:
+            known = self._following[key] = self._moved_with(step, world, way)
+        return known
+
+    def _moved_with(self, step: int, world: World, way: Step) -> list[World]:
         door, target, taken = way
         found = [
             moved

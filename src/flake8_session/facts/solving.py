@@ -42,7 +42,7 @@ class Solver:
         self._effects = effects
         self._solved: dict[Focus, tuple[Elsewhere, Solved | None]] = {}
         self._worlds = _MOST_WORLDS
-        self._ways = KnownWays(frame)
+        self._ways = KnownWays(frame.graph)
 
     def solved(self, focus: Focus) -> Solved | None:
         """The focus with what is told so far; None where there are too many worlds to tell anything."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from flake8_session.flow.events import Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -23,8 +21,8 @@ from flake8_session.typestate.worlds import (
 
 
 def inside_of_call(focus: Focus) -> Focus:
-    """The focus as the callee has it, who was given the session."""
-    return replace(focus, birth=-1, instance=-1, places=(), owned=False)
+    """The focus as the callee has it, who was given the session: where it comes from makes no difference."""
+    return Focus(focus.options, owned=False, selected=focus.selected, constructed=focus.constructed)
 
 
 def owned(state: SessionState | None, inside: SessionState | None) -> SessionState | None:

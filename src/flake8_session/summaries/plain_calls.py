@@ -7,6 +7,8 @@ are what the call may leave behind.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flake8_session.flow.events import Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -55,6 +57,8 @@ def call_exits(
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
         ends = solved.ask(("born", at, start, inside), lambda: _instance_ends(solved, inner, inside, start))
     else:
+        if world.instance is None:
+            inside = replace(inside, selected=None, constructed=False)
         ends = solved.ask(("call", at, start, inside), lambda: solved.ends(inner, inside, {0: (start,)}))
     if ends is None:
         return None

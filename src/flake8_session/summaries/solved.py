@@ -19,11 +19,14 @@ from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
 from flake8_session.summaries.sites import Givers, made_foci
 from flake8_session.typestate.focus import Effects, Focus
+from flake8_session.typestate.known_ways import KnownWays
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, World
 
 _START: Mapping[object, bool] = {"returns": True, "raises": False, "touches": False}
 """What a question about a function that comes back to itself starts from; every other one from no ends."""
+_MOST_KNOWN = 50
+"""Functions of which it is kept what their steps do; a helper is mostly asked about many times in a row."""
 T = TypeVar("T")
 Key = tuple[object, ...]
 End = tuple[World, Flight | None]
@@ -42,11 +45,13 @@ class Solved:
         self.frames = Frames(linker)
         self._calls = calls
         self._calls_in: dict[str, dict[str, list[tuple[Frame, Call]]]] = {}
+        self._known: dict[Frame, KnownWays] = {}
+        """Of the functions that were asked about last."""
 
     def ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> list[End] | None:
         """The worlds at the function's two exits; None: too many to follow."""
         try:
-            solution = solve(SessionMovement(frame, focus, self._calls), starts)
+            solution = solve(self._movement(frame, focus), starts)
         except TooManyWorlds:
             return None
         return list(dict.fromkeys(_exits(frame, solution)))
@@ -54,7 +59,7 @@ class Solved:
     def stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
         try:
-            solution = solve(SessionMovement(frame, focus, self._calls, stops=True), {0: (start,)})
+            solution = solve(self._movement(frame, focus, stops=True), {0: (start,)})
         except TooManyWorlds:
             return
         for step in solution.steps():
@@ -99,6 +104,13 @@ class Solved:
     def never_returns(self, at: FunctionAt) -> bool:
         """Whether the function always raises, or ends the process."""
         return self.ask(("returns", at), lambda: can_return(self.frames, at)) is False
+
+    def _movement(self, frame: Frame, focus: Focus, *, stops: bool = False) -> SessionMovement:
+        known = self._known.pop(frame, None) or KnownWays(frame.graph)
+        self._known[frame] = known
+        if len(self._known) > _MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        return SessionMovement(frame, focus, self._calls, stops=stops, known=known)
 
     def ask(self, key: Key, answer: Callable[[], T]) -> T | None:
         """The remembered answer; a function that calls itself is asked again until its ends are complete."""

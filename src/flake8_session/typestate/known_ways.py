@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
 from flake8_session.flow.events import Place
-from flake8_session.linking.frames import Frame
+from flake8_session.flow.graph import Graph
 from flake8_session.linking.places import bound, operands
 from flake8_session.typestate.focus import Focus, Way
 from flake8_session.typestate.worlds import World
@@ -27,8 +27,8 @@ Steps = dict[int, dict[World, Found]]
 class KnownWays:
     """What was found in one function; it grows as its foci are solved."""
 
-    def __init__(self, frame: Frame) -> None:
-        self._frame = frame
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
         self._by_profile: dict[Hashable, Steps] = {}
         self._naming: dict[Place, list[int]] | None = None
 
@@ -47,14 +47,14 @@ class KnownWays:
         for site in (focus.birth, focus.instance):
             if site >= 0:
                 yield site
-                result = getattr(self._frame.graph.steps[site].event, "result", "")
+                result = getattr(self._graph.steps[site].event, "result", "")
                 if result.startswith("%"):
                     yield from self._steps_naming(result)
 
     def _steps_naming(self, temporary: Place) -> Iterable[int]:
         if self._naming is None:
             self._naming = {}
-            for index, step in enumerate(self._frame.graph.steps):
+            for index, step in enumerate(self._graph.steps):
                 for place in (*operands(step.event), *bound(step.event)):
                     if place.startswith("%"):
                         self._naming.setdefault(place, []).append(index)

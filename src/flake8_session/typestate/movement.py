@@ -109,19 +109,15 @@ class SessionMovement:
         self.raised: dict[int, set[Raised]] = {}
         """What steps that concern this focus were seen to raise, by all transfers so far."""
         self._graph = frame.graph
-        self._ends = frozenset(
-            index
-            for index, step in enumerate(frame.graph.steps)
-            if not step.doors or (stops and isinstance(step.event, ev.Yield))
-        )
+        self._stops = stops
         self._hearsay = hearsay or {}
-        self._known = (known or KnownWays(frame)).of(focus)
+        self._known = (known or KnownWays(frame.graph)).of(focus)
         self._answers = frame.linker.answers
         self._liveness = frame.liveness
 
     def transfer(self, step: int, world: World) -> Iterable[tuple[int, int, World]]:
         """See `dataflow.Movement.transfer`."""
-        if step in self._ends:
+        if self._stops and isinstance(self._graph.steps[step].event, ev.Yield):
             return ()
         own, moves = self._found(step, world)
         must = self.context.raising.get(step) or _without_value(self._graph.steps[step].event, world)
