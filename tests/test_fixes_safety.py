@@ -1317,6 +1317,17 @@ CASES = [
     ),
     # SES304, SES401, SES402, SES403.
     Case(
+        "the name is gone where the session ends",
+        "SES304",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.add(User(name="new"))
+                session = None
+    """,
+    ),
+    Case(
         "never committed",
         "SES304",
         "stays in the database",

@@ -31,6 +31,8 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
         event = made(solved, step)
         place = ""
         if isinstance(event, Leave) and Role.SESSION in world.roles(event.manager):
+            if Role.SESSION not in world.roles(solved.place):
+                return ()
             place = solved.place
         elif (
             isinstance(event, Call)
