@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from flake8_session.linking.told import told_by
 from flake8_session.rules import catalogue, checks
 from flake8_session.settings import Settings, is_selected
 from flake8_session.source.slices import Wanted, pieces_of
+from flake8_session.summaries.budget import Budget, TooMuchToAsk
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.mattering import Mattering
 
@@ -119,10 +121,14 @@ def _reports(
         for code, check in checks().items()
         if is_selected(code, settings, default=catalogue()[code].default)
     ]
+    budget = Budget()
+    effects.within(budget)
     for qualname, function in lowered.outline.functions.items():
         frame = effects.frames.of(FunctionAt(module, qualname)) if function.graph is not None else None
         if frame is None:
             continue
         facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
-        for check in wanted:
-            yield from check(facts)
+        budget.begin_function()
+        with suppress(TooMuchToAsk):
+            yield from [report for check in wanted for report in check(facts)]
+    effects.within(None)

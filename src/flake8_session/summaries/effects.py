@@ -8,6 +8,7 @@ from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import Borrowed, ClassAt, FunctionAt, Meaning, Options
 from flake8_session.summaries import classes, generators, given, managers
+from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.fresh import fresh_options
 from flake8_session.summaries.plain_calls import call_exits, construct_exits
@@ -28,6 +29,10 @@ class ProjectEffects:
         self._solved = Solved(linker, self)
         self.frames = self._solved.frames
         linker.bodies = self
+
+    def within(self, budget: Budget | None) -> None:
+        """From now on helpers are solved within `budget`; None: as many as it takes."""
+        self._solved.budget = budget
 
     # What bodies say about names.
 

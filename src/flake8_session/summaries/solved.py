@@ -14,6 +14,7 @@ from flake8_session.flow.events import Call, Place, Yield
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import FunctionAt, Options
+from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.feeding import feeding
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
@@ -43,6 +44,7 @@ class Solved:
     def __init__(self, linker: Linker, calls: _Everything) -> None:
         self.linker = linker
         self.frames = Frames(linker)
+        self.budget: Budget | None = None
         self._calls = calls
         self._calls_in: dict[str, dict[str, list[tuple[Frame, Call]]]] = {}
         self._known: dict[Frame, KnownWays] = {}
@@ -106,6 +108,8 @@ class Solved:
         return self.ask(("returns", at), lambda: can_return(self.frames, at)) is False
 
     def _movement(self, frame: Frame, focus: Focus, *, stops: bool = False) -> SessionMovement:
+        if self.budget is not None:
+            self.budget.spend()
         known = self._known.pop(frame, None) or KnownWays(frame.graph)
         self._known[frame] = known
         if len(self._known) > _MOST_KNOWN:
