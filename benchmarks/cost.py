@@ -9,6 +9,7 @@ machine does. ``ruff`` is run without its cache and may be missing.
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import resource
@@ -55,7 +56,12 @@ for path in sys.stdin.read().split("\\0"):
 
 def main(arguments: Sequence[str]) -> int:
     """Measures and prints; returns the exit status."""
-    paths = list(arguments) or [f"{sysconfig.get_path('purelib')}/sqlalchemy"]
+    parser = argparse.ArgumentParser(description="What linting costs, beside parsing, flake8 and ruff.")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="the tree; else the installed SQLAlchemy")
+    paths = parser.parse_args(arguments).paths or [f"{sysconfig.get_path('purelib')}/sqlalchemy"]
+    for path in paths:
+        if not os.path.exists(path):
+            parser.error(f"{path} does not exist")
     files = list(_files(paths))
     concerned = [file for file in files if _is_concerned(file)]
     print(f"Python {platform.python_version()}, {_processor()}")
