@@ -33,8 +33,6 @@ def _qualified_names() -> Iterable[str]:
     yield from factories.MAKERS
     yield from factories.FUNCTIONS
     yield from statements.CONSTRUCTORS
-    yield from loading.BASES | loading.MIXINS | loading.BASE_FACTORIES
-    yield from loading.MAPPING_DECORATORS | loading.METACLASSES
     yield from frameworks.EXTENSIONS
     yield from callees.MANAGERS
     yield from callees.NEVER_RETURN
@@ -52,16 +50,6 @@ GONE_OR_NOT_YET = frozenset({
     "sqlalchemy.ext.asyncio.session.async_sessionmaker",
     "sqlalchemy.ext.asyncio.close_all_sessions",
     "sqlalchemy.ext.asyncio.session.close_all_sessions",
-    "sqlalchemy.ext.asyncio.AsyncAttrs",
-    "sqlalchemy.orm.DeclarativeBase",
-    "sqlalchemy.orm.DeclarativeBaseNoMeta",
-    "sqlalchemy.orm.MappedAsDataclass",
-    "sqlalchemy.orm.decl_api.DeclarativeBase",
-    "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
-    "sqlalchemy.orm.decl_api.MappedAsDataclass",
-    "sqlalchemy.orm.mapped_as_dataclass",
-    "sqlalchemy.orm.registry.mapped_as_dataclass",
-    "sqlalchemy.orm.unmapped_dataclass",
     # Flask-SQLAlchemy 2 and 3 differ.
     "flask_sqlalchemy.SignallingSession",
     # Not in every Python.
@@ -153,14 +141,6 @@ def test_lazy_values_are_accepted_by_sqlalchemy(value: Any) -> None:
 def test_unknown_lazy_value_never_fails() -> None:
     assert loading.lazy("mine") is loading.Loads.NEVER_FAILING
     assert loading.lazy(("selectin",)) is loading.Loads.NEVER_FAILING
-
-
-def test_session_classes_share_two_method_tables() -> None:
-    assert factories.canonical("sqlmodel.Session") == "sqlalchemy.orm.Session"
-    of_sqlmodel = factories.canonical("sqlmodel.ext.asyncio.session.AsyncSession")
-    assert of_sqlmodel == "sqlalchemy.ext.asyncio.AsyncSession"
-    assert factories.canonical("sqlalchemy.orm.sessionmaker") == ""
-    assert factories.canonical("requests.Session") == ""
 
 
 def test_default_options_are_those_of_the_constructor() -> None:

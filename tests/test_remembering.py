@@ -38,18 +38,6 @@ def count(engine):
     return session.execute("select 1").scalar_one()
 """
 
-CLOSING_HELPER = """\
-from contextlib import contextmanager
-
-from sqlalchemy.orm import Session
-
-
-@contextmanager
-def make_session(engine):
-    with Session(engine) as session:
-        yield session
-"""
-
 
 @pytest.fixture
 def cache(project: Path) -> Path:

@@ -30,33 +30,6 @@ def told(facts: FunctionFacts, solved: Solved, path: Path, *, leaves: bool = Fal
     return _without_repeats(related)
 
 
-def failing_step(path: Path) -> int | None:
-    """The step whose assumed failure the path goes through; None where nothing is assumed to fail."""
-    for before, after in pairwise(path):
-        if after.world.spent and not before.world.spent:
-            return before.step
-    return None
-
-
-def catching_step(path: Path) -> int | None:
-    """The step of the last handler that took an exception on the path."""
-    found = None
-    for before, after in pairwise(path):
-        if before.world.flight is not None and after.world.flight is None and before.door == Door.TRUE:
-            found = before.step
-    return found
-
-
-def first_step_into(path: Path, life: Life) -> int | None:
-    """The step that put the session into `life` for the last time before the end of the path."""
-    found = None
-    for before, after in pairwise(path):
-        now, then = after.world.session, before.world.session
-        if now is not None and now.life is life and (then is None or then.life is not life):
-            found = before.step
-    return found
-
-
 def _happened(solved: Solved, before: Passage[World], after: Passage[World], subject: str) -> Iterator[str]:
     old, new = before.world, after.world
     if new.session is not None and (old.session is None or before.step == solved.focus.birth):

@@ -17,7 +17,8 @@ from flake8_session.flow.events import Call, Iterate
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
-from flake8_session.summaries.sites import instance_foci, session_foci
+from flake8_session.summaries.instances import instance_foci
+from flake8_session.summaries.sites import session_foci
 from flake8_session.typestate import names
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import Focus

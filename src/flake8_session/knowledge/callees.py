@@ -81,34 +81,6 @@ MANAGERS: Mapping[str, Manager] = MappingProxyType(
 )
 """Context managers outside SQLAlchemy whose exit matters. Any other is presumed not to swallow."""
 
-EXPECTING_METHODS = frozenset({"assertRaises", "assertRaisesRegex"})
-"""Methods of `unittest.TestCase` that are `Manager.EXPECTING`."""
-
-STACK_METHODS: Mapping[str, str] = MappingProxyType(
-    {
-        "enter_context": "__exit__",
-        "enter_async_context": "__aexit__",
-        "push": "__exit__",
-        "push_async_exit": "__aexit__",
-        "callback": "",
-        "push_async_callback": "",
-    }
-)
-"""Methods of a stack, with what its end calls on their argument; `""`: it calls the argument."""
-
-CLEANUPS: frozenset[str] = frozenset(
-    {
-        "atexit.register",
-        "weakref.finalize",
-        "request.addfinalizer",
-        "self.addCleanup",
-        "self.addAsyncCleanup",
-        "self.enterContext",
-        "self.addClassCleanup",
-    }
-)
-"""Calls that run what they are given at some end, spelled as they are commonly written."""
-
 NEVER_RETURN: Mapping[str, str] = MappingProxyType(
     {
         "exit": "SystemExit",

@@ -179,11 +179,6 @@ def database_failure(handler: str) -> Takes:
     return Takes.NEVER
 
 
-def pending_rollback(handler: str) -> bool:
-    """Whether ``except handler`` takes the `PendingRollbackError` of a failed session."""
-    return not handler or _known(handler) in _ancestors("PendingRollbackError")
-
-
 def interruption(handler: str) -> Takes:
     """How much of `CancelledError`, `GeneratorExit`, `KeyboardInterrupt`, `SystemExit` it takes."""
     name = _known(handler)
@@ -210,12 +205,6 @@ def catches(handler: str, raised: str) -> bool | None:
     if not _is_class(thrown) or not (_is_class(caught) or _is_class_name(handler)):
         return None
     return caught in _ancestors(thrown)
-
-
-def builtin_catches(handler: str, raised: str) -> bool | None:
-    """As `catches`, for two built-in classes; `None` where one of them is not built in."""
-    builtin = [_known(name) not in SQLALCHEMY_BASES for name in (handler, raised)]
-    return catches(handler, raised) if all(builtin) else None
 
 
 def _known(name: str) -> str:

@@ -204,9 +204,3 @@ Together with `CONNECTING_PARAMETERS` they decide only what a `bind` argument is
 
 CONNECTING_PARAMETERS = frozenset({"conn", "connection", "dbapi_connection", "op_connection"})
 """Parameter names that stand for a Connection of the caller when used as `bind`."""
-
-
-def canonical(name: str) -> str:
-    """The class whose method table holds for the named session class, `""` where it is none."""
-    maker = MAKERS.get(name)
-    return maker.session if maker is not None and maker.makes is Makes.SESSION else ""

@@ -130,67 +130,6 @@ ANNOTATIONS: Mapping[str, Loads] = MappingProxyType(
 )
 """Annotations that make an attribute mapped, with what they do to a relationship."""
 
-SERVER_SIDE = frozenset({"server_default", "server_onupdate", "onupdate"})
-"""Options of a column whose value a flush may leave unloaded, being the database's."""
-
-BASES = frozenset(
-    {
-        "sqlalchemy.orm.DeclarativeBase",
-        "sqlalchemy.orm.DeclarativeBaseNoMeta",
-        "sqlalchemy.orm.decl_api.DeclarativeBase",
-        "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
-        "sqlalchemy.ext.automap.AutomapBase",
-        "sqlmodel.SQLModel",
-        "sqlmodel.main.SQLModel",
-        "flask_sqlalchemy.model.Model",
-    }
-)
-"""Classes whose subclasses are models. A subclass of `SQLModel` is one with ``table=True`` only."""
-
-MIXINS = frozenset(
-    {
-        "sqlalchemy.orm.MappedAsDataclass",
-        "sqlalchemy.orm.decl_api.MappedAsDataclass",
-        "sqlalchemy.ext.asyncio.AsyncAttrs",
-        "sqlalchemy.ext.declarative.AbstractConcreteBase",
-        "sqlalchemy.ext.declarative.ConcreteBase",
-        "sqlalchemy.ext.declarative.DeferredReflection",
-    }
-)
-"""Classes that stand beside a base without making a model by themselves."""
-
-BASE_FACTORIES = frozenset(
-    {
-        "sqlalchemy.orm.declarative_base",
-        "sqlalchemy.orm.decl_api.declarative_base",
-        "sqlalchemy.ext.declarative.declarative_base",
-        "sqlalchemy.ext.automap.automap_base",
-        "sqlalchemy.orm.registry.generate_base",
-    }
-)
-"""Functions whose call gives such a base."""
-
-MAPPING_DECORATORS = frozenset(
-    {
-        "sqlalchemy.orm.as_declarative",
-        "sqlalchemy.ext.declarative.as_declarative",
-        "sqlalchemy.orm.registry.mapped",
-        "sqlalchemy.orm.registry.mapped_as_dataclass",
-        "sqlalchemy.orm.mapped_as_dataclass",
-        "sqlalchemy.orm.unmapped_dataclass",
-    }
-)
-"""Class decorators that make the class a model, or a base of models."""
-
-METACLASSES = frozenset(
-    {
-        "sqlalchemy.orm.DeclarativeMeta",
-        "sqlalchemy.orm.decl_api.DeclarativeMeta",
-        "sqlalchemy.ext.declarative.DeclarativeMeta",
-    }
-)
-
-
 def lazy(value: object) -> Loads:
     """What ``relationship(lazy=value)`` does; a value that is not known raises nothing, in our eyes."""
     if isinstance(value, str | bool) or value is None:

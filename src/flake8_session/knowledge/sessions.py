@@ -215,10 +215,3 @@ ATTRIBUTES: Mapping[str, Role] = MappingProxyType(
     }
 )
 """What reading an attribute gives. None of the reads does any work, in any state."""
-
-SETTABLE = frozenset({"autoflush", "expire_on_commit"})
-"""Attributes of a `Session` whose assignment changes what later calls do, as its options would."""
-
-ASYNC_SETTABLE = frozenset({"autoflush"})
-"""The same of `AsyncSession` and the registries. They do not hand on ``expire_on_commit``: assigning it
-makes an attribute that nobody reads."""

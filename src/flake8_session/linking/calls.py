@@ -96,11 +96,11 @@ def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         return Registry(
             source.options if isinstance(source, Factory) else Options(maker.asynchronous, expires=None)
         )
-    defaults = factories.DEFAULTS_OF.get(name, {})
+    defaults = {**factories.DEFAULT_OPTIONS, **factories.DEFAULTS_OF.get(name, {})}
     base = Options(
         asynchronous=maker.asynchronous,
-        expires=defaults.get("expire_on_commit", True),
-        autoflush=defaults.get("autoflush", True),
+        expires=defaults["expire_on_commit"],
+        autoflush=defaults["autoflush"],
     )
     class_ = given.get("class_")
     if isinstance(class_, External):

@@ -17,8 +17,8 @@ from flake8_session.summaries import classes
 from flake8_session.summaries.crossing import back, inside_of_call
 from flake8_session.summaries.decorated import is_manager, is_plain
 from flake8_session.summaries.fresh import fresh_exits
+from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import given_names, known_values
-from flake8_session.summaries.sites import instance_foci
 from flake8_session.summaries.solved import End, Solved
 from flake8_session.summaries.touching import may_touch
 from flake8_session.typestate import names

@@ -1,17 +1,12 @@
-"""The sites of a function: where it gets sessions from, and where instances come out of them."""
+"""The sites of a function: where it gets sessions from (where instances come from: `instances`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Protocol
 
-from flake8_session.flow.events import Bind, Build, Call, Enter, Extend, Iter, Iterate, Place, Read, Write
+from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Read, Write
 from flake8_session.flow.outline import Kind, Parameter
-from flake8_session.knowledge import callees
-from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
-from flake8_session.linking import models
-from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     Borrowed,
@@ -19,9 +14,7 @@ from flake8_session.linking.meanings import (
     ClassAt,
     External,
     FunctionAt,
-    Holds,
     Made,
-    Meaning,
     Object,
     Opening,
     Options,
@@ -29,40 +22,6 @@ from flake8_session.linking.meanings import (
     Selected,
 )
 from flake8_session.typestate.focus import Focus
-
-_GIVING = frozenset(
-    {
-        "get",
-        "get_one",
-        "scalar",
-        "first",
-        "one",
-        "one_or_none",
-        "all",
-        "fetchall",
-        "fetchmany",
-        "fetchone",
-        "scalar_one",
-        "scalar_one_or_none",
-        "merge",
-        *EXTENSION_QUERIES,
-    }
-)
-_TAKING = frozenset(
-    {
-        "add",
-        "add_all",
-        "merge",
-        "delete",
-        "append",
-        "insert",
-        "extend",
-        "refresh",
-        "expire",
-        "expunge",
-    }
-)
-_MOST_FOCI = 200
 
 
 class Givers(Protocol):
@@ -93,15 +52,6 @@ def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
 def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
     """Every session of `among` that the function makes, or is given by what it calls or enters."""
     return list(_made(frame, givers, among))
-
-
-def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
-    """`session` with each instance that it may hold; empty where there are too many to follow."""
-    found = [
-        replace(session, instance=step, selected=selected, constructed=constructed)
-        for step, selected, constructed in _births(frame)
-    ]
-    return found if len(found) <= _MOST_FOCI else []
 
 
 def _parameters(frame: Frame, givers: Givers) -> Iterator[Focus]:
@@ -249,114 +199,3 @@ def _driven(frame: Frame, givers: Givers, generator: Place) -> Options | None:
     if function is None or not function.generator or function.decorators:
         return None
     return givers.lent(meaning.function)
-
-
-def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
-    taken = _taken(frame)
-    for index, step in enumerate(frame.graph.steps):
-        event = step.event
-        if isinstance(event, Call):
-            meaning = frame.meaning(event.result)
-            made = _made_elsewhere(frame, event, meaning)
-            if made is not None:
-                yield index, made, False
-            elif isinstance(meaning, Selected):
-                if _gives_entities(meaning) and _gives(frame, event):
-                    yield index, meaning, False
-            elif event.result in taken:
-                model = _constructed(frame, event)
-                if model is not None:
-                    yield index, Selected(Holds.INSTANCE, model=model), True
-            elif _reads_entities(frame, event):
-                source = frame.meaning(event.arguments[0].value)
-                assert isinstance(source, Selected)
-                yield index, source, False
-        elif isinstance(event, Iterate):
-            meaning = frame.meaning(event.result)
-            if isinstance(meaning, Selected) and _gives_entities(meaning):
-                yield index, meaning, False
-
-
-def _made_elsewhere(frame: Frame, call: Call, meaning: Meaning) -> Selected | None:
-    """The instance that a project function may have constructed, and added, before it gave it back."""
-    if not call.arguments or not isinstance(frame.callee(call), FunctionAt):
-        return None
-    if isinstance(meaning, Object):
-        return Selected(Holds.INSTANCE, model=meaning.of)
-    if isinstance(meaning, External) and meaning.name.endswith("()"):
-        name = meaning.name[:-2]
-        if is_class_name(name.rpartition(".")[2]) and not name.startswith(("builtins.", "sqlalchemy.")):
-            return Selected(Holds.INSTANCE, model=External(name))
-    return None
-
-
-def _gives_entities(selected: Selected) -> bool:
-    return selected.holds in (Holds.INSTANCE, Holds.ROWS)
-
-
-def _gives(frame: Frame, call: Call) -> bool:
-    if isinstance(frame.callee(call), FunctionAt):
-        return True
-    method = call.method or call.function.rpartition(".")[2]
-    return method in _GIVING
-
-
-def _reads_entities(frame: Frame, call: Call) -> bool:
-    callee = frame.meaning(call.function) if call.function else None
-    if not isinstance(callee, External) or not call.arguments:
-        return False
-    reads = callees.READERS.get(callee.name.removeprefix("builtins."))
-    source = frame.meaning(call.arguments[0].value)
-    return (
-        reads in (callees.Reads.COLLECTS, callees.Reads.NEXT)
-        and isinstance(source, Selected)
-        and _gives_entities(source)
-    )
-
-
-def _constructed(frame: Frame, call: Call) -> Meaning | None:
-    callee = frame.callee(call)
-    if isinstance(callee, ClassAt):
-        return callee
-    if isinstance(callee, External) and is_class_name(callee.name.rpartition(".")[2]):
-        return callee if not callee.name.startswith(("builtins.", "sqlalchemy.")) else None
-    return None
-
-
-def _saves_itself(frame: Frame, call: Call) -> bool:
-    """Whether a model in sight is given something by its own method, which may add it: ``u.save(s)``."""
-    receiver = frame.meaning(call.receiver)
-    return (
-        isinstance(receiver, Object)
-        and bool(call.arguments)
-        and models.is_mapped(frame.linker, receiver.of)
-        and isinstance(frame.callee(call), FunctionAt)
-    )
-
-
-def _taken(frame: Frame) -> frozenset[Place]:
-    """Every place whose value may be given to a session: closed under binding and packing."""
-    taken: set[Place] = set()
-    sources: dict[Place, set[Place]] = {}
-    for step in frame.graph.steps:
-        event = step.event
-        match event:
-            case Call(receiver=receiver) if receiver and _saves_itself(frame, event):
-                taken.add(receiver)
-            case Call() if (event.method or event.function.rpartition(".")[2]) in _TAKING:
-                taken.update(argument.value for argument in event.arguments)
-                if event.receiver and event.method in ("append", "insert", "extend"):
-                    sources.setdefault(event.receiver, set()).update(a.value for a in event.arguments)
-            case Bind(target, source):
-                sources.setdefault(target, set()).add(source)
-            case Build(result, parts, _):
-                sources.setdefault(result, set()).update(parts)
-            case Extend(container, source):
-                sources.setdefault(container, set()).add(source)
-    pending = list(taken)
-    while pending:
-        for source in sources.get(pending.pop(), ()):
-            if source not in taken:
-                taken.add(source)
-                pending.append(source)
-    return frozenset(taken)
