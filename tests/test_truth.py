@@ -23,6 +23,7 @@ from tests.truth.verdicts import demands
 CASES = sorted(FIXTURES.glob("*.py"))
 HEAD = """\
 from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
 from models import U, cond, engine, items, work
 
 """
@@ -157,6 +158,48 @@ def f(s: Session):
     except Exception:
         s.get(U, 1)
         raise
+===
+SES304 at 3
+def f():
+    with Session(engine) as s:
+        s.add(U())
+        s.flush()
+===
+nothing: committed
+def f():
+    with Session(engine) as s:
+        s.add(U())
+        s.commit()
+===
+SES304 at 3
+def f():
+    with Session(engine) as s, s.begin():
+        s.add(U())
+        s.rollback()
+===
+nothing: taken back
+def f():
+    with Session(engine) as s:
+        s.add(U())
+        s.rollback()
+===
+SES305 at 6
+def f():
+    with Session(engine) as s, s.begin():
+        s.add(U())
+        try:
+            s.flush()
+        except Exception:
+            pass
+===
+SES401 at 2
+async def f(s: AsyncSession):
+    s.rollback()
+===
+nothing: awaited
+async def f(s: AsyncSession):
+    rollback = s.rollback()
+    await rollback
 """
 
 

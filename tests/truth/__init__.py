@@ -4,7 +4,7 @@
 - `world`, `sessions`, `opaque`: the modules, watched sessions and opaque calls that a program finds
 - `choices`, `injection`: every branch and every single failure, depth first
 - `instrumenting`, `hooks`: what is written into a program's syntax tree, and what it calls
-- `witnesses`, `activations`, `notes`, `instances`: what is noted down while a program runs
+- `witnesses`, `activations`, `notes`, `instances`, `writes`: what is noted down while a program runs
 - `running`: a program's public functions, called in every way
 - `verdicts`: the codes that the notes demand, line by line
 - `writing`, `phrases`, `blocks`, `outlines`, `grammar`: random programs; `shrinking`: the small ones

@@ -51,6 +51,8 @@ class Activation:
         """The variables of the function have changed; the first time they are its parameters."""
         if self.given is None:
             self.given = {id(each) for each in variables.values()}
+        if self.run is not None and self.run.calls:
+            self.run.passes_on(list(variables.values()))
         if self.owned:
             present = {id(each) for each in variables.values()}
             for watched in self.owned:
@@ -58,12 +60,15 @@ class Activation:
 
     def returning(self, line: int, value: Any) -> Any:
         self.value = (line, value)
+        if self.run is not None:
+            self.run.passes_on(value)
         return value
 
     def yielding(self, line: int, value: Any) -> Any:
         run = self.run
         if run is not None and not run.finished:
             run.hands_out(value, line)
+            run.passes_on(value)
             for watched in run.sessions_in(value):
                 watched.named = True
             for watched in self.owned:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.truth.running import Program, Stories
-from tests.truth.verdicts import COMPARED, Demand, demands
+from tests.truth.verdicts import SEEN, Demand, demands
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 ERROR = re.compile(r"# error:((?:\s+SES\d{3})+)")
@@ -116,6 +116,6 @@ def _compare(
                 yield None
             elif not (line in excused or not demand.required or wanted & SPOKEN_FOR.get(demand.code, set())):
                 yield Disagreement(line, demand.code, True, demand)
-        for code in sorted(wanted & set(COMPARED)):
+        for code in sorted(wanted & set(SEEN)):
             if line not in excused:
                 yield Disagreement(line, code, False)

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic
 from tests.truth.running import Program, Stories, Story
-from tests.truth.tables import MODELS
 from tests.truth.verdicts import COMPARED, Demand, demands
 
 RUNS = 1_500
@@ -59,8 +58,6 @@ class Verdict:
     """Reports on statements that no run comes to, since what stands before them always raises."""
     misused: str = ""
     """The error by which SQLAlchemy refuses something that is not compared here, in a run without failure."""
-    unknowable: bool = False
-    """Some run is ended by what only a model in sight could tell."""
     unbound: bool = False
     """In some run a name had no value, though nothing had failed before: no program that anybody runs."""
 
@@ -73,7 +70,6 @@ class Table:
     unfinished: int = 0
     unbound: int = 0
     misused: int = 0
-    unknowable: int = 0
     unreached: int = 0
     crashes: int = 0
     runs: int = 0
@@ -85,8 +81,7 @@ class Table:
     def add(self, verdict: Verdict) -> None:
         self.programs += 1
         self.runs += verdict.runs
-        self.unknowable += verdict.unknowable
-        left_out = verdict.unbound or verdict.misused or verdict.unknowable
+        left_out = verdict.unbound or verdict.misused
         self.unfinished += not verdict.finished and not left_out
         self.misused += bool(verdict.misused)
         self.unreached += verdict.unreached
@@ -116,8 +111,7 @@ class Table:
         lines.append(
             f"{self.programs} programs, {self.runs} runs; {self.unfinished} needed more than {RUNS} runs"
             f", {self.unbound} read a name without a value, {self.misused} do what SQLAlchemy refuses"
-            f" for reasons that are not compared, {self.unknowable} hang on what a model out of sight leaves"
-            f" unloaded: left out. The linter failed on {self.crashes}."
+            f" for reasons that are not compared: left out. The linter failed on {self.crashes}."
             f" {self.unreached} reports stand on statements that no run comes to"
         )
         return "\n".join(lines)
@@ -136,18 +130,14 @@ def examine(text: str) -> Verdict:
         reports = check_source(text)
     except Exception:
         return Verdict(text, runs, finished=True, crash=traceback.format_exc(limit=-3))
-    if _hangs_on_model_out_of_sight(text, told):
-        return Verdict(text, runs, finished=False, unknowable=True)
-    wanted = demands(story for each in told for story in each.told)
+    wanted = _compared(told)
     if _unfounded(wanted, reports):
         # A fault may need one more turn of a loop than two.
         with Program(text, turns=3) as program:
             deeper = program.stories(RUNS * 2)
         if not all(each.complete for each in deeper):
             return Verdict(text, runs, finished=False)
-        if _hangs_on_model_out_of_sight(text, deeper):
-            return Verdict(text, runs, finished=False, unknowable=True)
-        wanted = demands(story for each in deeper for story in each.told)
+        wanted = _compared(deeper)
     reached = [each for each in reports if each.span.line in program.reached]
     met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
     unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
@@ -155,20 +145,14 @@ def examine(text: str) -> Verdict:
     return Verdict(text, runs, True, tuple(met), tuple(disagreements), unbound_late=late, unreached=unreached)
 
 
+def _compared(told: Iterable[Stories]) -> list[Demand]:
+    found = demands(story for each in told for story in each.told)
+    return [each for each in found if each.code in COMPARED]
+
+
 def _unfounded(wanted: list[Demand], reports: list[Diagnostic]) -> bool:
     asked = {(each.line, code) for each in wanted for code in (each.code, *each.accepted)}
     return any(each.code in COMPARED and (each.span.line, each.code) not in asked for each in reports)
-
-
-def _hangs_on_model_out_of_sight(text: str, told: Iterable[Stories]) -> bool:
-    """Whether some run is ended by the read of an attribute that only a model in sight shows to be unloaded.
-
-    Nothing can be asked then of what stands behind that read either.
-    """
-    sees = MODELS.partition(":")[0] in text
-    return not sees and any(
-        sight.code == "SES202" for each in told for story in each.told for sight in story.sights
-    )
 
 
 def _counts(report: Diagnostic) -> bool:

@@ -95,7 +95,7 @@ class Lane:
         self._savepoints.clear()
 
     def rollback(self) -> None:
-        self._undo_to(0)
+        self._undo_to(0 if self.isolation_level is not None else len(self._undo))
         self._savepoints.clear()
         self.refusing = False
 

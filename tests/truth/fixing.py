@@ -24,7 +24,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,6 +111,13 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended(Fixed):
+    """A fixed text. `keys`: what the mended findings were called, in the same order."""
+
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What fixing one program has shown. `fixed` is None where it was left out.
 
@@ -130,14 +137,19 @@ def execute(text: str) -> Executed:
     return Executed(told, program.calm)
 
 
-def mend(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Fixed:
-    """The program with its fixes."""
+def mend(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Mended:
+    """The program with its fixes, and what each mended finding was called in the text of its round."""
     wanted = Wanted(unsafe=unsafe)
-    return fix_text(
-        text,
-        lambda changed: check_source(changed, settings=settings, fixes=True),
-        lambda finding, _: wanted.wants(finding),
-    )
+    found: dict[int, tuple[Diagnostic, Key]] = {}
+
+    def lint(changed: str) -> Sequence[Diagnostic]:
+        findings = check_source(changed, settings=settings, fixes=True)
+        found.update((id(each), (each, _key(each, changed))) for each in findings)
+        return findings
+
+    fixed = fix_text(text, lint, lambda finding, _: wanted.wants(finding))
+    keys = tuple(found[id(each)][1] for each in fixed.mended)
+    return Mended(fixed.text, fixed.mended, fixed.withdrawn, fixed.left, keys)
 
 
 def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Result:
@@ -160,7 +172,7 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
 
 def _witness_faults(
     text: str,
-    fixed: Fixed,
+    fixed: Mended,
     before: Executed,
     after: Executed,
     functions: frozenset[str],
@@ -172,6 +184,9 @@ def _witness_faults(
     for key in now - known:
         if not (key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)):
             yield f"new witness: {key}"
+    for key, times in Counter(fixed.keys).items():
+        if key in was and now[key] > max(was[key] - times, 0):
+            yield f"witness stays: {key}"
     mended = Counter(_place(_key(each, text)) for each in fixed.mended if each.code in COMPARED)
     had, has = Counter(map(_place, was.elements())), Counter(map(_place, now.elements()))
     for place in mended & had:
@@ -180,7 +195,7 @@ def _witness_faults(
 
 
 def _place(key: Key) -> tuple[str, str]:
-    """The code and the function. On which line a finding stood is known of its own round's text alone."""
+    """The code and the function: a fix may have moved what it mends to a line of other words."""
     return key[:2]
 
 
@@ -206,8 +221,8 @@ def _log_faults(
         if old.crossed or (new is not None and new.crossed):
             continue
         if any((function, code) in mended for code in _CHANGING):
-            if new is not None and _names(new.log)[: len(_names(old.log))] != _names(old.log):
-                yield f"{function} {answers}: other calls: {old.log} became {new.log}"
+            if new is None or not _begins_alike(old.log, new.log):
+                yield f"{function} {answers}: other calls: {old.log} became {new and new.log}"
         elif old.sane is not None:
             if new is not None and new.log[: old.sane] != old.log[: old.sane]:
                 yield f"{function} {answers}: begins otherwise: {old.log} became {new.log}"
@@ -219,12 +234,32 @@ def _log_faults(
             yield f"{function} {answers}: other rows: {old.rows ^ new.rows}"
 
 
-_CHANGING = ("SES110", "SES207", "SES304", "SES401", "SES402", "SES403", "SES404")
-"""Whoever mends these wants other values, or more to be run: only the calls themselves are compared."""
+_CHANGING = ("SES207", "SES402")
+"""Whoever mends these gets further than before, where the ``with`` or the reading of a result raised, and
+gets a list for a result that nobody could read any more: up to there the logs are the same."""
+_UNREAD = frozenset(
+    {
+        "AsyncResult",
+        "AsyncScalarResult",
+        "ChunkedIteratorResult",
+        "MappingResult",
+        "Query",
+        "Result",
+        "ScalarResult",
+        "generator",
+    }
+)
 
 
-def _names(log: Log) -> list[str]:
-    return [entry[0] for entry in log if entry[0] in OPAQUE]
+def _begins_alike(old: Log, new: Log) -> bool:
+    """Whether `new` says the same as `old` as far as that goes, with lists for unread results."""
+    return len(new) >= len(old) and all(
+        len(was) == len(now) and all(map(_is_alike, was, now)) for was, now in zip(old, new, strict=False)
+    )
+
+
+def _is_alike(was: Any, now: Any) -> bool:
+    return was == now or (was in _UNREAD and isinstance(now, tuple) and now[:1] == ("list",))
 
 
 def _same_run(after: Executed, function: str, answers: tuple[int, ...]) -> Seen | None:
@@ -302,7 +337,7 @@ def _noted(notes: _Notes) -> Iterator[None]:
         restore()
 
     def noted_sight(self: Run, code: str, *arguments: Any, **options: Any) -> None:
-        if notes.sane is None and code in COMPARED:
+        if notes.sane is None and (code in COMPARED or code == _WAITS):
             notes.sane = len(log)
         see(self, code, *arguments, **options)
 

@@ -15,7 +15,8 @@ import sqlalchemy.sql as sa_sql
 
 from flake8_session.knowledge import callees
 from tests.truth.activations import Activation
-from tests.truth.instances import is_session
+from tests.truth.instances import has_failed, is_mapped, is_session
+from tests.truth.notes import Unawaited
 from tests.truth.opaque import awork, cond, items, work
 from tests.truth.sessions import Stage, Suppress
 from tests.truth.tables import A
@@ -62,6 +63,10 @@ OUT_OF_SIGHT = {work, cond, items, awork}
 
 QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
 """Methods of a session that bring instances into it."""
+
+
+LOOKING_UP = {"get", "get_one"}
+"""Those of them that need no statement where the session holds what is asked for."""
 
 
 def silent_print(*_: object, **__: object) -> None:
@@ -149,14 +154,16 @@ class Hooks:
         before = run.used_at(session)
         run.used(session, name)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
-            return _SessionAwaitable(function, function(*arguments, **options), before)
+            given = _SessionAwaitable(function, function(*arguments, **options), before, Unawaited(line))
+            run.calls.append(given.unawaited)
+            return given
         if name in CLEANING:
             return function(*arguments, **options)
         try:
             return Hooks._database_call(run, function, line, *arguments, **options)
         except BaseException as error:
             run.unused(session, before)
-            if name in {"get", "get_one"} and run.mishap is None and run.injected:
+            if name in LOOKING_UP and run.mishap is None and run.injected:
                 run.missed(session, error)
             raise
 
@@ -164,10 +171,12 @@ class Hooks:
     def _database_call(run: Run, function: Any, line: int, *arguments: Any, **options: Any) -> Any:
         point = None
         before = run.statements
+        failed = _looks_up(function) and has_failed(function.__self__)
         try:
             point = run.may_fail(run.failures.database, line)
             result = function(*arguments, **options)
             _note_query(run, function)
+            _note_found(run, function, result, failed=failed)
             return result
         finally:
             if point is not None:
@@ -177,6 +186,9 @@ class Hooks:
     def _other_call(run: Run, function: Any, line: int, keeps: bool, *arguments: Any, **options: Any) -> Any:
         # The call of `awork` only makes a coroutine; what fails is the `await`.
         given = [*arguments, *options.values()]
+        run.passes_on(given)
+        if function is asyncio.create_task and isinstance(arguments[0], _SessionAwaitable):
+            arguments = (_awaited(run, line, arguments[0]), *arguments[1:])
         if keeps:
             run.hand_on(given)
         if function in OUT_OF_SIGHT:
@@ -193,8 +205,9 @@ class Hooks:
 class _SessionAwaitable:
     """What a method of `AsyncSession` gives: its coroutine, known to be database work."""
 
-    def __init__(self, function: Any, coroutine: Any, used_before: int) -> None:
+    def __init__(self, function: Any, coroutine: Any, used_before: int, unawaited: Unawaited) -> None:
         self.function = function
+        self.unawaited = unawaited
         self.used_before = used_before
         self.coroutine = coroutine
         self.cleans = coroutine.__name__ in CLEANING
@@ -212,9 +225,11 @@ class _SessionAwaitable:
 async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     """Awaits; before it begins it may be interrupted, and a session's work may fail."""
     run.await_line = line
+    run.passes_on(awaitable)
     work = awaitable if isinstance(awaitable, _SessionAwaitable) else None
     point = None
     before = run.statements
+    failed = work is not None and _looks_up(work.function) and has_failed(work.function.__self__)
     try:
         if not _is_cleaning(awaitable) and not _is_of(awaitable, run.filename):
             run.may_fail(run.failures.interrupted, line)
@@ -223,6 +238,7 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
         result = await awaitable
         if work is not None:
             _note_query(run, work.function)
+            _note_found(run, work.function, result, failed=failed)
         return result
     except BaseException:
         if hasattr(awaitable, "close"):
@@ -239,7 +255,9 @@ def may_leave_work(run: Run, given: list[Any]) -> None:
     """What is out of sight may have put something into a session that is not written yet."""
     for each in given:
         if is_session(each) and run.trail.choose(2):
+            run.quiet = True
             each.add(A(street="left"))
+            run.quiet = False
 
 
 def _note_query(run: Run, function: Any) -> None:
@@ -248,6 +266,21 @@ def _note_query(run: Run, function: Any) -> None:
         run.queried(owner.session)
     elif isinstance(owner, SESSIONS) and function.__name__ in QUERIES:
         run.queried(owner)
+
+
+def _looks_up(function: Any) -> bool:
+    """Whether a method of a session looks for what it holds before it asks the database."""
+    kinds = (sa_orm.Session, sa_async.AsyncSession)
+    return isinstance(function.__self__, kinds) and function.__name__ in LOOKING_UP
+
+
+def _note_found(run: Run, function: Any, result: Any, *, failed: bool) -> None:
+    """What was asked for by its key is there; `failed`: in a session that could not have asked for it."""
+    if _looks_up(function) and is_mapped(result):
+        state = sa.inspect(result)
+        if failed and state not in run.by_key:
+            run.spared()
+        run.by_key.add(state)
 
 
 def _is_of(awaitable: Any, filename: str) -> bool:

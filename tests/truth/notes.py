@@ -14,6 +14,8 @@ from enum import Enum
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from tests.truth.writes import Outcome
+
 if TYPE_CHECKING:
     from tests.truth.activations import Activation
 
@@ -56,6 +58,23 @@ class Sight:
     doubtful: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a change that a session was told to make at `line`. `opened`: where it was opened."""
+
+    opened: int
+    line: int
+    outcome: Outcome
+
+
+@dataclass(slots=True, eq=False)
+class Unawaited:
+    """What a method of an asynchronous session has given. `used`: it was awaited, or went somewhere else."""
+
+    line: int
+    used: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Watched:
     """One session that the program opened."""
@@ -70,6 +89,8 @@ class Watched:
     used_again: int = 0
     handed_on: bool = False
     excused: bool = False
+    given_away: bool = False
+    """Something out of sight got it when it was closed, and may have opened it again."""
     over_yield: bool = False
 
 
@@ -89,6 +110,8 @@ class Mishap:
     handler: int = 0
     activation: Activation | None = None
     in_block: bool = False
+    taken_before: bool = False
+    """A handler had swallowed it, and then the session refused work because of it."""
 
     def concerns(self, error: BaseException | None) -> bool:
         """Whether an exception is this failure, or came of it."""

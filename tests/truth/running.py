@@ -21,7 +21,7 @@ from tests.truth.choices import GivenUp, Script, Trail, explore
 from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
 from tests.truth.instrumenting import Entry, Parameter, instrument
-from tests.truth.notes import Ending, Sight
+from tests.truth.notes import Ending, Sight, Written
 from tests.truth.sessions import Stage, WatchedAsyncMaker, WatchedAsyncSession, WatchedMaker, WatchedSession
 from tests.truth.tables import ASYNC_ENGINE, ENGINE, MODELS, STORE, A, U
 from tests.truth.witnesses import Run
@@ -42,6 +42,7 @@ class Story:
     answers: tuple[int, ...]
     sights: tuple[Sight, ...]
     endings: tuple[Ending, ...]
+    written: tuple[Written, ...]
     injected: str
     injected_line: int
     misused: str
@@ -50,6 +51,8 @@ class Story:
     """A name had no value, though nothing had failed before."""
     unbound_late: bool
     """A name had no value."""
+    calm: bool
+    """Nothing failed, and the function returned."""
     how: str
     """How the function ended: what it gave, or what it raised."""
 
@@ -132,6 +135,7 @@ class Program:
             run.quiet = False
             how = self._call(run, entry, arguments, keywords)
             endings = tuple(run.finish())
+            written = tuple(run.written())
         finally:
             run.finished = True
             Stage.run = None
@@ -143,11 +147,13 @@ class Program:
             tuple(trail.answers),
             tuple(run.sights),
             endings,
+            written,
             run.injected,
             run.injected_line,
             run.misused,
             run.unbound,
             run.unbound_late,
+            run.returned and not run.injected and not run.derailed,
             how,
         )
 

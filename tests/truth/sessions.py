@@ -12,8 +12,10 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 import sqlalchemy.orm.exc as orm_exc
 
+from tests.truth import writes
 from tests.truth.instances import failed_in_block, is_broken, within
 from tests.truth.witnesses import Run
+from tests.truth.writes import Changes, Outcome
 
 
 class Stage:
@@ -30,15 +32,50 @@ class WatchedSession(sa_orm.Session):
         if Stage.run is not None and not isinstance(bind, sa.Connection):
             Stage.run.opened(self)
 
+    def add(self, instance: Any, *arguments: Any, **options: Any) -> None:
+        super().add(instance, *arguments, **options)
+        if instance in self.new:
+            _note_change(self)
+
+    def merge(self, instance: Any, **options: Any) -> Any:
+        given = super().merge(instance, **options)
+        if given in self.new or self.is_modified(given, include_collections=False):
+            _note_change(self)
+        return given
+
+    def delete(self, instance: Any) -> None:
+        super().delete(instance)
+        _note_change(self)
+
+    def bulk_save_objects(self, *arguments: Any, **options: Any) -> None:
+        super().bulk_save_objects(*arguments, **options)
+        _note_change(self)
+
+    def expunge(self, instance: Any) -> None:
+        super().expunge(instance)
+        _settle(self, Outcome.TAKEN_BACK)
+
+    def expunge_all(self) -> None:
+        super().expunge_all()
+        _settle(self, Outcome.TAKEN_BACK)
+
+    def rollback(self) -> None:
+        in_block = self._trans_context_manager is not None
+        super().rollback()
+        _settle(self, Outcome.LOST if in_block else Outcome.TAKEN_BACK)
+
     def close(self) -> None:
+        _settle(self, Outcome.LOST)
         super().close()
         _tell_closed(self)
 
     def reset(self) -> None:
+        _settle(self, Outcome.LOST)
         super().reset()
         _tell_closed(self)
 
     def invalidate(self) -> None:
+        _settle(self, Outcome.LOST)
         super().invalidate()
         _tell_closed(self)
 
@@ -78,6 +115,39 @@ class WatchedAsyncMaker(sa_async.async_sessionmaker):  # type: ignore[type-arg]
 def _tell_closed(session: sa_orm.Session) -> None:
     if Stage.run is not None:
         Stage.run.closed(session)
+
+
+def _changes() -> Changes | None:
+    run = Stage.run
+    return run.changes if run is not None and not run.quiet and not run.finished else None
+
+
+def _note_change(session: Any, about: Any = None) -> None:
+    """A session is told to write something, at the line that the program is at."""
+    changes = _changes()
+    if changes is not None and Stage.run is not None:
+        changes.note(session, Stage.run.line(session), about)
+
+
+def _settle(session: Any, outcome: Outcome) -> None:
+    changes = _changes()
+    if changes is not None:
+        changes.settle(session, outcome)
+
+
+def _note_set(instance: Any) -> None:
+    session = sa_orm.object_session(instance)
+    if session is not None:
+        _note_change(session, instance)
+
+
+writes.listen(_changes, _note_set)
+
+
+@sa.event.listens_for(sa_orm.Session, "do_orm_execute")
+def _note_statement(state: sa_orm.ORMExecuteState) -> None:
+    if state.is_insert or state.is_update or state.is_delete:
+        _note_change(state.session)
 
 
 class Suppress(contextlib.suppress):

@@ -11,14 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tests.truth.notes import Ending, Fate, Sight
+from tests.truth.notes import Ending, Fate, Sight, Written
 from tests.truth.running import Story
+from tests.truth.writes import Outcome
 
 COMPARED = (
     "SES101", "SES102", "SES103", "SES104", "SES105", "SES106",
     "SES201", "SES202", "SES205", "SES206", "SES301", "SES302",
 )  # fmt: skip
 """The codes whose every report and silence the runs decide."""
+
+SEEN = (*COMPARED, "SES304", "SES305", "SES401")
+"""And those of which only the cases are held against the runs: random programs hardly have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def demands(told: Iterable[Story]) -> list[Demand]:
     found: dict[tuple[int, str], Demand] = {}
     for story in told:
         for sight in story.sights:
-            if sight.code in COMPARED:
+            if sight.code in SEEN:
                 accepted = _just_as_good(sight)
                 _keep(found, Demand(sight.line, sight.code, story, accepted, not sight.doubtful))
         for ending in story.endings:
@@ -50,9 +54,27 @@ def demands(told: Iterable[Story]) -> list[Demand]:
     for line, code in list(found):
         if code == "SES202" and (line, "SES201") in found:
             del found[line, code]
-    for demand in _unclosed(told):
+    for demand in (*_unclosed(told), *_lost(told)):
         found[demand.line, demand.code] = demand
     return sorted(found.values(), key=lambda each: (each.line, each.code))
+
+
+def _lost(told: Iterable[Story]) -> Iterable[Demand]:
+    """The first change of each session that every calm run loses, and that no run keeps or takes back."""
+    by_line: dict[tuple[int, int], list[tuple[Written, Story]]] = {}
+    for story in told:
+        for written in story.written:
+            by_line.setdefault((written.opened, written.line), []).append((written, story))
+    first: dict[int, Demand] = {}
+    for (opened, line), all_of_it in sorted(by_line.items(), key=lambda each: each[0]):
+        calm = [(written.outcome, story) for written, story in all_of_it if story.calm]
+        settled = any(written.outcome in _SETTLED for written, _ in all_of_it)
+        if calm and not settled and all(outcome in (Outcome.WAITING, Outcome.LOST) for outcome, _ in calm):
+            first.setdefault(opened, Demand(line, "SES304", calm[0][1]))
+    return first.values()
+
+
+_SETTLED = (Outcome.KEPT, Outcome.TAKEN_BACK, Outcome.OUT_OF_SIGHT)
 
 
 def _keep(found: dict[tuple[int, str], Demand], demand: Demand) -> None:
@@ -76,11 +98,14 @@ def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:
             by_line.setdefault(ending.opened, []).append((ending, story))
     for line, all_of_it in by_line.items():
         unclosed = [(ending, story) for ending, story in all_of_it if ending.fate is Fate.UNCLOSED]
-        unclosed = [each for each in unclosed if not each[0].doubtful] or unclosed
+        certain = [each for each in unclosed if not each[0].doubtful] or unclosed
         if unclosed:
             never = all(ending.fate is Fate.UNCLOSED for ending, _ in all_of_it)
-            demand = _opening(line, unclosed, never=never)
-            yield replace(demand, required=not unclosed[0][0].doubtful)
+            demand = _opening(line, certain, never=never)
+            # What only doubtful runs show may be what fits first.
+            perhaps = _opening(line, unclosed, never=never)
+            accepted = tuple(sorted({*demand.accepted, perhaps.code, *perhaps.accepted} - {demand.code}))
+            yield replace(demand, accepted=accepted, required=not certain[0][0].doubtful)
 
 
 def _opening(line: int, unclosed: list[tuple[Ending, Story]], *, never: bool) -> Demand:

@@ -33,7 +33,8 @@ from tests.truth.instances import (
     parts,
     within,
 )
-from tests.truth.notes import Ending, Fate, Mishap, Sight, Watched, Where
+from tests.truth.notes import Ending, Fate, Mishap, Sight, Unawaited, Watched, Where, Written
+from tests.truth.writes import Changes, Outcome
 
 QUIET_AFTER_CLOSE = {"close", "aclose", "rollback", "reset", "invalidate", "expunge_all"}
 """Methods that do not open a closed session anew."""
@@ -53,6 +54,9 @@ class Run:
     """Sessions that came in by a parameter; whether its annotation says so."""
     registered: list[Any] = field(default_factory=list)
     """Sessions of registries, which somebody else looks after."""
+    changes: Changes = field(default_factory=Changes)
+    calls: list[Unawaited] = field(default_factory=list)
+    """What methods of asynchronous sessions have given."""
     sights: dict[Sight, None] = field(default_factory=dict)
     calls_by_line: dict[int, int] = field(default_factory=dict)
     own_errors: list[Any] = field(default_factory=list)
@@ -67,6 +71,8 @@ class Run:
     reached: set[int] = field(default_factory=set)
     misused: str = ""
     """The error by which SQLAlchemy refused what other rules are about; nothing had failed."""
+    by_key: set[InstanceState[Any]] = field(default_factory=set)
+    """Instances that a `get()` has given."""
     maybe_loaded: set[InstanceState[Any]] = field(default_factory=set)
     """Expired instances that a query could have loaded, had it found them."""
     unbound: bool = False
@@ -196,6 +202,7 @@ class Run:
     def hands_out(self, value: Any, line: int) -> None:
         """A function gives a value to whoever called."""
         for each in parts(value):
+            self.changes.shown(each)
             if is_detached_and_expired(each):
                 self.see("SES205", line, doubtful=inspect(each) in self.maybe_loaded)
 
@@ -207,12 +214,28 @@ class Run:
         mishap = self.mishap
         if mishap is None or mishap.thread != get_ident():
             return
+        self._is_in_the_way(mishap, doubtful=doubtful or self._loads_what_may_be_loaded())
+        mishap.taken_before = mishap.taken_before or mishap.where is Where.SWALLOWED
+        mishap.errors.append(error)
+        mishap.where = Where.FLYING
+
+    def spared(self) -> None:
+        """A failed session has found by its key what a list had brought into it.
+
+        With other rows it would have asked the database, and been refused.
+        """
+        if self.mishap is not None and self.mishap.thread == get_ident():
+            self._is_in_the_way(self.mishap, doubtful=True)
+
+    def _is_in_the_way(self, mishap: Mishap, *, doubtful: bool) -> None:
+        """Work is, or would be, refused, behind the handler that has swallowed the failure or before.
+
+        What a second handler takes is the same failure still: whoever mends the first has mended both.
+        """
         if mishap.where is not Where.SWALLOWED:
             self.see("SES302", self.line_in(mishap.activation), doubtful=doubtful)
         elif not mishap.in_block:
-            self.see("SES301", mishap.handler)
-        mishap.errors.append(error)
-        mishap.where = Where.FLYING
+            self.see("SES301", mishap.handler, doubtful=doubtful or mishap.taken_before)
 
     def invalid(self, error: BaseException) -> None:
         """SQLAlchemy refuses something that makes no sense in the state that things are in."""
@@ -232,8 +255,14 @@ class Run:
 
     def out_of_sight(self, given: Any) -> None:
         """A function out of sight, or whoever drives a generator, gets something."""
-        if any(is_mapped(each) or is_session(each) for each in parts(given)):
-            self.doubtful = True
+        for each in parts(given):
+            if is_mapped(each) or is_session(each):
+                self.doubtful = True
+            watched = self.by_id.get(id(each))
+            if watched is not None and not watched.open:
+                watched.given_away = True
+            self.changes.shown(each)
+            self.changes.settle(getattr(each, "sync_session", each), Outcome.OUT_OF_SIGHT)
 
     # Handlers.
 
@@ -340,6 +369,13 @@ class Run:
         for watched in self.sessions_in(value):
             watched.handed_on = True
 
+    def passes_on(self, value: Any) -> None:
+        """Whatever coroutines of sessions are in `value`, somebody awaits them, or may."""
+        for each in parts(value):
+            note = getattr(each, "unawaited", None)
+            if isinstance(note, Unawaited):
+                note.used = True
+
     def sessions_in(self, value: Any) -> Iterator[Watched]:
         for each in parts(value):
             watched = self.by_id.get(id(each))
@@ -358,7 +394,10 @@ class Run:
         mishap = self.mishap
         if self.returned and mishap is not None and mishap.where is Where.SWALLOWED and not mishap.in_block:
             if any(annotated and has_failed(session) for session, annotated in self.borrowed):
-                self.see("SES301", mishap.handler)
+                self.see("SES301", mishap.handler, doubtful=mishap.taken_before)
+        for call in self.calls:
+            if not call.used:
+                self.see("SES401", call.line)
         self.finished = True
         return [self._ending(each) for each in self.watched]
 
@@ -383,8 +422,19 @@ class Run:
             watched.lost,
             watched.named and watched.line not in self.temporary,
             watched.line,
-            self.doubtful_injection or self.guessed,
+            self.doubtful_injection or self.guessed or (fate is Fate.REOPENED and watched.given_away),
         )
+
+    def written(self) -> list[Written]:
+        """What the program's own sessions were told to write, and what became of it."""
+        found = []
+        for change in self.changes:
+            watched = self.by_id.get(id(change.session))
+            if watched is not None:
+                away = watched.handed_on or watched.over_yield
+                outcome = Outcome.OUT_OF_SIGHT if away else change.outcome
+                found.append(Written(watched.line, change.line, outcome))
+        return found
 
     # Lines.
 

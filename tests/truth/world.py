@@ -41,8 +41,9 @@ def _module(name: str, like: types.ModuleType | None = None, **names: Any) -> ty
     return module
 
 
-def _own_engine(*_: object, **__: object) -> sa.Engine:
-    return ENGINE
+def _own_engine(*_: object, **options: object) -> sa.Engine:
+    level = options.get("isolation_level")
+    return ENGINE.execution_options(isolation_level=level) if level == "AUTOCOMMIT" else ENGINE
 
 
 def _own_async_engine(*_: object, **__: object) -> sa_async.AsyncEngine:
