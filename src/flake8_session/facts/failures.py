@@ -79,7 +79,7 @@ def stumbles(session: SessionFacts) -> Iterator[Stumble]:
             if is_commit(solved, step, world):
                 continue
             path = solved.path(step, world)
-            if path is not None:
+            if path is not None and not _is_about_another(world, path):
                 event = solved.graph.steps[step].event
                 attribute = event.attribute if isinstance(event, Read) else ""
                 yield Stumble(solved, step, attribute, path)
@@ -150,6 +150,19 @@ def _refuses(ways: Iterable[Way]) -> bool:
 def _ends_calmly(event: Event) -> bool:
     """Whether a ``with`` is left without an exception: its manager may commit."""
     return isinstance(event, Leave) and not event.raising
+
+
+def _is_about_another(world: World, path: Path) -> bool:
+    """Whether the failure was swallowed before, and something else has led into this handler or clean-up."""
+    entered_by = world.flight or world.caught
+    refused = entered_by is not None and entered_by.name in REFUSALS
+    return not refused and any(_is_swallowed(passage.world) for passage in path)
+
+
+def _is_swallowed(world: World) -> bool:
+    """Whether a handler has ended with the failure in it, and the session is failed still."""
+    failed = world.session is not None and world.session.transaction is Transaction.FAILED
+    return failed and not _in_handler(world)
 
 
 def _in_handler(world: World) -> bool:

@@ -108,11 +108,12 @@ class Solved:
             if (its_door, its_target, moved.spent) == (door, target, taken.spent)
             and (moved.flight is None) == (taken.flight is None)
         ]
-        if found or door != Door.RAISED or (world.spent and not taken.spent):
+        if door != Door.RAISED or (world.spent and not taken.spent):
             return found
         if concerns(self.frame.called(step), world) or step in self.movement.context.raising:
-            return []
-        return [world._replace(flight=taken.flight, spent=taken.spent)]
+            return found
+        moved = (found[0] if found else world)._replace(flight=taken.flight, spent=taken.spent)
+        return [moved, *(each for each in found if each != moved)]
 
     def path(self, step: int, world: World) -> list[Passage[World]] | None:
         """How `world` gets in front of `step`; None where no single world can walk that way.

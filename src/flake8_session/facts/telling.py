@@ -83,11 +83,7 @@ def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
     }
     failing = {}
     for step, raised in told.failing.items():
-        if step in raising or raised <= solved.movement.raised.get(step, _NOTHING):
-            continue
-        event = solved.frame.called(step)
-        worlds = [world for world in before(step) if not concerns(event, world)]
-        if any(not (each.assumed and world.spent) for each in raised for world in worlds):
+        if step not in raising and any(_is_untold(solved, step, raised, world) for world in before(step)):
             failing[step] = raised
     said = told.hearsay.get(solved.focus.session, {})
     hearsay = {step: said[step] for step in said if _is_news(solved, step, said[step])}
@@ -197,6 +193,17 @@ def _must_raise(solved: Solved) -> Iterator[tuple[int, Flight]]:
         else:
             if flight is not None:
                 yield step, flight
+
+
+def _is_untold(solved: Solved, step: int, raised: frozenset[Raised], world: World) -> bool:
+    """Whether the step asks for nothing of this focus in `world`, and does not raise what others say.
+
+    A variable may hold the focus's session on one way to the step, and another one's on the next.
+    """
+    if concerns(solved.frame.called(step), world):
+        return False
+    own = {moved.flight for door, moved in solved.movement.own_ways(step, world) if door is Door.RAISED}
+    return any(each.flight not in own and each.fits(world) for each in raised)
 
 
 def _may_complete(solved: Solved, step: int, world: World) -> bool:

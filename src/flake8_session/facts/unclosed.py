@@ -126,7 +126,7 @@ def _candidates(
         return
     if session.frame.function.generator and Driver.FIXTURE not in session.frame.drivers:
         at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
-        if at_yield or never:
+        if at_yield or (never and any(map(_is_lent, (session, *copies)))):
             yield Unclosed.AT_YIELD, at_yield or endings
     overwritten = [ending for ending in endings if ending.world.lost is Life.OPEN]
     if overwritten:
@@ -223,7 +223,19 @@ def is_temporary(session: SessionFacts) -> bool:
 
 def _leaves_at_yield(ending: _Ending) -> bool:
     path = ending.solved.solution.path(ending.step, ending.world)
-    return any(_is_thrown(ending.solved, before, after) for before, after in pairwise(path))
+    return any(
+        before.world.session is not None and _is_thrown(ending.solved, before, after)
+        for before, after in pairwise(path)
+    )
+
+
+def _is_lent(session: SessionFacts) -> bool:
+    """Whether the session is there at some ``yield``; one that is opened behind the last was never lent."""
+    alone = session.alone
+    return alone is not None and any(
+        world.session is not None and isinstance(alone.graph.steps[step].event, Yield)
+        for step, world in alone.reached()
+    )
 
 
 def _is_thrown(solved: Solved, before: Passage[World], after: Passage[World]) -> bool:

@@ -7,7 +7,16 @@ from flake8_session.knowledge import transactions
 from flake8_session.knowledge.sessions import ATTRIBUTES
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.linking.meanings import ClassAt, FunctionAt, Holds, Object, Selected
+from flake8_session.linking.meanings import (
+    Borrowed,
+    ClassAt,
+    FunctionAt,
+    Holds,
+    Made,
+    Object,
+    Registry,
+    Selected,
+)
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, updated_columns, with_act
 from flake8_session.typestate.escapes import handed
@@ -70,7 +79,7 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
         return
     if world.instance is not None and Role.INSTANCE in world.roles(event.source):
         moved = _related(moved, world.instance)
-    if _is_other_instance(context, event):
+    if _is_other_instance(context, event, world):
         moved = _dirtied(moved, certain=False)
     yield Door.COMPLETED, moved
 
@@ -278,7 +287,8 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
             else:
                 yield door, moved
     changed = state.changed
-    if state.tie is Tie.ATTACHED and (state.columns is Columns.EXPIRED or updated_columns(context)):
+    asked = state.columns is Columns.EXPIRED or bool(updated_columns(context))
+    if state.tie is Tie.DETACHED or (state.tie is Tie.ATTACHED and asked):
         changed |= {event.attribute}
     after = state._replace(loaded=state.loaded | _telling(context, state, event.attribute), changed=changed)
     moved = world._replace(instance=after)
@@ -309,7 +319,7 @@ def _related(world: World, state: InstanceState) -> World:
 def _dirtied(world: World, *, certain: bool = True) -> World:
     """An instance was changed: certainly one that the session holds, or one that it may hold."""
     state = world.session
-    if state is None or state.transaction is Transaction.FAILED or state.life is Life.CLOSED:
+    if state is None or state.life is Life.CLOSED:
         return world
     begun = state.transaction
     if begun is Transaction.IDLE:
@@ -317,5 +327,20 @@ def _dirtied(world: World, *, certain: bool = True) -> World:
     return world._replace(session=state._replace(dirty=True, transaction=begun))
 
 
-def _is_other_instance(context: Context, event: Write) -> bool:
-    return isinstance(context.frame.meaning(event.object), Selected) and not event.object.startswith("@")
+def _is_other_instance(context: Context, event: Write, world: World) -> bool:
+    """Whether an instance that is not followed may be in the session: it came from no other one."""
+    if event.object.startswith("@") or not isinstance(context.frame.meaning(event.object), Selected):
+        return False
+    source = context.frame.source(event.object)
+    elsewhere = isinstance(context.frame.meaning(source), Made | Borrowed | Registry) if source else False
+    return not elsewhere or Role.SESSION in world.roles(source) or _is_given(context, source)
+
+
+def _is_given(context: Context, source: Place) -> bool:
+    """Whether any session but that at `source` is given instances: the one in question may be among them."""
+    return any(
+        isinstance(step.event, Call)
+        and step.event.method in ("add", "add_all", "delete")
+        and step.event.receiver != source
+        for step in context.frame.graph.steps
+    )

@@ -102,10 +102,18 @@ class Effects(Protocol):
 
 
 class Raised(NamedTuple):
-    """An exception that a step may raise. `assumed`: as the one assumed failure of its path."""
+    """An exception that a step may raise.
+
+    `assumed`: as the one assumed failure of its path. `late`: its path has had that before.
+    """
 
     flight: Flight
     assumed: bool
+    late: bool = False
+
+    def fits(self, world: World) -> bool:
+        """Whether a path that has come to `world` can meet it."""
+        return not world.spent if self.assumed else world.spent or not self.late
 
 
 @dataclass(frozen=True, slots=True)

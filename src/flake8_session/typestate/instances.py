@@ -62,14 +62,19 @@ def expunged(state: InstanceState) -> InstanceState:
 
 
 def deleted(state: InstanceState) -> InstanceState:
-    """The instance after ``session.delete``, which only marks it."""
-    return state._replace(tie=Tie.DELETED) if state.tie is Tie.ATTACHED else state
+    """The instance after ``session.delete``, which only marks it; what was detached comes in by that."""
+    return state._replace(tie=Tie.DELETED) if state.tie in (Tie.ATTACHED, Tie.DETACHED) else state
 
 
 def refreshed(state: InstanceState, names: frozenset[str] = frozenset()) -> InstanceState:
-    """All columns are loaded, or just `names` where a refresh names them."""
+    """The instance after ``session.refresh``: all columns are loaded and nothing else, or just `names`."""
     if names:
         return state._replace(loaded=state.loaded | names)
+    return reloaded(state)._replace(loaded=frozenset())
+
+
+def reloaded(state: InstanceState) -> InstanceState:
+    """All columns are loaded, by a query that has given it again."""
     return state._replace(columns=Columns.LOADED, missing=frozenset())
 
 
@@ -99,9 +104,14 @@ def has(state: InstanceState, attribute: str) -> bool | None:
 
 
 def _flushed(state: InstanceState) -> InstanceState:
-    """What was pending is there now; what had expired and was changed was loaded before it was written."""
+    """What was pending is there now; what had expired and was changed was loaded before it was written.
+
+    Before a row goes what depends on it is loaded, so that of a deleted instance nothing is known.
+    """
     if state.tie is Tie.PENDING:
         return state._replace(tie=Tie.ATTACHED, fresh=True)
+    if state.tie is Tie.DELETED:
+        return _unknown(state)
     if state.tie is Tie.ATTACHED and state.columns is Columns.EXPIRED and state.changed:
         return state._replace(columns=Columns.LOADED)
     return state
@@ -130,9 +140,7 @@ def _rolled_back(state: InstanceState) -> InstanceState:
 def _let_go(state: InstanceState, explicit: bool) -> InstanceState:
     if state.tie is Tie.PENDING:
         return state._replace(tie=Tie.TRANSIENT)
-    if state.tie is Tie.DELETED:
-        return _unknown(state)
-    if state.tie is Tie.ATTACHED:
+    if state.tie in _HELD:
         return state._replace(tie=Tie.DETACHED, fresh=False, explicit=explicit)
     return state
 

@@ -176,10 +176,11 @@ def _transaction_left(context: Context, event: Leave, world: World, state: Sessi
 def _savepoint_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
     """``with session.begin_nested()``: flushes and releases, or rolls back to the savepoint.
 
-    What a failed statement has left, and no exception tells, PostgreSQL does not release.
+    What a failed statement has left, and no exception tells, PostgreSQL does not release. A COMMIT inside
+    ends all savepoints before it fails.
     """
     block = state.blocks[-1] if state.blocks else Block.ENDED
-    if block in (Block.ENDED, Block.RELEASED, Block.VAIN):
+    if block in (Block.ENDED, Block.RELEASED, Block.VAIN) or state.broken is Broken.COMMIT:
         yield _onward(event), world._replace(session=_popped(state, state))
         return
     lost = with_act(context, world, _popped(mended(state), state), Act.SAVEPOINT_ROLLBACK)

@@ -54,7 +54,7 @@ from flake8_session.typestate.steps.leaving import (
     unmodelled_ways,
     yield_ways,
 )
-from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, World
+from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Tie, World
 
 
 def concerns(event: ev.Event, world: World) -> bool:
@@ -72,15 +72,19 @@ def concerns(event: ev.Event, world: World) -> bool:
             places = event.parts
         case _:
             return False
-    return any(role not in _COLLECTED for place in places if place for role in world.roles(place))
+    astray = world.instance is not None and world.instance.tie is Tie.UNKNOWN
+    told = _OF_ANY_SESSION if astray else _COLLECTED
+    return any(role not in told for place in places if place for role in world.roles(place))
 
 
 _COLLECTED = (Role.INSTANCES, Role.ROWS, Hold.ABSENT)
 """Of what had an instance added to it, a list or a session that goes by a name of many meanings; and None."""
+_OF_ANY_SESSION = (*_COLLECTED, Role.INSTANCE, Role.ROW)
+"""And of an instance that may be in another session: what asking it for something does is known there."""
 
 
-def _order(raised: Raised) -> tuple[str, str, bool]:
-    return raised.flight.kind.value, raised.flight.name, raised.assumed
+def _order(raised: Raised) -> tuple[str, str, bool, bool]:
+    return raised.flight.kind.value, raised.flight.name, raised.assumed, raised.late
 
 
 class SessionMovement:
@@ -134,7 +138,7 @@ class SessionMovement:
         """Keeps what a step raises because of what this focus holds."""
         for door, moved in ways:
             if door is Door.RAISED and moved.flight is not None:
-                raised = Raised(moved.flight, moved.spent and not world.spent)
+                raised = Raised(moved.flight, moved.spent and not world.spent, world.spent)
                 known = self.raised.setdefault(step, set())
                 if raised not in known and concerns(self.context.frame.called(step), world):
                     known.add(raised)
@@ -148,7 +152,7 @@ class SessionMovement:
         return tuple(
             (Door.RAISED, world._replace(flight=each.flight, spent=world.spent or each.assumed))
             for each in sorted(told, key=_order)
-            if each.flight not in own and not (each.assumed and world.spent)
+            if each.flight not in own and each.fits(world)
         )
 
     def told_ways(self, step: int, world: World) -> tuple[Way, ...]:

@@ -142,8 +142,8 @@ class InstanceState(NamedTuple):
 
     `missing`: what a query's options left out, and what the database has set anew. `fresh`: made in the
     transaction that is open. `explicit`: detached by a call of ``close()`` (or ``expunge``, ``reset``), not
-    by the exit of a ``with``. `changed`: what was set since the last flush, asked of what has expired, and
-    of models in which an UPDATE changes columns that nobody names.
+    by the exit of a ``with``. `changed`: what was set since the last flush, asked of what has expired or is
+    detached, and of models in which an UPDATE changes columns that nobody names.
     """
 
     tie: Tie

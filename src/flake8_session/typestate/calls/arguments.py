@@ -85,7 +85,7 @@ def has_nothing_new(context: Context, call: Call, world: World, row: Row) -> boo
         if instance.tie is Tie.ATTACHED:
             return True
         if row.instance is ToInstance.ADD:
-            return instance.tie is Tie.DETACHED
+            return instance.tie is Tie.DETACHED and not instance.changed
     if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
         return False
     if row.instance is ToInstance.ADD:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Call, Door, Place
+from flake8_session.flow.events import Call, Door, Place, Read, Write
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
-from flake8_session.linking.meanings import Holds, Selected
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import Holds, Meaning, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.births import born_instance, loaded_state
 from flake8_session.typestate.calls.receivers import meaning_of_call, split
@@ -25,7 +26,7 @@ def elements(
             yield Door.COMPLETED, reloaded(context, index, world, method)
         return
     if row.instance is ToInstance.MERGE:
-        yield from _merged(context, call, world, result)
+        yield from _merged(context, index, call, world, result)
         return
     meaning = context.focus.selected
     rows = _row_of_result(context, call, world, meaning)
@@ -56,7 +57,7 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
         if selected.key != other.key or selected.model is None:
             return world
         loaded = instances.refreshed(instance, other.loads) if other.loads else instance
-        return world._replace(instance=instances.refreshed(loaded))
+        return world._replace(instance=instances.reloaded(loaded))
     found = instances.clouded(instance) if other.loads else instances.requeried(instance)
     return world._replace(instance=found)
 
@@ -68,6 +69,35 @@ def is_at_hand(context: Context, index: int, world: World) -> bool:
         return False
     named = any(holding is Role.INSTANCE for _, holding in world.names)
     return named and instance.tie is Tie.ATTACHED and instance.columns is Columns.LOADED
+
+
+def may_be_held(context: Context, index: int) -> bool:
+    """Whether some variable of the function may hold the row for which this ``get()`` asks by its key.
+
+    A session does not keep alive what it has given. What a caller holds is not presumed to be this row.
+    """
+    asked = meaning_of_call(context, index)
+    if not isinstance(asked, Selected):
+        return True
+    steps = context.frame.graph.steps
+    giving = (index, context.frame.awaited.get(index, index))
+    own = {getattr(steps[each].event, "result", "") for each in giving}
+    return any(
+        _may_be_row(context.frame.meaning(source), asked)
+        for target, sources in context.frame.bindings.items()
+        if not target.startswith("%")
+        for source in sources
+        if source not in own
+    )
+
+
+def _may_be_row(other: Meaning, asked: Selected) -> bool:
+    """Whether what `other` stands for is, or has among it, the row of `asked`; a new one is another row."""
+    if not isinstance(other, Selected) or other.holds not in (Holds.INSTANCE, Holds.ROWS):
+        return False
+    if other.key and asked.key and other.key != asked.key:
+        return False
+    return other.model is None or asked.model is None or other.model == asked.model
 
 
 def gives_same_row(context: Context, index: int) -> bool:
@@ -88,15 +118,28 @@ def _row_of_result(context: Context, call: Call, world: World, selected: Selecte
     return result and not method.startswith("scalar")
 
 
-def _merged(context: Context, call: Call, world: World, result: Place) -> Ways:
+def _merged(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
     state = world.session
     assert state is not None
-    ties = (Tie.PENDING,) if has_no_key(context, call) else (Tie.ATTACHED, Tie.PENDING)
-    known = _may_be_the_same(context, call, world)
-    for tie in ties:
+    ties = (Tie.PENDING,) if has_no_key(context, call, world) else (Tie.ATTACHED, Tie.PENDING)
+    known = _may_be_the_same(context, index, call, world)
+    for tie in (Tie.UNKNOWN,) if known else ties:
         born_as = loaded_state(context, tie)
-        born = born_instance(context, world, instances.clouded(born_as) if known else born_as)
+        copied = born_as._replace(loaded=born_as.loaded | _copied(context, call))
+        born = born_instance(context, world, copied)
         yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
+
+
+def _copied(context: Context, call: Call) -> frozenset[str]:
+    """The attributes that what is merged may have, since the function reads or sets them: they come along."""
+    given = call.arguments[0].value if call.arguments else ""
+    meaning = context.frame.meaning(given)
+    loads = meaning.loads if isinstance(meaning, Selected) else frozenset()
+    return loads | {
+        step.event.attribute
+        for step in context.frame.graph.steps
+        if isinstance(step.event, Read | Write) and step.event.object == given
+    }
 
 
 def _is_attached(call: Call, world: World) -> bool:
@@ -105,14 +148,21 @@ def _is_attached(call: Call, world: World) -> bool:
     return attached and bool(arguments_holding(world, call.arguments[:1], Role.INSTANCE))
 
 
-def _may_be_the_same(context: Context, call: Call, world: World) -> bool:
+def is_pending(call: Call, world: World) -> bool:
+    """Whether what is merged waits in the session to be written: merging flushes, and gives it back."""
+    pending = world.instance is not None and world.instance.tie is Tie.PENDING
+    return pending and bool(arguments_holding(world, call.arguments[:1], Role.INSTANCE))
+
+
+def _may_be_the_same(context: Context, index: int, call: Call, world: World) -> bool:
     """Whether what is merged comes out of this session, or is added to it: the very same may come out then.
 
     What is known of it is told of it, not of what the merge gives.
     """
     given = call.arguments[0].value if call.arguments else ""
     if isinstance(context.frame.meaning(given), Selected):
-        return Role.SESSION in world.roles(context.frame.source(given))
+        source = context.frame.source(given)
+        return Role.SESSION in world.roles(source) and _is_still(context.frame, source, given, index)
     return any(
         isinstance(step.event, Call)
         and step.event.method == "add"
@@ -122,9 +172,20 @@ def _may_be_the_same(context: Context, call: Call, world: World) -> bool:
     )
 
 
-def has_no_key(context: Context, call: Call) -> bool:
+def _is_still(frame: Frame, source: Place, given: Place, index: int) -> bool:
+    """Whether `source` may hold at a step what it held when what is in `given` came from it."""
+    now = frame.reaching(source, index)
+    made = frame.reaching(given, index)
+    return not now or not made or any(now & frame.reaching(source, step) for step in made)
+
+
+def has_no_key(context: Context, call: Call, world: World) -> bool:
     """Whether what is merged was just constructed without a primary key: then there is no row to find."""
     made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
+    if made is None and context.focus.constructed:
+        if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+            birth = context.frame.graph.steps[context.focus.instance].event
+            made = birth if isinstance(birth, Call) else None
     if made is None:
         return False
     given = [argument.keyword for argument in made.arguments]

@@ -7,12 +7,20 @@ from dataclasses import replace
 
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
+from flake8_session.knowledge.sessions import ASYNC_SESSION
 from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstance, Work
 from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
-from flake8_session.typestate.calls.loads import elements, has_no_key, is_at_hand, reloaded
+from flake8_session.typestate.calls.loads import (
+    elements,
+    has_no_key,
+    is_at_hand,
+    is_pending,
+    may_be_held,
+    reloaded,
+)
 from flake8_session.typestate.calls.receivers import METHODS, SESSION_METHODS, meaning_of_call
 from flake8_session.typestate.escapes import clouded, unknown_call
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
@@ -51,7 +59,8 @@ def session_call(context: Context, index: int, call: Call, world: World, result:
     """A method of the session itself."""
     if method == "begin" and Argument("=True", "nested") in call.arguments:
         method = "begin_nested"
-    row = SESSION_METHODS.get(method)
+    own = ASYNC_SESSION.get(method) if context.focus.options.asynchronous else None
+    row = own or SESSION_METHODS.get(method)
     if row is None:
         yield from unknown_call(context, call, world, result)
         return
@@ -91,7 +100,9 @@ def row_ways(
         row = replace(row, writes=False, work=Work.NOTHING if row.instance is ToInstance.MERGE else row.work)
         if row.instance is ToInstance.MERGE:
             row = replace(row, in_failed=InFailed.IF_WORK, in_ended_block=False)
-    elif row.instance is ToInstance.MERGE and has_no_key(context, call):
+    elif row.instance is ToInstance.MERGE and is_pending(call, world):
+        row = replace(row, writes=False, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
+    elif row.instance is ToInstance.MERGE and has_no_key(context, call, world):
         row = replace(row, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
     looked_up = row.gives is Gives.ENTITY and row.instance is not ToInstance.MERGE
     if looked_up and is_at_hand(context, index, world):
@@ -100,7 +111,8 @@ def row_ways(
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, world._replace(flight=out.raised)
-        if row.gives is Gives.ENTITY and is_at_hand_in_failed(state):
+        held = not looked_up or may_be_held(context, index)
+        if row.gives is Gives.ENTITY and held and is_at_hand_in_failed(state):
             yield from _completed(context, index, call, world, result, row, method, role)
         return
     if is_refused(context, call, world, row):
