@@ -42,10 +42,10 @@ def test_each_function_has_its_own_share_of_the_files() -> None:
     spent = Budget()
     for _ in range(budget.MOST_IN_FILE // budget.MOST_IN_FUNCTION):
         spent.begin_function()
-        for _ in range(budget.MOST_IN_FUNCTION):
-            spent.spend()
+        spent.check()
+        spent.spend(budget.MOST_IN_FUNCTION)
         with pytest.raises(TooMuchToAsk):
-            spent.spend()
+            spent.check()
     spent.begin_function()
     with pytest.raises(TooMuchToAsk):
-        spent.spend()
+        spent.check()

@@ -44,6 +44,11 @@ class Movement(Protocol[W]):
 class TooManyWorlds(Exception):
     """A step is reached in more worlds than can be told apart at a sensible cost."""
 
+    def __init__(self, worlds: int) -> None:
+        super().__init__(worlds)
+        self.worlds = worlds
+        """How many worlds there were in all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage(Generic[W]):
@@ -106,7 +111,7 @@ def solve(movement: Movement[W], starts: Mapping[int, Iterable[W]]) -> Solution[
                     return
             merging[step][key] = world
         if len(here) >= GIVE_UP_ABOVE:
-            raise TooManyWorlds
+            raise TooManyWorlds(sum(map(len, arrivals.values())))
         here[world] = came
         queue.append((step, world))
 

@@ -33,7 +33,10 @@ def told(facts: FunctionFacts, solved: Solved, path: Path, *, leaves: bool = Fal
 def _happened(solved: Solved, before: Passage[World], after: Passage[World], subject: str) -> Iterator[str]:
     old, new = before.world, after.world
     if new.session is not None and (old.session is None or before.step == solved.focus.birth):
-        yield f"{subject} is opened here"
+        if not solved.focus.gone:
+            yield f"{subject} is opened here"
+        elif new.instance is not None:
+            yield "what this gives comes without its session"
         return
     if new.spent and not old.spent:
         yield _may_raise(solved.graph.steps[before.step].event, new)

@@ -52,7 +52,7 @@ def detached_reads(session: SessionFacts) -> Iterator[DetachedRead]:
 
 def handed_out(session: SessionFacts) -> Iterator[HandedOut]:
     """Every way out by which a detached and expired instance leaves the function."""
-    for solved in session.with_instances:
+    for solved in session.with_instances if not session.focus.gone else ():
         yield from _returned(solved)
         yield from _passed(solved)
 
@@ -70,6 +70,8 @@ def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | No
         if models.attribute(solved.frame.linker, model(solved.movement.context), event.attribute) in _QUIET:
             return None
     else:
+        return None
+    if solved.focus.gone and loaded is not False:
         return None
     path = solved.path(step, world)
     if path is None:

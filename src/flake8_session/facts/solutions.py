@@ -13,19 +13,10 @@ from flake8_session.flow.graph import Graph
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.typestate import names
+from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.movement import SessionMovement, concerns
-from flake8_session.typestate.worlds import Life, SessionState, Transaction, World
-
-
-def start(focus: Focus) -> World:
-    """The world at the entry of a function."""
-    if focus.birth >= 0:
-        return World()
-    held = {(place, Role.SESSION) for place in focus.places} | {
-        (place, Role.QUERY) for place in focus.queries
-    }
-    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN, holds=True), names=frozenset(held))
+from flake8_session.typestate.worlds import World
 
 
 class Solved:
@@ -64,7 +55,7 @@ class Solved:
     @property
     def first(self) -> World:
         """The world at the entry of the function."""
-        return start(self.focus)
+        return entry_world(self.focus)
 
     def ways(self, step: int, world: World) -> list[Step]:
         """Door, next step and world there, for every way out of `step`; remembered."""

@@ -11,15 +11,17 @@ from functools import cached_property
 from flake8_session.dataflow import TooManyWorlds, solve
 from flake8_session.diagnostics import Span
 from flake8_session.facts.agreement import Company
-from flake8_session.facts.solutions import Solved, start
+from flake8_session.facts.solutions import Solved
 from flake8_session.facts.telling import Elsewhere, news_for, told_by
 from flake8_session.flow.events import Call, Iterate
 from flake8_session.linking.frames import Frame
 from flake8_session.settings import Settings
+from flake8_session.summaries.budget import TooMuchToAsk
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.sites import session_foci
 from flake8_session.typestate import names
+from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.known_ways import KnownWays
@@ -75,8 +77,12 @@ class Solver:
             known=self._ways,
         )
         try:
-            return Solved(self.frame, focus, movement, solve(movement, {0: (start(focus),)}))
+            return Solved(self.frame, focus, movement, solve(movement, {0: (entry_world(focus),)}))
         except TooManyWorlds:
+            return None
+        except TooMuchToAsk:
+            if focus.instance < 0:
+                raise
             return None
 
 
@@ -133,6 +139,8 @@ class FunctionFacts:
         sessions: tuple[SessionFacts, ...] = ()
         for _ in range(_ROUNDS):
             sessions = tuple(SessionFacts(self.frame, focus, solver) for focus in foci)
+            for session in sessions:
+                session.alone  # noqa: B018 - before instances may have used up what may be asked.
             everything = [solved for session in sessions for solved in session.solutions]
             found = told_by(everything, solver.told, several=len(foci) > 1)
             if found == solver.told:
@@ -159,6 +167,8 @@ def _may_meet(alone: Solved, focus: Focus) -> bool:
 
     A new instance may meet any session that is reached with it.
     """
+    if focus.gone:
+        return True
     event = alone.graph.steps[focus.instance].event
     worlds = alone.solution.before(focus.instance)
     if focus.constructed:

@@ -221,6 +221,8 @@ class Reads(Enum):
     ITERATES = "iterates"  # gives an iterator over the same elements, which reads when it is read
     WRAPS = "wraps"  # gives an iterator over things made of them, which reads when it is read
     NEXT = "next"  # gives the next element
+    CHOOSES = "chooses"  # iterates it to the end; gives one of the elements
+    FILTERS = "filters"  # gives an iterator over some elements of its second argument
     COPIES = "copies"  # reads what is loaded, and gives a like object
 
 
@@ -233,12 +235,32 @@ READERS: Mapping[str, Reads] = MappingProxyType(
         **dict.fromkeys(("bool", "len"), Reads.LENGTH),
         **dict.fromkeys(("getattr", "hasattr"), Reads.ATTRIBUTE),
         **dict.fromkeys(("frozenset", "list", "set", "sorted", "tuple"), Reads.COLLECTS),
-        **dict.fromkeys(("all", "any", "dict", "max", "min", "sum"), Reads.CONSUMES),
+        **dict.fromkeys(("all", "any", "dict", "sum"), Reads.CONSUMES),
+        **dict.fromkeys(("max", "min"), Reads.CHOOSES),
+        "filter": Reads.FILTERS,
         **dict.fromkeys(("iter", "aiter", "reversed", "itertools.chain", "itertools.islice"), Reads.ITERATES),
-        **dict.fromkeys(("enumerate", "filter", "map", "zip"), Reads.WRAPS),
+        **dict.fromkeys(("enumerate", "map", "zip"), Reads.WRAPS),
         **dict.fromkeys(("anext", "next"), Reads.NEXT),
         **dict.fromkeys(("copy.copy", "copy.deepcopy"), Reads.COPIES),
         "vars": Reads.NOTHING,
     }
 )
 """What each function does; any other is unknown. `reversed` and `sorted` want a container."""
+
+PASSING_ON: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("frozenset", "iter", "list", "max", "min", "next", "reversed", "set", "sorted", "tuple"), 0
+        ),
+        "filter": 1,
+        "itertools.islice": 0,
+    }
+)
+"""Functions that give elements of one of their arguments, or a container of them, by its position."""
+
+
+
+GIVING_ALL = frozenset({"copy", "items", "values"})
+"""Methods of Python's containers that give the same elements."""
+GIVING_ONE = frozenset({"get", "pop", "popleft"})
+"""Methods of Python's containers that give one element."""

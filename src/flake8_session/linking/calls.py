@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flake8_session.knowledge import factories, loading, statements
+from flake8_session.knowledge import callees, factories, loading, statements
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -83,10 +83,23 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     kind = statements.CONSTRUCTORS.get(name)
     if kind is not None:
         return _statement(kind, arguments)
+    given = _passed_on(name, arguments)
+    if given is not None:
+        return given
     last = name.rpartition(".")[2]
     if name.startswith("sqlalchemy.") and last in loading.OPTIONS:
         return _loader(last, arguments)
     return External(f"{name}()", _autocommits(arguments))
+
+
+def _passed_on(name: str, arguments: Arguments) -> Selected | None:
+    """What a function of Python gives that iterates over entities, and gives the same ones."""
+    place = callees.PASSING_ON.get(name.removeprefix("builtins."))
+    given = [value for keyword, value in arguments if not keyword]
+    if place is None or place >= len(given):
+        return None
+    found = given[place]
+    return found if isinstance(found, Selected) and found.holds is not Holds.UNKNOWN else None
 
 
 def _made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:

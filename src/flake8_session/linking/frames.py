@@ -36,22 +36,36 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.linking.presence import session_or_none
 from flake8_session.linking.propagation import Meanings
+from flake8_session.linking.spelled_out import spelled_out
 from flake8_session.linking.spelling import last_name
-from flake8_session.linking.threads import called_here
 from flake8_session.linking.wiring import Wiring
 
 
 class Frame(Wiring):
     """A function with a graph, in its module. Raises nothing; what is not known is `UNKNOWN`."""
 
-    def __init__(self, module: str, function: Function, linker: Linker, parent: Frame | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        function: Function,
+        linker: Linker,
+        parent: Frame | None = None,
+        *,
+        wraps: FunctionAt | None = None,
+        decorates: FunctionAt | None = None,
+    ) -> None:
+        """`wraps`: a decorated function that stands behind what is captured from a decorator;
+        `decorates`: this is the decorator, and its first parameter is that function.
+        """
         if function.graph is None:
             raise ValueError(f"{function.qualname} has no graph")
-        super().__init__(called_here(function.graph, lambda dotted: linker.dotted(module, dotted)))
+        super().__init__(spelled_out(function.graph, lambda dotted: linker.dotted(module, dotted)))
         self.module = module
         self.function = function
         self.linker = linker
         self.parent = parent
+        self.wraps = wraps
+        self._decorates = decorates
 
     def meaning(self, place: Place) -> Meaning:
         """What `place` means."""
@@ -133,6 +147,8 @@ class Frame(Wiring):
 
     def parameter_meaning(self, parameter: Parameter) -> Meaning:
         """What a parameter holds when the function is called, by its annotation or default."""
+        if self._decorates is not None and parameter == self.function.parameters[0]:
+            return self._decorates
         if parameter.annotation is not None:
             promised = self.linker.annotation(self.module, parameter.annotation)
             if promised != UNKNOWN:

@@ -66,10 +66,15 @@ class ModuleAt:
 
 @dataclass(frozen=True, slots=True)
 class FunctionAt:
-    """A function or method of the project."""
+    """A function or method of the project.
+
+    `wraps`: a decorator's own function, put in the place of that one. `bare`: without its decorators.
+    """
 
     module: str
     qualname: str
+    wraps: FunctionAt | None = None
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

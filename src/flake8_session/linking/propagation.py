@@ -65,7 +65,7 @@ class Meanings:
         frame = self._frame
         if place not in frame.binders and place not in self._parameters:
             return None
-        question = ("place", frame.module, frame.function.qualname, place)
+        question = ("place", frame.module, frame.function.qualname, frame.wraps, place)
         return frame.linker.answers.ask(question, lambda: self._solved(place), UNKNOWN, UNKNOWN)
 
     def _solved(self, place: Place) -> Meaning:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.outline import Function
+from flake8_session.flow.outline import Expression, Function
 
 _PLAIN = frozenset(
     {
@@ -26,6 +26,11 @@ _PLAIN = frozenset(
 def is_plain(function: Function) -> bool:
     """Whether nothing but the function's own body runs when it is called."""
     return {_name(decorator) for decorator in function.decorators} <= _PLAIN
+
+
+def changing(function: Function) -> list[Expression]:
+    """The decorators that may have something else run when the function is called."""
+    return [decorator for decorator in function.decorators if _name(decorator) not in _PLAIN]
 
 
 def is_manager(function: Function) -> bool:

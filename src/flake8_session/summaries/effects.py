@@ -7,7 +7,7 @@ from flake8_session.flow.outline import Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import Borrowed, ClassAt, FunctionAt, Meaning, Options
-from flake8_session.summaries import classes, generators, given, managers
+from flake8_session.summaries import classes, detached, generators, given, managers
 from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.fresh import fresh_options
@@ -61,6 +61,14 @@ class ProjectEffects:
     def lent(self, at: FunctionAt) -> Options | None:
         """See `Givers.lent`."""
         return generators.lent_options(self._solved, at)
+
+    def detached(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
+        """See `Givers.detached`."""
+        return detached.detached_focus(self._solved, frame, call, at)
+
+    def gives_detached(self, at: FunctionAt) -> bool:
+        """See `Givers.gives_detached`."""
+        return detached.gives_detached(self._solved, at)
 
     def lent_by(self, at: ClassAt) -> Options | None:
         """See `Givers.lent_by`."""

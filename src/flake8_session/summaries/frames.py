@@ -29,7 +29,16 @@ class Frames:
         function = self.linker.body(at)
         if function is None or function.graph is None:
             return None
-        parent = None
-        if ".<locals>" in at.qualname:
-            parent = self.of(FunctionAt(at.module, at.qualname.rpartition(".<locals>")[0]))
-        return Frame(at.module, function, self.linker, parent)
+        return Frame(at.module, function, self.linker, self._around(at), wraps=at.wraps)
+
+    def _around(self, at: FunctionAt) -> Frame | None:
+        """The frame of the function around `at`: of a wrapper, its decorator, given what it decorates."""
+        if ".<locals>" not in at.qualname:
+            return None
+        outer = FunctionAt(at.module, at.qualname.rpartition(".<locals>")[0])
+        function = self.linker.body(outer) if at.wraps is not None else None
+        if function is None or function.graph is None or at.wraps is None:
+            return self.of(outer)
+        return Frame(
+            at.module, function, self.linker, self._around(outer), wraps=at.wraps, decorates=at.wraps
+        )

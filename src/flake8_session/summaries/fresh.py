@@ -10,7 +10,6 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import FunctionAt, Options
 from flake8_session.summaries.crossing import made_available
-from flake8_session.summaries.decorated import is_plain
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.passing import known_values
 from flake8_session.summaries.solved import Solved
@@ -21,9 +20,10 @@ from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
 def fresh_options(solved: Solved, at: FunctionAt) -> Options | None:
     """See `sites.Givers.fresh`."""
     function = solved.linker.function(at)
-    if function is None or function.generator or not is_plain(function):
+    runs = solved.runs(at)
+    if function is None or function.generator or runs is None:
         return None
-    found = solved.ask(("fresh", at), lambda: _sites(solved, at))
+    found = solved.ask(("fresh", runs), lambda: _sites(solved, runs))
     return found[0][0].options if found else None
 
 

@@ -20,7 +20,9 @@ from flake8_session.summaries.crossing import (
 from flake8_session.summaries.decorated import is_manager
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.passing import given_names, known_values
+from flake8_session.summaries.sites import registry_foci
 from flake8_session.summaries.solved import Solved
+from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Hold, Life, Names, Suspended, World
@@ -37,8 +39,8 @@ def _sites(solved: Solved, at: FunctionAt) -> list[tuple[Focus, tuple[tuple[int,
     if function is None or frame is None or not function.generator or not is_manager(function):
         return []
     found = []
-    for focus in solved.own_foci(frame, leaving(frame, Yield)):
-        stops = tuple(solved.stops(frame, focus, World()))
+    for focus in [*solved.own_foci(frame, leaving(frame, Yield)), *registry_foci(frame)]:
+        stops = tuple(solved.stops(frame, focus, entry_world(focus)))
         if any(_yields_session(frame, step, world) for step, world in stops):
             found.append((focus, stops))
     return found
@@ -63,7 +65,7 @@ def enter(
         known = known_values(inner, call, frozenset(), world, frame)
         for own, stops in solved.ask(("lent", at), lambda: _sites(solved, at)) or []:
             if known:
-                stops = tuple(solved.stops(inner, own, World(values=known)))
+                stops = tuple(solved.stops(inner, own, entry_world(own)._replace(values=known)))
             for step, stop in stops:
                 if step != inner.graph.raised:
                     entered[_lent_world(inner, at, manager, world, step, stop)] = None

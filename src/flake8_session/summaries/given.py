@@ -8,7 +8,8 @@ generator that does, and so do the callers in the function's own module, if all 
             await work(session)        # so in `work` a commit expires
 
 A parameter without an annotation is a session where its name speaks of one and every caller in the
-module gives one. Not modelled: callers in other modules, and functions that are handed around.
+module gives one, or where a decorator's own function, which is called instead, gives one. Not modelled:
+callers in other modules, and functions that are handed around.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flake8_session.flow.events import Place
+from flake8_session.flow.events import Call, Place
 from flake8_session.flow.outline import Applied, Expression, Indexed, Named, Parameter
 from flake8_session.knowledge import frameworks
 from flake8_session.linking.frames import Frame
@@ -47,6 +48,9 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
         return None
     if parameter.keyword in ("*args", "**kwargs") or not frameworks.is_session_name(parameter.name):
         return None
+    lent = _lent(solved, frame, parameter)
+    if lent is not None:
+        return Borrowed(lent, registry=True)
     given = _injected(solved, frame, parameter) or _passed(solved, frame, parameter)
     return Borrowed(given) if given is not None else None
 
@@ -66,6 +70,22 @@ def _injected(solved: Solved, frame: Frame, parameter: Parameter) -> Options | N
             at = frame.linker.expression(module, each)
             if isinstance(at, FunctionAt):
                 return solved.lent(at) or solved.fresh(at)
+    return None
+
+
+def _lent(solved: Solved, frame: Frame, parameter: Parameter) -> Options | None:
+    """The options of what a decorator's own function gives the function that it stands for."""
+    at = FunctionAt(frame.module, frame.function.qualname)
+    runs = solved.runs(at)
+    wrapper = solved.frames.of(runs) if runs is not None and runs.wraps is not None else None
+    if wrapper is None or runs is None:
+        return None
+    for step in wrapper.graph.steps:
+        if isinstance(step.event, Call) and wrapper.callee(step.event) == runs.wraps:
+            place = dict(bindings(frame.function, step.event)).get(parameter.name, "")
+            options = _options(solved, wrapper, place, wrapper.meaning(place)) if place else None
+            if options is not None:
+                return options
     return None
 
 

@@ -51,6 +51,8 @@ _MOST_FOCI = 200
 
 def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
     """`session` with each instance that it may hold; empty where there are too many to follow."""
+    if session.gone:
+        return [replace(session, instance=session.birth)]
     found = [
         replace(session, instance=step, selected=selected, constructed=constructed)
         for step, selected, constructed in _births(frame)
@@ -59,7 +61,7 @@ def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
 
 
 def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
-    taken = _taken(frame)
+    taken, passed = _taken(frame)
     for index, step in enumerate(frame.graph.steps):
         event = step.event
         if isinstance(event, Call):
@@ -68,16 +70,12 @@ def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
             if made is not None:
                 yield index, made, False
             elif isinstance(meaning, Selected):
-                if _gives_entities(meaning) and _gives(frame, event):
+                if _gives_entities(meaning) and (_gives(frame, event) or _reads_entities(frame, event)):
                     yield index, meaning, False
-            elif event.result in taken:
+            elif event.result in taken or event.result in passed:
                 model = _constructed(frame, event)
-                if model is not None:
+                if model is not None and (event.result in taken or _is_mapped(frame, model)):
                     yield index, Selected(Holds.INSTANCE, model=model), True
-            elif _reads_entities(frame, event):
-                source = frame.meaning(event.arguments[0].value)
-                assert isinstance(source, Selected)
-                yield index, source, False
         elif isinstance(event, Iterate):
             meaning = frame.meaning(event.result)
             if isinstance(meaning, Selected) and _gives_entities(meaning):
@@ -141,9 +139,14 @@ def _saves_itself(frame: Frame, call: Call) -> bool:
     )
 
 
-def _taken(frame: Frame) -> frozenset[Place]:
-    """Every place whose value may be given to a session: closed under binding and packing."""
+def _is_mapped(frame: Frame, model: Meaning) -> bool:
+    return isinstance(model, ClassAt) and models.is_mapped(frame.linker, model)
+
+
+def _taken(frame: Frame) -> tuple[frozenset[Place], frozenset[Place]]:
+    """Every place whose value may be given to a session, and to functions of the project that may do so."""
     taken: set[Place] = set()
+    passed: set[Place] = set()
     sources: dict[Place, set[Place]] = {}
     for step in frame.graph.steps:
         event = step.event
@@ -154,16 +157,24 @@ def _taken(frame: Frame) -> frozenset[Place]:
                 taken.update(argument.value for argument in event.arguments)
                 if event.receiver and event.method in ("append", "insert", "extend"):
                     sources.setdefault(event.receiver, set()).update(a.value for a in event.arguments)
+            case Call() if event.arguments and isinstance(frame.callee(event), FunctionAt):
+                passed.update(argument.value for argument in event.arguments)
             case Bind(target, source):
                 sources.setdefault(target, set()).add(source)
             case Build(result, parts, _):
                 sources.setdefault(result, set()).update(parts)
             case Extend(container, source):
                 sources.setdefault(container, set()).add(source)
-    pending = list(taken)
+    return _closed(taken, sources), _closed(passed, sources)
+
+
+def _closed(places: set[Place], sources: dict[Place, set[Place]]) -> frozenset[Place]:
+    """`places`, and those that they are bound to or made of."""
+    closed = set(places)
+    pending = list(places)
     while pending:
         for source in sources.get(pending.pop(), ()):
-            if source not in taken:
-                taken.add(source)
+            if source not in closed:
+                closed.add(source)
                 pending.append(source)
-    return frozenset(taken)
+    return frozenset(closed)

@@ -198,7 +198,7 @@ class Mattering:
             return False
         if self._giving.fresh(at) is not None or self._giving.lent(at) is not None:
             return True
-        return self._gives(self._linker.call(at, ()), attributes, seen)
+        return self._gives(self._linker.call(at, ()), attributes, seen) or self._giving.gives_detached(at)
 
     def _class_gives(self, at: ClassAt, attributes: frozenset[str], seen: set[Meaning]) -> bool:
         for name in self._members(at) & (attributes | _IMPLICIT):

@@ -52,25 +52,63 @@ def known_values(inner: Frame, call: Call, given: Names, world: World, frame: Fr
 
 
 def bindings(function: Function, call: Call) -> Iterator[tuple[Place, Place]]:
-    """Pairs of parameter and argument place. Spread arguments are not followed."""
+    """Pairs of parameter and argument place.
+
+    What a parameter like ``*args`` or ``**kwargs`` takes up is ``args.0`` and ``kwargs.name``; what such a
+    parameter of the caller gives on is taken from there.
+    """
     ordered = [p for p in function.parameters if p.keyword in ("", "/")]
     if ordered and _takes_self(function):
         if call.receiver and call.method == function.name:
             yield ordered[0].name, call.receiver
         if call.receiver or function.name == "__call__":
             ordered = ordered[1:]
-    named = {p.name: p for p in function.parameters}
+    rest, more = _rest(function, "*args"), _rest(function, "**kwargs")
+    named = {p.name: p for p in function.parameters if not p.keyword.endswith("args")}
     positions = iter(ordered)
+    given = []
+    beyond = 0
     for argument in call.arguments:
         if argument.keyword in ("*", "**"):
-            return
+            continue
         if argument.keyword:
+            given.append(argument.keyword)
             if argument.keyword in named:
                 yield argument.keyword, argument.value
+            elif more:
+                yield f"{more}.{argument.keyword}", argument.value
             continue
         parameter = next(positions, None)
         if parameter is not None:
+            given.append(parameter.name)
             yield parameter.name, argument.value
+        elif rest:
+            yield f"{rest}.{beyond}", argument.value
+            beyond += 1
+    ordered_left = [p.name for p in positions if p.name not in given]
+    yield from _spread(call, ordered_left, [name for name in named if name not in given], rest, more)
+
+
+def _spread(
+    call: Call, ordered: list[Place], named: list[Place], rest: Place, more: Place
+) -> Iterator[tuple[Place, Place]]:
+    """What ``*args`` and ``**kwargs`` in the call give to the parameters that nothing else is given to."""
+    for argument in call.arguments:
+        if argument.keyword == "*":
+            for number, name in enumerate(ordered):
+                yield name, f"{argument.value}.{number}"
+            if rest and not ordered:
+                yield rest, argument.value
+        elif argument.keyword == "**":
+            for name in named:
+                yield name, f"{argument.value}.{name}"
+            if more:
+                yield more, argument.value
+
+
+def _rest(function: Function, kind: str) -> Place:
+    """The parameter that takes up what is left of the arguments; `""` where there is none."""
+    return next((p.name for p in function.parameters if p.keyword == kind), "")
 
 
 def _takes_self(function: Function) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flake8_session.flow.events import Call
+from flake8_session.flow.events import Argument, Call
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
 from flake8_session.summaries import classes
 from flake8_session.summaries.crossing import back, inside_of_call
-from flake8_session.summaries.decorated import is_manager, is_plain
+from flake8_session.summaries.decorated import is_manager
+from flake8_session.summaries.detached import detached_exits
 from flake8_session.summaries.fresh import fresh_exits
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import given_names, known_values
@@ -34,7 +35,10 @@ def call_exits(
 ) -> list[Exit] | None:
     """See `Effects.call`."""
     call = frame.on_receiver(call)
+    at, call = _wrapped(solved, at, call)
     if frame.made_by.get(call.result) == focus.birth and focus.birth >= 0:
+        if focus.gone:
+            return detached_exits(solved, at, world, focus)
         return fresh_exits(solved, frame, at, call, world, focus)
     function = solved.linker.function(at)
     if function is not None and function.generator and is_manager(function):
@@ -63,6 +67,15 @@ def call_exits(
     if ends is None:
         return None
     return [back(inner, call, world, end, flight) for end, flight in ends]
+
+
+def _wrapped(solved: Solved, at: FunctionAt, call: Call) -> tuple[FunctionAt, Call]:
+    """What the call runs if a decorator is followed, and the call of that; a method's object comes first."""
+    runs = solved.runs(at)
+    if runs is None or runs == at:
+        return at, call
+    arguments = (Argument(call.receiver), *call.arguments) if call.receiver else call.arguments
+    return runs, Call(call.result, function=f"@{runs.qualname}", arguments=arguments)
 
 
 def construct_exits(
@@ -104,7 +117,7 @@ def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> 
 def _callee(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> Frame | None:
     """The callee, where calling it runs its body and nothing else."""
     function = solved.linker.function(at)
-    if function is None or function.generator or not is_plain(function):
+    if function is None or function.generator or solved.runs(at) != at:
         return None
     if function.asynchronous and frame.made_by.get(call.result) not in frame.awaited:
         return None

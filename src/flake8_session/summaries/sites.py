@@ -39,6 +39,14 @@ class Givers(Protocol):
         """The session that the function is given in the parameter; None where that holds none."""
         ...
 
+    def detached(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
+        """The ended session of an instance that the call gives, with the instance; None if it gives none."""
+        ...
+
+    def gives_detached(self, at: FunctionAt) -> bool:
+        """Whether a call of `at` may give an instance whose session it has ended."""
+        ...
+
     def lent_by(self, at: ClassAt) -> Options | None:
         """The options of a session that ``with`` over an object of the class lends."""
         ...
@@ -47,6 +55,11 @@ class Givers(Protocol):
 def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
     """Every session that the function is given, borrows or makes, in order of the text."""
     return [*_parameters(frame, givers), *_outside(frame), *_held(frame), *_made(frame, givers)]
+
+
+def registry_foci(frame: Frame) -> list[Focus]:
+    """Every registry and global session that the function names."""
+    return list(_outside(frame))
 
 
 def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
@@ -151,6 +164,10 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         options = givers.fresh(callee)
         if options is not None:
             yield Focus(options, birth=index, owned=not options.on_connection)
+            return
+        gone = givers.detached(frame, call, callee)
+        if gone is not None:
+            yield Focus(gone.options, birth=index, owned=False, gone=True, selected=gone.selected)
         return
     if isinstance(callee, FunctionAt) and isinstance(made, Borrowed):
         yield Focus(made.options, birth=index, owned=False, registry=True)

@@ -19,6 +19,7 @@ from flake8_session.summaries.feeding import feeding
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
 from flake8_session.summaries.sites import Givers, made_foci
+from flake8_session.summaries.wrappers import run_by
 from flake8_session.typestate.focus import Effects, Focus
 from flake8_session.typestate.known_ways import KnownWays
 from flake8_session.typestate.movement import SessionMovement
@@ -47,22 +48,21 @@ class Solved:
         self.budget: Budget | None = None
         self._calls = calls
         self._calls_in: dict[str, dict[str, list[tuple[Frame, Call]]]] = {}
+        self._runs: dict[FunctionAt, FunctionAt | None] = {}
         self._known: dict[Frame, KnownWays] = {}
         """Of the functions that were asked about last."""
 
     def ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> list[End] | None:
         """The worlds at the function's two exits; None: too many to follow."""
-        try:
-            solution = solve(self._movement(frame, focus), starts)
-        except TooManyWorlds:
+        solution = self._solution(frame, self._movement(frame, focus), starts)
+        if solution is None:
             return None
         return list(dict.fromkeys(_exits(frame, solution)))
 
     def stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
-        try:
-            solution = solve(self._movement(frame, focus, stops=True), {0: (start,)})
-        except TooManyWorlds:
+        solution = self._solution(frame, self._movement(frame, focus, stops=True), {0: (start,)})
+        if solution is None:
             return
         for step in solution.steps():
             if isinstance(frame.graph.steps[step].event, Yield) or step == frame.graph.raised:
@@ -99,6 +99,12 @@ class Solved:
                     found.setdefault(name, []).append((frame, step.event))
         return found
 
+    def runs(self, at: FunctionAt) -> FunctionAt | None:
+        """The function whose body a call of `at` runs; None where a decorator is not followed."""
+        if at not in self._runs:
+            self._runs[at] = run_by(self.linker, self.frames, at)
+        return self._runs[at]
+
     def never_raises(self, at: FunctionAt) -> bool:
         """See `Effects.never_raises`."""
         return bool(self.ask(("raises", at), lambda: never_raises(self.frames, at)))
@@ -107,9 +113,23 @@ class Solved:
         """Whether the function always raises, or ends the process."""
         return self.ask(("returns", at), lambda: can_return(self.frames, at)) is False
 
-    def _movement(self, frame: Frame, focus: Focus, *, stops: bool = False) -> SessionMovement:
+    def _solution(
+        self, frame: Frame, movement: SessionMovement, starts: Mapping[int, tuple[World, ...]]
+    ) -> Solution[World] | None:
+        """What `movement` comes to, within the budget; None: too many worlds to follow."""
         if self.budget is not None:
-            self.budget.spend()
+            self.budget.check()
+        solution = None
+        try:
+            solution = solve(movement, starts)
+            worlds = solution.size()
+        except TooManyWorlds as given_up:
+            worlds = given_up.worlds
+        if self.budget is not None:
+            self.budget.spend(worlds)
+        return solution
+
+    def _movement(self, frame: Frame, focus: Focus, *, stops: bool = False) -> SessionMovement:
         known = self._known.pop(frame, None) or KnownWays(frame.graph)
         self._known[frame] = known
         if len(self._known) > _MOST_KNOWN:

@@ -6,8 +6,27 @@ from flake8_session.flow.events import Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.typestate import names
-from flake8_session.typestate.focus import Context
-from flake8_session.typestate.worlds import Columns, Holding, InstanceState, SessionState, Tie, World
+from flake8_session.typestate.focus import Context, Focus
+from flake8_session.typestate.worlds import (
+    Columns,
+    Holding,
+    InstanceState,
+    Life,
+    SessionState,
+    Tie,
+    Transaction,
+    World,
+)
+
+
+def entry_world(focus: Focus) -> World:
+    """The world at the entry of a function: what the focus's places hold there."""
+    if focus.birth >= 0:
+        return World()
+    held = {(place, Role.SESSION) for place in focus.places} | {
+        (place, Role.QUERY) for place in focus.queries
+    }
+    return World(session=SessionState(Life.OPEN, Transaction.UNKNOWN, holds=True), names=frozenset(held))
 
 
 def born_session(context: Context, world: World, result: Place, state: SessionState, *more: Holding) -> World:

@@ -20,11 +20,12 @@ from flake8_session.typestate.worlds import DERIVED, Columns, Hold, Kind, Life, 
 def unknown_call(context: Context, call: Call, world: World, result: Place) -> Ways:
     """All ways out of a call of which nothing is known."""
     moved = given_away(world, call, keeps=_keeps(call))
-    if call.receiver and any(role in (Role.INSTANCE, Role.INSTANCES) for role in world.roles(call.receiver)):
+    roles = world.roles(call.receiver) if call.receiver else ()
+    if Role.INSTANCE in roles or (Role.INSTANCES in roles and call.method not in callees.OF_VALUES):
         moved = _met(clouded_instance(moved))
     if context.focus.registry and not reaches_nothing(context.frame, call):
         moved = unsettled(moved)
-    moved = _collected(call, moved)
+    moved = _taken_out(call, _collected(call, moved), result)
     if _is_entering(call):
         for argument in call.arguments[:1]:
             if Role.SESSION in world.roles(argument.value):
@@ -95,6 +96,15 @@ def _collected(call: Call, world: World) -> World:
     if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
         return names.named(world, call.receiver, Role.INSTANCES)
     return world
+
+
+def _taken_out(call: Call, world: World, result: Place) -> World:
+    """``users.pop()``, ``by_key.values()``: what a container of Python gives of what it holds."""
+    if not call.receiver or Role.INSTANCES not in world.roles(call.receiver):
+        return world
+    if call.method in callees.GIVING_ALL:
+        return names.named(world, result, Role.INSTANCES)
+    return names.named(world, result, Role.INSTANCE) if call.method in callees.GIVING_ONE else world
 
 
 def clouded_instance(world: World) -> World:

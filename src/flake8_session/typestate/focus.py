@@ -38,6 +38,8 @@ class Focus:
     registry: bool = False
     lent: bool = False
     """A context manager of the project opens and closes it."""
+    gone: bool = False
+    """A function of the project made and ended it; what it has given back of it is detached."""
     driven: bool = False
     """A generator of the project lends it, which has no name and is driven by hand."""
     instance: int = -1

@@ -29,11 +29,7 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     if not roles and call.receiver and refines(context, call):
         yield Door.COMPLETED, world
         return
-    if (
-        not roles
-        and call.receiver
-        and isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry)
-    ):
+    if not roles and _is_of_another_session(context, call, world):
         yield from _foreign_call(context, call, world, result)
         return
     if Role.SESSION in roles:
@@ -49,6 +45,19 @@ def call_ways(context: Context, index: int, call: Call, world: World, result: Pl
     yield from other_call(context, index, call, world, result)
 
 
+def _is_of_another_session(context: Context, call: Call, world: World) -> bool:
+    """Whether a session that is not followed receives the call: ``other.add(user)``, ``Registry.add(user)``.
+
+    A registry that is named may have given the very session that is followed, while that has the instance.
+    """
+    if call.receiver:
+        return isinstance(context.frame.meaning(call.receiver), Made | Borrowed | Registry)
+    if world.instance is None or world.instance.tie is not Tie.DETACHED:
+        return False
+    owner, _, method = call.function.rpartition(".")
+    return method in SESSION_METHODS and isinstance(context.frame.meaning(owner), Borrowed | Registry)
+
+
 def _closing(context: Context, call: Call, world: World) -> Call:
     """A call of a function that closes its argument is that argument's own ``close()``."""
     if context.frame.linker.told.others and isinstance(context.frame.callee(call), Closing):
@@ -60,7 +69,7 @@ def _closing(context: Context, call: Call, world: World) -> Call:
 
 def _foreign_call(context: Context, call: Call, world: World, result: Place) -> Ways:
     """A method of another session, which may take the instance over."""
-    row = SESSION_METHODS.get(call.method)
+    row = SESSION_METHODS.get(call.method or call.function.rpartition(".")[2])
     moved = world
     given = arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES)
     if given and world.instance is not None:

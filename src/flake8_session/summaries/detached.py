@@ -1,0 +1,105 @@
+"""Instances that a function gives back when it has ended the session that they came from.
+
+What the caller gets is detached for good, as loaded as the function left it::
+
+    def find(key):
+        with Maker() as session:
+            return session.get(User, key)
+
+    find(1).addresses      # never loaded, and nothing can load it any more
+
+Followed are functions that get no session from the caller. Not modelled: what they do by their arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flake8_session.flow.events import Call, Return
+from flake8_session.knowledge import frameworks
+from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import FunctionAt, Holds, Selected
+from flake8_session.summaries.feeding import leaving
+from flake8_session.summaries.instances import instance_foci
+from flake8_session.summaries.passing import bindings
+from flake8_session.summaries.sites import registry_foci
+from flake8_session.summaries.solved import Solved
+from flake8_session.typestate.births import entry_world
+from flake8_session.typestate.focus import Exit, Focus
+from flake8_session.typestate.worlds import (
+    RETURN,
+    Flight,
+    InstanceState,
+    Kind,
+    Life,
+    SessionState,
+    Tie,
+    World,
+)
+
+_ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
+
+
+class Left(NamedTuple):
+    """An instance that leaves a function detached: where it comes from there, how it is, what holds it."""
+
+    focus: Focus
+    state: InstanceState
+    role: Role
+
+
+def detached_focus(solved: Solved, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
+    """The session, gone by then, of an instance that the call gives; None where it gives none."""
+    runs = solved.runs(at)
+    inner = solved.frames.of(runs) if runs is not None else None
+    if inner is None or any(
+        frameworks.is_session_name(parameter) and not value.startswith("=None")
+        for parameter, value in bindings(inner.function, frame.on_receiver(call))
+    ):
+        return None
+    left = _left(solved, at)
+    return left[0].focus if left else None
+
+
+def gives_detached(solved: Solved, at: FunctionAt) -> bool:
+    """Whether a call of the function may give an instance whose session it has ended."""
+    return bool(_left(solved, at))
+
+
+def _left(solved: Solved, at: FunctionAt) -> list[Left]:
+    function = solved.linker.function(at)
+    runs = solved.runs(at)
+    if function is None or function.generator or runs is None:
+        return []
+    given = solved.linker.call(at, ())
+    if not isinstance(given, Selected) or given.holds not in (Holds.INSTANCE, Holds.ROWS):
+        return []
+    return solved.ask(("detached", runs), lambda: list(dict.fromkeys(_sites(solved, runs)))) or []
+
+
+def _sites(solved: Solved, at: FunctionAt) -> Iterator[Left]:
+    frame = solved.frames.of(at)
+    if frame is None:
+        return
+    for focus in [*solved.own_foci(frame, leaving(frame, Return)), *registry_foci(frame)]:
+        for born in instance_foci(frame, focus):
+            for end, flight in solved.ends(frame, born, {0: (entry_world(focus),)}) or ():
+                if flight is None and end.instance is not None and end.instance.tie is Tie.DETACHED:
+                    for role in _ENTITY:
+                        if (RETURN, role) in end.names:
+                            yield Left(born, end.instance._replace(explicit=False, fresh=False), role)
+
+
+def detached_exits(solved: Solved, at: FunctionAt, world: World, focus: Focus) -> list[Exit]:
+    """The ways out of a call that gives the instance of the focus."""
+    rest = frozenset(entry for entry in world.names if entry[1] not in _ENTITY)
+    gone = world._replace(session=SessionState(Life.CLOSED), instance=None, names=rest)
+    exits: dict[Exit, None] = {Exit(gone, None, frozenset()): None}
+    for left in _left(solved, at) if focus.instance >= 0 else ():
+        if left.focus.selected == focus.selected:
+            exits[Exit(gone._replace(instance=left.state), None, frozenset({left.role}))] = None
+    if not world.spent and not solved.never_raises(at):
+        exits[Exit(world._replace(spent=True), Flight(Kind.OTHER), frozenset())] = None
+    return list(exits)
