@@ -1,6 +1,7 @@
 """Which values carry a session (or an instance of it) to where it is used later, or by somebody else.
 
-*Bundles* hold the session itself: a tuple of arguments, a function that reads it, a ``partial``.
+*Bundles* hold the session itself: a tuple of arguments, a function that reads it, a ``partial``, a
+method of it that is not called here.
 *Coroutines* have been given it and have not run yet. A place is judged for all ways through the function
 at once.
 """
@@ -11,8 +12,8 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from flake8_session.facts.solutions import Solved
-from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Place, Shape
-from flake8_session.knowledge.sessions import ASYNC_SESSION
+from flake8_session.flow.events import Await, Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
+from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import External, FunctionAt, Registry
@@ -96,6 +97,8 @@ class Carrying:
                 return container
             case Define(target, _, captures, _, _) if any(self.holds(step, place) for place in captures):
                 return target
+            case Read(result, owner, method) if not self._instance and self.holds(step, owner):
+                return result if method in SESSION or method in ASYNC_SESSION else ""
             case Call() if self._frame.callee(event) in _PARTIALS:
                 if any(self.holds(step, argument.value) for argument in event.arguments):
                     return event.result
@@ -111,12 +114,31 @@ class Carrying:
             function = self._frame.linker.function(callee)
             if function is not None and not function.asynchronous:
                 return False
+            if call.receiver and self._awaits_with_kept(step, call.receiver, callee):
+                return True
         given = [argument.value for argument in call.arguments]
         return any(self.holds(step, place) for place in (call.function, *given) if place)
 
     def _is_own_coroutine(self, call: Call) -> bool:
         row = ASYNC_SESSION.get(call.method)
         return self.solved.focus.options.asynchronous and row is not None and row.awaited
+
+    def _awaits_with_kept(self, step: int, receiver: Place, method: FunctionAt) -> bool:
+        """Whether the method awaits something, and reads the session that its object keeps."""
+        prefix = f"{receiver}."
+        kept = {
+            place.removeprefix(prefix)
+            for world in self.solved.solution.before(step)
+            for place, holding in world.names
+            if holding is Role.SESSION and place.startswith(prefix)
+        }
+        body = self._frame.linker.body(method) if kept else None
+        if body is None or body.graph is None or not body.parameters:
+            return False
+        own, events = body.parameters[0].name, [each.event for each in body.graph.steps]
+        return any(isinstance(event, Await) for event in events) and any(
+            isinstance(event, Read) and event.object == own and event.attribute in kept for event in events
+        )
 
     def _given_coroutine(self, call: Call) -> bool:
         return any(argument.value in self.coroutines for argument in call.arguments)

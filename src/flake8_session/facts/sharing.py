@@ -14,7 +14,7 @@ from typing import NamedTuple
 from flake8_session.facts.carrying import Carrying
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
-from flake8_session.facts.starts import Runs, Start, gathered, name_of, starts, starts_anything
+from flake8_session.facts.starts import Runs, Start, gathered, mapped, name_of, starts, starts_anything
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import (
     Await,
@@ -56,14 +56,17 @@ def shared(session: SessionFacts) -> Iterator[Shared]:
         return
     for solved in session.solutions:
         carrying = Carrying(solved)
+        several = list(mapped(carrying))
         for step in gathered(carrying):
             yield Shared(solved, step, Runs.TASK, None, "")
-        found = list(starts(carrying))
+        for step in several:
+            yield Shared(solved, step, Runs.THREAD, None, "")
+        found = [start for start in starts(carrying) if start.step not in several]
         for start in found:
-            yield from _judged(session.alone, carrying, start, {each.step for each in found})
+            yield from _judged(session.alone, carrying, start, found)
 
 
-def _judged(alone: Solved, carrying: Carrying, start: Start, others: set[int]) -> Iterator[Shared]:
+def _judged(alone: Solved, carrying: Carrying, start: Start, others: list[Start]) -> Iterator[Shared]:
     solved = carrying.solved
     names = (solved.instance_place(world) for world in solved.solution.before(start.step))
     instance = next(filter(None, names), "")
@@ -78,17 +81,18 @@ def _judged(alone: Solved, carrying: Carrying, start: Start, others: set[int]) -
 class _Watch:
     """What the function does from a start on, until it waits for what runs."""
 
-    def __init__(self, solved: Solved, start: Start, others: set[int]) -> None:
+    def __init__(self, solved: Solved, start: Start, others: list[Start]) -> None:
         self._solved = solved
         self._start = start
-        self._others = others
+        self._others = {step for other in others for step in _beginnings(solved, other)}
         self._names = _names(solved, start.result)
 
     def conflict(self) -> int | None:
         """The first step that uses the session too; None where the function waits before any."""
         graph = self._solved.graph
         seen: set[int] = set()
-        pending = self._beginnings()
+        begun = _beginnings(self._solved, self._start)
+        pending = [target for step in begun for target in _onward(self._solved, step)]
         while pending:
             step = pending.pop(0)
             if step in seen:
@@ -103,18 +107,6 @@ class _Watch:
                 return step
             pending.extend(_onward(self._solved, step))
         return None
-
-    def _beginnings(self) -> list[int]:
-        """Behind the start; of a thread that is started by its name, behind that."""
-        started = [
-            target
-            for step, each in enumerate(self._solved.graph.steps)
-            if isinstance(each.event, Call)
-            and each.event.method == "start"
-            and each.event.receiver in self._names
-            for target in _onward(self._solved, step)
-        ]
-        return started or _onward(self._solved, self._start.step)
 
     def _waits(self, event: Event) -> bool:
         if isinstance(event, Leave) and event.manager == self._start.owner:
@@ -145,6 +137,17 @@ class _Watch:
     def _is_still_used_by_caller(self) -> bool:
         focus = self._solved.focus
         return focus.birth < 0 and not focus.registry
+
+
+def _beginnings(solved: Solved, start: Start) -> list[int]:
+    """The steps where it begins to run: of a thread that is started by its name, those."""
+    names = _names(solved, start.result)
+    started = [
+        step
+        for step, each in enumerate(solved.graph.steps)
+        if isinstance(each.event, Call) and each.event.method == "start" and each.event.receiver in names
+    ]
+    return started or [start.step]
 
 
 def _onward(solved: Solved, step: int) -> list[int]:

@@ -74,6 +74,22 @@ def gathered(carrying: Carrying) -> Iterator[int]:
             yield step
 
 
+def mapped(carrying: Carrying) -> Iterator[int]:
+    """The calls that have several threads call one function with the session."""
+    frame = carrying.solved.frame
+    for step, each in enumerate(frame.graph.steps):
+        event = each.event
+        if (
+            isinstance(event, Call)
+            and event.method in concurrency.EXECUTOR_MAPS
+            and _is_executor(frame, event.receiver)
+            and not _has_one_worker(frame, event.receiver)
+            and event.arguments[:1]
+            and event.arguments[0].value in carrying.given(step, event)
+        ):
+            yield step
+
+
 def starts_anything(frame: Frame) -> bool:
     """Whether anything at all may begin to run in the function, told by names alone."""
     return any(
@@ -161,9 +177,28 @@ def _is_thread(frame: Frame, call: Call, name: str) -> bool:
 def _is_executor(frame: Frame, place: Place) -> bool:
     if not place:
         return False
-    entered = _entered(frame, place)
-    meaning = frame.meaning(entered.manager if entered is not None else place)
+    meaning = frame.meaning(_manager(frame, place))
     return isinstance(meaning, External) and meaning.name.removesuffix("()") in concurrency.EXECUTORS
+
+
+def _has_one_worker(frame: Frame, place: Place) -> bool:
+    """Whether the executor does one thing after the other."""
+    manager = _manager(frame, place)
+    return any(
+        isinstance(each.event, Call)
+        and (manager == each.event.result or manager in frame.aliases.get(each.event.result, ()))
+        and any(
+            argument.value == "=1" and (index == 0 or argument.keyword in ("max_workers", "processes"))
+            for index, argument in enumerate(each.event.arguments)
+        )
+        for each in frame.graph.steps
+    )
+
+
+def _manager(frame: Frame, place: Place) -> Place:
+    """What a ``with`` has entered that gave `place` its value; else `place` itself."""
+    entered = _entered(frame, place)
+    return entered.manager if entered is not None else place
 
 
 def _owner(frame: Frame, receiver: Place) -> Place:

@@ -66,7 +66,10 @@ EXECUTORS = frozenset(
 )
 """Classes, and a function, whose objects have the `EXECUTOR_METHODS`. Leaving their ``with`` waits."""
 
-EXECUTOR_METHODS = frozenset({"submit", "map", "apply_async", "map_async", "starmap_async", "imap"})
+EXECUTOR_MAPS = frozenset({"map", "map_async", "starmap", "starmap_async", "imap", "imap_unordered"})
+"""Methods that have several workers call one function at the same time."""
+
+EXECUTOR_METHODS = EXECUTOR_MAPS | {"submit", "apply_async"}
 LOOP_METHODS = frozenset({"run_in_executor"})
 
 QUEUE_METHODS = frozenset({"delay", "apply_async"})

@@ -89,6 +89,8 @@ def _message(found: Shared) -> str:
         return f"{name} is given to another process, where its session is not"
     if found.runs is Runs.LATER:
         return f"{name} is given to work that runs when it is closed"
+    if found.other is None:
+        return f"{name} is used by several threads at the same time"
     if found.instance:
         return f"{name} is given to another thread while its session is still used in this one"
     return f"{name} is given to another thread while it is still used in this one"
