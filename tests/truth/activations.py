@@ -142,10 +142,13 @@ class Handler:
         self.activation.awake()
         self.activation.value = None
         if run is not None and not run.finished:
+            run.going_on.append(sys.exc_info()[1])
             self.mine = run.handling(sys.exc_info()[1], self.activation)
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: TracebackType | None) -> None:
         run = self.activation.run
+        if run is not None and run.going_on:
+            run.going_on.pop()
         if self.mine and run is not None and not run.finished:
             run.handled(self.line, raising=kind is not None)
 
@@ -162,7 +165,10 @@ class Cleanup:
         run = self.activation.run
         self.activation.awake()
         if run is not None and not run.finished:
+            run.going_on.append(sys.exc_info()[1])
             run.cleaning(self.activation)
 
     def __exit__(self, *_: object) -> None:
-        """Nothing ends with a ``finally``."""
+        run = self.activation.run
+        if run is not None and run.going_on:
+            run.going_on.pop()

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.truth.loud import WITNESSED, unseen, unwanted
 from tests.truth.running import Program, Stories
 from tests.truth.verdicts import SEEN, Demand, demands
 
@@ -28,6 +29,7 @@ NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 SPOKEN_FOR = {
     "SES105": {"SES402"},
     "SES202": {"SES203"},
+    "SES206": {"SES406"},
     "SES301": {"SES305"},
     "SES302": {"SES405", "SES307"},
 }
@@ -119,3 +121,20 @@ def _compare(
         for code in sorted(wanted & set(SEEN)):
             if line not in excused:
                 yield Disagreement(line, code, False)
+    yield from _further(stories, lines, excused)
+
+
+def _further(stories: Stories, lines: list[str], excused: set[int]) -> Iterator[Disagreement | None]:
+    """The same for the codes of `loud`."""
+    wanted = [{code for found in ERROR.findall(line) for code in found.split()} for line in lines]
+    missed = set(unseen(stories, wanted))
+    for line in range(stories.entry.line, stories.entry.last_line + 1):
+        for code in sorted(wanted[line - 1] & set(WITNESSED)):
+            if (line, code) not in missed:
+                yield None
+    for line, code in sorted(missed):
+        if line not in excused:
+            yield Disagreement(line, code, False)
+    for line, code in sorted(set(unwanted(stories, wanted))):
+        if line not in excused:
+            yield Disagreement(line, code, True)

@@ -102,6 +102,10 @@ class Lane:
     def close(self) -> None:
         self.rollback()
 
+    def has_written(self) -> bool:
+        """Whether a rollback would undo anything."""
+        return bool(self._undo)
+
     def create_function(self, *_: object, **__: object) -> None:
         """The dialect's own SQL functions are not needed here."""
 

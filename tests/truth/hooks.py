@@ -157,6 +157,7 @@ class Hooks:
             given = _SessionAwaitable(function, function(*arguments, **options), before, Unawaited(line))
             run.calls.append(given.unawaited)
             return given
+        run.contexts.use(session)
         if name in CLEANING:
             return function(*arguments, **options)
         try:
@@ -213,10 +214,16 @@ class _SessionAwaitable:
         self.cleans = coroutine.__name__ in CLEANING
 
     def __await__(self) -> Any:
+        self._begins()
         return self.coroutine.__await__()
 
     async def __aenter__(self) -> Any:
+        self._begins()
         return await self.coroutine
+
+    def _begins(self) -> None:
+        if Stage.run is not None:
+            Stage.run.contexts.use(self.function.__self__)
 
     def close(self) -> None:
         self.coroutine.close()

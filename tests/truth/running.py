@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.truth.choices import GivenUp, Script, Trail, explore
+from tests.truth.held import HeldLoop
 from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
 from tests.truth.instrumenting import Entry, Parameter, instrument
@@ -178,7 +179,7 @@ class Program:
 
     def _wait(self, coroutine: Any) -> Any:
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
+            self._loop = HeldLoop()
             self._loop.set_exception_handler(lambda *_: None)
         return self._loop.run_until_complete(coroutine)
 

@@ -12,7 +12,7 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 import sqlalchemy.orm.exc as orm_exc
 
-from tests.truth import writes
+from tests.truth import refusals, writes
 from tests.truth.instances import failed_in_block, is_broken, within
 from tests.truth.witnesses import Run
 from tests.truth.writes import Changes, Outcome
@@ -112,8 +112,12 @@ class WatchedAsyncMaker(sa_async.async_sessionmaker):  # type: ignore[type-arg]
         return manager
 
 
+refusals.listen(lambda: Stage.run)
+
+
 def _tell_closed(session: sa_orm.Session) -> None:
     if Stage.run is not None:
+        Stage.run.contexts.use(session)
         Stage.run.closed(session)
 
 
@@ -174,6 +178,7 @@ def _note_invalid(self: sa_exc.InvalidRequestError, *arguments: Any, **options: 
     if run is None or run.finished:
         return
     run.invalid(self)
+    refusals.refused(run, self)
     if isinstance(self, sa_exc.PendingRollbackError) or _stands_in_the_way(str(self), run):
         run.refused(self)
     elif "permanently closed" in str(self):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from threading import get_ident
 from types import FrameType
@@ -18,8 +18,10 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import MissingGreenlet, MultipleResultsFound, NoResultFound, PendingRollbackError
 from sqlalchemy.orm import InstanceState
 
+from tests.truth import refusals
 from tests.truth.activations import Activation
 from tests.truth.choices import GivenUp, Trail
+from tests.truth.contexts import Contexts
 from tests.truth.database import Lane
 from tests.truth.injection import Failure, Failures
 from tests.truth.instances import (
@@ -89,6 +91,13 @@ class Run:
     """How many things `items()` gives at most, and how often `cond()` is free at one line."""
     doubtful: bool = False
     """A session or an instance was given to something out of sight, which may have done anything with it."""
+    ended_by_hand: int = 0
+    """The line that has ended the transaction of a ``with`` inside of it."""
+    going_on: list[BaseException | None] = field(default_factory=list)
+    """For each ``except`` and ``finally`` whose body is being executed: what has led there."""
+    contexts: Contexts = field(default_factory=Contexts)
+    held: list[Callable[[], object]] = field(default_factory=list)
+    """What threads have been told to do, and do once somebody waits for them."""
     quiet: bool = False
     """Set while the runner itself works with sessions."""
     finished: bool = False
@@ -99,6 +108,9 @@ class Run:
         """A statement or COMMIT is about to be done: the lane refuses it, or a failure may be put here."""
         if self.quiet or self.finished:
             return
+        session = refusals.at_work() if self.contexts.started else None
+        if session is not None:
+            self.contexts.use(session)
         self.statements += 1
         if sql.startswith(("SAVEPOINT", "RELEASE", "PRAGMA")) and not lane.refusing:
             self.statements -= 1
@@ -245,7 +257,7 @@ class Run:
             # An async session cannot load here; before the rollback that is SES302's business.
             self.refused(error)
         elif isinstance(error, MissingGreenlet):
-            self.see("SES403")
+            self.see("SES403", refusals.line_of_load(self))
         harmless = (PendingRollbackError, NoResultFound, MultipleResultsFound)
         if not self.injected and not isinstance(error, harmless):
             self.misused = type(error).__name__
@@ -296,6 +308,7 @@ class Run:
     def leaves_by(self, error: BaseException | None) -> None:
         """A function is left by an exception."""
         self._judge(error)
+        refusals.left_by(self, error)
 
     def _judge(self, error: BaseException | None) -> None:
         self.unbound_late = self.unbound_late or isinstance(error, NameError)
@@ -391,6 +404,12 @@ class Run:
 
     def finish(self) -> list[Ending]:
         """No more notes; how every session fared."""
+        for work in self.held:
+            work()
+        for code in self.contexts.shared():
+            self.see(code)
+        if any(self._is_left_by_generator(each) for each in self.watched):
+            self.see("SES110")
         mishap = self.mishap
         if self.returned and mishap is not None and mishap.where is Where.SWALLOWED and not mishap.in_block:
             if any(annotated and has_failed(session) for session, annotated in self.borrowed):
@@ -400,6 +419,13 @@ class Run:
                 self.see("SES401", call.line)
         self.finished = True
         return [self._ending(each) for each in self.watched]
+
+    def _is_left_by_generator(self, watched: Watched) -> bool:
+        """Whether a generator that nobody drives any more has left a session open, or closed it too early."""
+        owner = watched.owner
+        if owner is None or not owner.generator or not watched.over_yield or watched.handed_on:
+            return False
+        return bool(watched.used_again) if owner.dropped else watched.open and owner.suspended
 
     def _ending(self, watched: Watched) -> Ending:
         owner = watched.owner

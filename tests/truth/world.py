@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import concurrent.futures
 import contextlib
 import sys
+import threading
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -20,6 +22,7 @@ import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 
+from tests.truth.held import HeldExecutor, HeldThread, HeldTimer
 from tests.truth.hooks import SESSIONS, Hooks, silent_print
 from tests.truth.opaque import awork, cond, items, work
 from tests.truth.sessions import (
@@ -78,6 +81,10 @@ MODULES = {
     "sqlalchemy.ext": _ext,
     "sqlalchemy.ext.asyncio": _async,
     "contextlib": _module("contextlib", contextlib, suppress=Suppress),
+    "threading": _module("threading", threading, Thread=HeldThread, Timer=HeldTimer),
+    "concurrent.futures": _module(
+        "concurrent.futures", concurrent.futures, ThreadPoolExecutor=HeldExecutor
+    ),
     "models": _module(
         "models",
         **CLASSES,

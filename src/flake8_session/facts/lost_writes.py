@@ -20,7 +20,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.writes import is_write
-from flake8_session.flow.events import Call, Door, Event, Leave, Write, Yield
+from flake8_session.flow.events import Call, Door, Event, Leave, Read, Write, Yield
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import FunctionAt
 from flake8_session.typestate.calls.receivers import split
@@ -123,7 +123,7 @@ def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
     if now is None or now.life in (Life.HANDED, Life.LENT) or now.life is Life.REOPENED:
         return True
     event = made(solved, step)
-    if isinstance(event, Yield):
+    if isinstance(event, Yield) or _names_commit(event, world):
         return True
     if isinstance(event, Leave) and _commits_at_exit(event, world, was):
         return True
@@ -131,6 +131,14 @@ def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
         return True
     ended = was.transaction is not Transaction.IDLE and now.transaction is Transaction.IDLE
     return ended and now.life is Life.OPEN and not _discards(event, world)
+
+
+def _names_commit(event: Event, world: World) -> bool:
+    """Whether ``session.commit`` is taken without a call: whoever gets it may call it."""
+    if not isinstance(event, Read) or event.attribute != "commit":
+        return False
+    roles = world.roles(event.object)
+    return Role.SESSION in roles or Role.TRANSACTION in roles
 
 
 def _commits_at_exit(event: Leave, world: World, state: SessionState) -> bool:
