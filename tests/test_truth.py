@@ -213,6 +213,35 @@ def test_a_fault_is_seen_where_the_rules_say(example):
     assert seen(body) == ({(int(found[2]), found[1])} if found else set())
 
 
+TASKS = """\
+import asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
+from models_async import U
+
+
+async def _one(session):
+    await session.get(U, 1)
+
+
+async def f(session: AsyncSession):
+"""
+CLAIMS = {
+    "await asyncio.gather(_one(session), _one(session))  # error: SES405": set(),
+    "await asyncio.gather(_one(session), _one(session))": {("SES405", True)},
+    "await _one(session)  # error: SES405": {("SES405", False)},
+    "await asyncio.gather(_one(session), asyncio.sleep(0))": set(),
+    "with session: pass  # error: SES402": set(),
+    "with session: pass": {("SES402", True)},
+    "async with session: pass  # error: SES402": {("SES402", False)},
+}
+
+
+@pytest.mark.parametrize("line", CLAIMS)
+def test_what_is_claimed_and_not_seen_is_told_and_what_is_seen_and_not_claimed(line):
+    outcome = examine(f"{TASKS}    {line}\n", "case")
+    assert {(each.code, each.missing) for each in outcome.disagreements} == CLAIMS[line]
+
+
 def test_a_failure_is_put_at_every_call_but_never_into_the_close():
     body = "def f():\n    s = Session(engine)\n    s.get(U, 1)\n    s.close()\n"
     with Program(HEAD + body) as program:
