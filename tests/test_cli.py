@@ -52,6 +52,24 @@ def test_a_path_that_does_not_exist_ends_with_2_and_the_others_are_linted(
     assert run.stderr == "session-lint: nowhere.py: no such file or folder\n"
 
 
+def test_where_nothing_was_linted_nothing_is_called_clean(project: Path, session_lint: Command) -> None:
+    (project / "empty").mkdir()
+    assert session_lint("nowhere.py").stdout == "No file was linted.\n"
+    run = session_lint("empty")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "No file was linted.\n", "")
+
+
+@pytest.mark.parametrize(
+    "option", ["--diff-base", "--config", "--output-file", "--explain", "--show-summary", "--stdin-filename"]
+)
+def test_an_empty_value_is_not_the_lack_of_an_option(
+    project: Path, session_lint: Command, option: str
+) -> None:
+    run = session_lint(f"{option}=", "shop")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"session-lint: command line: {option} needs a value\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--no-such-option"], ["--output-format=xml"], ["--jobs=many"], ["--select=SES999"], ["--select=E501"]],

@@ -114,6 +114,19 @@ def test_git_applies_the_diff(leaking: Path, session_lint: Command) -> None:
     assert leaking.read_bytes() == CLEAN.rstrip("\n").replace("\n", "\r\n").encode()
 
 
+@pytest.mark.parametrize(
+    "name", ["sp ace.py", "new\nline.py", "raw\udcff.py", 'qu"ote.py', "back\\slash.py", "-dash.py", "ü.py"]
+)
+def test_git_applies_the_diff_of_a_file_with_an_odd_name(leaking: Path, name: str) -> None:
+    odd = leaking.with_name(name)
+    leaking.rename(odd)
+    command = [sys.executable, "-m", "flake8_session", "--diff"]
+    run = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    subprocess.run(["git", "init", "-q"], check=True, timeout=60)
+    subprocess.run(["git", "apply", "-"], input=run.stdout, check=True, timeout=60)
+    assert odd.read_text() == CLEAN
+
+
 def test_fixable_and_unfixable_choose_by_prefix(leaking: Path, session_lint: Command) -> None:
     assert session_lint("--diff", "--fixable=SES2").returncode == 0
     assert session_lint("--diff", "--unfixable=SES1").returncode == 0

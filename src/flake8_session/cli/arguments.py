@@ -10,6 +10,7 @@ import flake8_session
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
 from flake8_session.configuration.values import COMMAND_LINE, ConfigurationError, Value, checked_text
 
+_KNOBS = frozenset(knob.field for knob in KNOBS)
 _SELECTING = ("select", "extend-select", "ignore", "extend-ignore")
 
 
@@ -61,7 +62,12 @@ def read_arguments(argv: Sequence[str]) -> Options:
     # A bare --add-noqa must not take the path behind it for its reason.
     spelled = ["--add-noqa=" if argument == "--add-noqa" else argument for argument in argv]
     parsed = vars(parser().parse_args(spelled))
-    if "\n" in (parsed["add_noqa"] or ""):
+    for field_, given in parsed.items():
+        # An empty variable of a shell must not turn into the lack of an option.
+        if given == "" and field_ not in {"add_noqa", *_KNOBS}:
+            raise ConfigurationError(f"{COMMAND_LINE}: --{field_.replace('_', '-')} needs a value")
+    parsed = {field_: given for field_, given in parsed.items() if given is not None or field_ in _KNOBS}
+    if "\n" in (parsed.get("add_noqa") or ""):
         raise ConfigurationError("command line: the reason of --add-noqa must be one line")
     values = {
         knob.key: checked_text(knob.key, raw, COMMAND_LINE)
@@ -85,22 +91,22 @@ def parser() -> argparse.ArgumentParser:
     _add_choices(command.add_argument_group("what is reported"), _SELECTING)
     files = command.add_argument_group("which files")
     files.add_argument("--show-files", action="store_true", help="list the files that would be linted")
-    files.add_argument("--stdin-filename", default="", metavar="PATH", help="the name of what - reads")
+    files.add_argument("--stdin-filename", metavar="PATH", help="the name of what - reads")
     _add_choices(files, ("exclude", "extend-exclude", "per-file-ignores"))
     _add_adopting(command)
     _add_fixing(command)
     _add_output(command)
     settings = command.add_argument_group("configuration")
-    settings.add_argument("--config", default="", metavar="FILE", help="read the settings from this file")
+    settings.add_argument("--config", metavar="FILE", help="read the settings from this file")
     settings.add_argument("--isolated", action="store_true", help="read no settings from files")
     _add_choices(settings, _remaining(command))
     settings.add_argument("--show-settings", action="store_true", help="show what is set, and by what")
     explanations = command.add_argument_group("explanations")
-    explanations.add_argument("--explain", default="", metavar="CODE", help="show the page of a rule")
-    explanations.add_argument("--completion", default="", choices=("bash", "zsh", "fish"),
+    explanations.add_argument("--explain", metavar="CODE", help="show the page of a rule")
+    explanations.add_argument("--completion", choices=("bash", "zsh", "fish"),
                               help="print a script that makes this shell complete the options")
     explanations.add_argument(
-        "--show-summary", default="", metavar="MODULE", help="show what is known of a module of the project"
+        "--show-summary", metavar="MODULE", help="show what is known of a module of the project"
     )
     explanations.add_argument("--list-rules", action="store_true", help="list all rules")
     return command
@@ -113,7 +119,7 @@ def _add_adopting(command: argparse.ArgumentParser) -> None:
     _add_choices(adopting, ("baseline",))
     adopting.add_argument("--write-baseline", action="store_true", help="list today's findings in that file")
     adopting.add_argument("--prune-baseline", action="store_true", help="take what is gone out of that file")
-    adopting.add_argument("--diff-base", default="", metavar="REV",
+    adopting.add_argument("--diff-base", metavar="REV",
                           help="report only what stands on lines changed since this git revision")
 
 
@@ -135,7 +141,7 @@ def _add_fixing(command: argparse.ArgumentParser) -> None:
 def _add_output(command: argparse.ArgumentParser) -> None:
     output = command.add_argument_group("output")
     _add_choices(output, ("output-format", "statistics"))
-    output.add_argument("--output-file", default="", metavar="PATH", help="write the report to this file")
+    output.add_argument("--output-file", metavar="PATH", help="write the report to this file")
     output.add_argument("--exit-zero", action="store_true", help="exit with 0 also where something is found")
     output.add_argument("--watch", action="store_true", help="lint again whenever a file changes")
     output.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="use colours")

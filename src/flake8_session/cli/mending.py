@@ -159,8 +159,17 @@ def difference(mended: Mended) -> str:
     before, after = lines_of(mended.before), lines_of(mended.fixed.text)
     return "".join(
         line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-        for line in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
+        for line in difflib.unified_diff(before, after, _in_header(f"a/{name}"), _in_header(f"b/{name}"))
     )
+
+
+def _in_header(path: str) -> str:
+    """A path as git writes it above a difference: in quotes where it holds what would end or hide it."""
+    if path.isprintable() and not {'"', "\\"} & {*path}:
+        return f"{path}\t" if " " in path else path
+    raw = path.encode("utf-8", "surrogateescape")
+    quoted = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}" for byte in raw)
+    return f'"{"".join(quoted)}"'
 
 
 def _say_texts(mended: Sequence[Mended], read: Callable[[str], bytes]) -> None:

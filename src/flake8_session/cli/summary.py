@@ -13,6 +13,8 @@ from flake8_session.reporting.styled import Piece, Style, render_line
 def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal) -> str:
     """What was found in how many files, and what can be done about it."""
     findings = [finding for file in files for finding in file.diagnostics]
+    if not findings and not checked:
+        return render_line([Piece("No file was linted.")], terminal)
     if not findings:
         return render_line([Piece(f"No misuse of sessions found in {counted(checked, 'file')}.")], terminal)
     total = f"{counted(len(findings), 'finding')} in {counted(len(files), 'file')} of {checked}."
