@@ -222,6 +222,15 @@ SES201 `user.name` is expired, and its session is closed
         text = shown("full", finding(), terminal=Terminal(colour=True, width=80, links=True))
         assert re.search("\x1b]8;;https://[^\x1b]+\x1b\\\\.*SES201.*\x1b]8;;\x1b\\\\", text)
 
+    @pytest.mark.parametrize("width", [40, 60, 80])
+    def test_a_fix_that_is_too_wide_goes_on_below_its_code(self, width: int) -> None:
+        long = "with Session(engine) as session:  # " + "word " * 30
+        fix = Fix("open it", Applicability.SAFE, (Edit(FIX.edits[0].span, long),))
+        report = shown("full", finding(fix=fix), terminal=Terminal(width=width))
+        assert max(map(len, report.splitlines())) <= width
+        changed = report[report.index("= fix") :]
+        assert "".join(long.split()) in "".join(changed.split())
+
     def test_nothing_is_said_of_nothing(self) -> None:
         assert renderer("full")([], PLAIN) == ""
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from flake8_session.diagnostics import Applicability, Edit, Fix, Span
 from flake8_session.reporting.report import printable
-from flake8_session.reporting.styled import Piece, Style, fill
+from flake8_session.reporting.styled import Piece, Style, fill, pieces_of
 from flake8_session.source.text import lines_of
 
+_NARROWEST = 20
 _STYLES = {"+": Style.ADDED, "-": Style.REMOVED}
 
 
@@ -20,12 +21,16 @@ def fix_lines(fix: Fix, lines: Sequence[str], gutter: int, width: int) -> Iterat
     kind = "fix" if fix.applicability is Applicability.SAFE else "unsafe fix"
     reason = f" ({fix.reason})" if fix.reason else ""
     yield [Piece(f"{indent} |", Style.FRAME)]
-    for position, line in enumerate(fill(printable(f"{fix.message}{reason}"), max(width - gutter - 15, 20))):
+    told = fill(printable(f"{fix.message}{reason}"), max(width - gutter - 15, _NARROWEST))
+    for position, line in enumerate(told):
         label = f"{indent} = {kind}: " if position == 0 else " " * (gutter + len(kind) + 5)
         yield [Piece(label, Style.HELP), Piece(line)]
     near, edits = _window(lines, fix.edits)
     for line in _without_blank_end(list(_changes(near, after(near, edits)))):
-        yield [Piece(f"{indent} {line}", _STYLES.get(line[:1], Style.FAINT))]
+        # What does not fit goes on below, under the code and not under the sign in front of it.
+        first, *rest = pieces_of(line[2:], max(width - gutter - 3, _NARROWEST))
+        for text in (f"{line[:2]}{first}", *(f"  {more}" for more in rest)):
+            yield [Piece(f"{indent} {text}", _STYLES.get(line[:1], Style.FAINT))]
 
 
 def after(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:

@@ -11,13 +11,16 @@ from flake8_session.reporting.report import Terminal
 
 
 class Style(Enum):
-    """What a piece of text is. The value is its ANSI code: basic colours, for light and dark terminals."""
+    """What a piece of text is. The value is its ANSI code: basic colours, for light and dark terminals.
+
+    Blue is the bright one: the plain one can hardly be read on the black of many terminals.
+    """
 
     PLAIN = ""
     STRONG = "1"
     ERROR = "1;31"
-    PLACE = "1;34"
-    FRAME = "34"
+    PLACE = "1;94"
+    FRAME = "94"
     FAINT = "2"
     HELP = "1;36"
     ADDED = "32"
@@ -57,6 +60,19 @@ def fill(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return lines or [""]
+
+
+def pieces_of(text: str, width: int) -> list[str]:
+    """`text` cut into pieces of at most `width` cells, blanks and all; at least one."""
+    parts = [""]
+    room = width
+    for char in text:
+        room -= cells(char)
+        if room < 0:
+            parts.append("")
+            room = width - cells(char)
+        parts[-1] += char
+    return parts
 
 
 def _cell(char: str) -> int:
