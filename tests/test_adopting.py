@@ -214,7 +214,10 @@ class TestBaseline:
     def test_there_must_be_a_file(self, project: Path, option: str) -> None:
         assert main(["shop", option]) == 2
 
-    def test_a_file_that_cannot_be_written(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_file_that_cannot_be_written_is_told_at_once(
+        self, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("flake8_session.cli.checking.outcomes_of", lambda *_: pytest.fail("linted"))
         assert main(["shop", "--baseline=nowhere/known.json", "--write-baseline"]) == 2
         assert capsys.readouterr().err.startswith("session-lint: nowhere/known.json: ")
 

@@ -138,6 +138,27 @@ def test_a_module_two_hops_away_counts(run: Run, project: Path) -> None:
     assert after == run("--no-cache")[1]
 
 
+def test_every_report_uses_what_another_has_found(run: Run, project: Path) -> None:
+    for form in ("concise", "json", "full", "sarif", "gitlab", "github", "junit"):
+        run(f"--output-format={form}")
+        for other in ("concise", "json", "sarif", "full"):
+            linted, said = run(f"--output-format={other}")
+            again, unremembered = run(f"--output-format={other}", "--no-cache")
+            assert (again, said) == (ALL, unremembered)
+            # Only a report that shows fixes may have to ask for them, where something was found.
+            assert linted in ([], ["leaking.py", "user.py"] if (form, other) == ("concise", "json") else [])
+
+
+def test_a_report_without_fixes_does_not_forget_those_of_others(run: Run, project: Path) -> None:
+    run("--output-format=concise")
+    assert run()[0] == ["leaking.py", "user.py"]
+    assert run("--output-format=concise")[0] == []
+    assert run()[0] == []
+    (project / "shop/clean.py").write_text(LEAKING)
+    assert run("--output-format=concise")[0] == ["clean.py"]
+    assert run()[0] == ["clean.py"]
+
+
 @pytest.mark.parametrize("arguments", [["--ignore=SES2"], ["--tests"], ["--per-file-ignores=a.py:SES1"]])
 def test_other_settings_have_findings_of_their_own(run: Run, arguments: list[str]) -> None:
     run()
@@ -147,7 +168,17 @@ def test_other_settings_have_findings_of_their_own(run: Run, arguments: list[str
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", "[1, 2]", '[{}, {"a": 1}]', '[{"a": ["b", [[[[1]]], []]]}, {}]', "[" * 100_000, "ü"],
+    [
+        "",
+        "{",
+        "[]",
+        "[1, 2]",
+        '[{}, {"a": 1}]',
+        '[{"a": ["b", [[], []]]}, {}]',
+        '[{"a": ["b", true, [[[[1]]], []]]}, {}]',
+        "[" * 100_000,
+        "ü",
+    ],
 )
 def test_a_damaged_store_is_no_store(run: Run, cache: Path, content: str) -> None:
     _, found = run()

@@ -6,13 +6,19 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from conftest import LEAKING, Command
 
 from flake8_session.cli import main, progress, streams
 from flake8_session.cli.streams import CannotWrite, terminal, write_whole
+
+try:
+    import pty
+except ImportError:  # Windows has none
+    pty = None  # type: ignore[assignment]
 
 
 class Screen(io.StringIO):
@@ -128,9 +134,14 @@ class TestOutputFile:
         assert "\x1b" not in (project / "report.txt").read_text()
 
     @pytest.mark.parametrize("path", ["nowhere/report.json", "shop"])
-    def test_what_cannot_be_written_is_one_line(
-        self, project: Path, capsys: pytest.CaptureFixture[str], path: str
+    def test_what_cannot_be_written_is_one_line_before_anything_is_linted(
+        self,
+        project: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        path: str,
     ) -> None:
+        monkeypatch.setattr("flake8_session.linting._checked", _not_now)
         before = sorted(project.rglob("*"))
         assert main(["shop/leaking.py", "--no-cache", f"--output-file={path}"]) == 2
         told = capsys.readouterr()
@@ -138,6 +149,14 @@ class TestOutputFile:
         assert told.err.startswith(f"session-lint: {path}: ")
         assert told.err.count("\n") == 1
         assert sorted(project.rglob("*")) == before
+
+    def test_no_file_is_fixed_where_the_report_has_no_place(
+        self, project: Path, session_lint: Command
+    ) -> None:
+        run = session_lint("--fix", "--output-file=nowhere/report.txt", "shop")
+        assert run.returncode == 2
+        assert run.stderr == "session-lint: nowhere/report.txt: No such file or directory\n"
+        assert (project / "shop/leaking.py").read_text() == LEAKING
 
     def test_an_old_file_stays_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file = tmp_path / "report"
@@ -151,7 +170,6 @@ class TestOutputFile:
             write_whole(str(file), "new")
         assert file.read_text() == "old"
         assert list(tmp_path.iterdir()) == [file]
-
 
     def test_a_link_stays_and_the_mode_too(self, tmp_path: Path) -> None:
         file, link = tmp_path / "report", tmp_path / "link"
@@ -183,16 +201,67 @@ class TestOutputFile:
 class TestProgress:
     """The bar."""
 
-    def test_nobody_who_waits_shortly_or_elsewhere_sees_it(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
-        assert capsys.readouterr() == ("", "")
+    def tracked(self) -> list[int]:
+        return list(progress.tracked(range(5), 5, "linting", time.monotonic()))
 
-    def test_whoever_waits_long_at_a_terminal_sees_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nobody_who_waits_shortly_or_elsewhere_sees_it(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(progress, "PATIENCE", -1.0)
+        assert self.tracked() == [0, 1, 2, 3, 4]
+        assert capsys.readouterr() == ("", "")
         screen = Screen()
         monkeypatch.setattr("sys.stderr", screen)
-        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
+        monkeypatch.setattr(progress, "PATIENCE", 60.0)
+        assert self.tracked() == [0, 1, 2, 3, 4]
         assert screen.getvalue() == ""
-        monkeypatch.setattr(progress, "PATIENCE", -1.0)
-        assert list(progress.tracked(range(5), 5)) == [0, 1, 2, 3, 4]
-        assert "linting" in screen.getvalue()
-        assert "5/5" in screen.getvalue()
+
+    @pytest.mark.skipif(pty is None, reason="needs a pseudo terminal")
+    @pytest.mark.parametrize("arguments", [["slow.py"], ["--fix", "slow.py"], ["."]])
+    def test_whoever_waits_long_for_one_file_sees_it(
+        self, project: Path, arguments: list[str]
+    ) -> None:
+        """It is there while the file is being linted, and gone when the report comes."""
+        (project / "slow.py").write_text(LEAKING)
+        program = (
+            "import sys, time\n"
+            "from flake8_session import linting\n"
+            "from flake8_session.cli import main, progress\n"
+            "progress.PATIENCE = 0.2\n"
+            "def slow(*a, **k):\n"
+            "    time.sleep(1.5)\n"
+            "    return []\n"
+            "linting._checked = slow\n"
+            "sys.exit(main(['-j1', '--no-cache', *sys.argv[1:]]))\n"
+        )
+        screen, status = on_a_terminal([sys.executable, "-c", program, *arguments])
+        assert status == 0
+        total = 3 if arguments == ["."] else 1
+        assert f"0/{total}" in screen
+        assert ("fixing" if "--fix" in arguments else "linting") in screen
+        assert "\x1b[2K" in screen[screen.rindex(f"/{total}") :]
+        assert screen.rstrip().endswith(("3 files.", "1 file.", "0 left."))
+
+
+def _not_now(*_: object, **__: object) -> None:
+    pytest.fail("something was linted")
+
+
+def on_a_terminal(command: list[str]) -> tuple[str, int]:
+    """All that `command` writes to the terminal that it runs in, and its exit status."""
+    controller, terminal_of_command = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=terminal_of_command, stdout=terminal_of_command, stderr=terminal_of_command
+    ) as process:
+        os.close(terminal_of_command)
+        screen = b""
+        while True:
+            try:
+                more = os.read(controller, 4096)
+            except OSError:  # Linux says so where the other side is closed.
+                more = b""
+            if not more:
+                break
+            screen += more
+        os.close(controller)
+        return screen.decode(), process.wait(timeout=60)

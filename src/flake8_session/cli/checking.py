@@ -13,7 +13,7 @@ from flake8_session.cli.narrowing import Narrowing, baseline_file, narrowing
 from flake8_session.cli.outcomes import outcomes_of
 from flake8_session.cli.running import Outcome
 from flake8_session.cli.sources import Files
-from flake8_session.cli.streams import PAPER, complain, say, terminal, write_whole
+from flake8_session.cli.streams import PAPER, check_writable, complain, say, terminal, write_whole
 from flake8_session.cli.summary import counted, statistics, summary
 from flake8_session.configuration import Configuration
 from flake8_session.reporting import FileFindings, renderer
@@ -22,6 +22,7 @@ from flake8_session.reporting import FileFindings, renderer
 def check(options: Options, configuration: Configuration) -> int:
     """Lints what `options` ask for, and gives the exit status. Raises `ConfigurationError`, `CannotWrite`."""
     narrow = narrowing(options, configuration)
+    _check_targets(options, configuration)
     found = discover(options.paths, configuration)
     failed = complain_about_paths(found) == FAILED
     files = Files(options.stdin_filename)
@@ -48,6 +49,14 @@ def check(options: Options, configuration: Configuration) -> int:
     if failed:
         return FAILED
     return FOUND if kept and not options.exit_zero else CLEAN
+
+
+def _check_targets(options: Options, configuration: Configuration) -> None:
+    """Raises `CannotWrite` where what is to be written cannot be; linting may take minutes."""
+    if options.output_file:
+        check_writable(options.output_file)
+    if options.write_baseline or options.prune_baseline:
+        check_writable(configuration.baseline)
 
 
 def complain_about_paths(found: Found) -> int:

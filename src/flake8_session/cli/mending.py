@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
 from flake8_session.cli.asking import Asking
 from flake8_session.cli.narrowing import Narrowing
+from flake8_session.cli.progress import tracked
 from flake8_session.cli.reading import Unreadable
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, complain, say, terminal, write_bytes, write_whole
@@ -120,7 +122,9 @@ def fix_files(
     mender = _mender(options, configuration)
     mended: list[Mended] = []
     around = Neighbourhood(configuration.settings.src)
-    for path in paths:
+    # A bar would stand in the way of the questions.
+    waiting = paths if options.interactive else tracked(paths, len(paths), "fixing", time.monotonic())
+    for path in waiting:
         name = files.name(path)
         neighbours = None if files.stands_alone(name) else around
         done = mender.mend(name, files.read, neighbours, to_file=name == path)

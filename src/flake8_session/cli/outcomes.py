@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 from flake8_session.cli.progress import tracked
@@ -17,26 +18,37 @@ def outcomes_of(
     paths: Sequence[str], files: Files, configuration: Configuration, named: Iterable[str]
 ) -> list[Outcome]:
     """What became of each of the files at `paths`; the user wrote the paths in `named` himself."""
+    began = time.monotonic()
     names = [files.name(path) for path in paths]
     written = set(named)
-    looked = [look(name, configuration, files.read, named=name in written) for name in names]
+    looked = [
+        look(name, configuration, files.read, named=name in written)
+        for name in tracked(names, len(names), "reading", began)
+    ]
     done = {each.filename: each for each in looked if isinstance(each, Outcome)}
     sources = [each for each in looked if isinstance(each, Source)]
     store = open_store(configuration) if configuration.cache and sources and not files.reads_stdin else None
     if store is not None:
         done.update({name: Outcome(name, linted) for name, linted in store.fresh(sources).items()})
-    _lint([source for source in sources if source.filename not in done], configuration, store, done)
+    unknown = [source for source in sources if source.filename not in done]
+    _lint(unknown, configuration, store, done, began)
     return [done[name] for name in names]
 
 
 def _lint(
-    sources: Sequence[Source], configuration: Configuration, store: Store | None, done: dict[str, Outcome]
+    sources: Sequence[Source],
+    configuration: Configuration,
+    store: Store | None,
+    done: dict[str, Outcome],
+    began: float,
 ) -> None:
     """Lints `sources` into `done`, and has them remembered where there is a store."""
     if not sources:
         return
     asked = Batch()
-    for outcome in tracked(lint_sources(sources, configuration, asked), len(sources)):
+    for outcome in tracked(
+        lint_sources(sources, configuration, asked), len(sources), "linting", began
+    ):
         done[outcome.filename] = outcome
     if store is None or not asked.consistent:
         return

@@ -6,6 +6,9 @@ is damaged, or was written by another version, is as good as none. Of two runs a
 
 Findings rest on the text of their file, on the text of every module in the record that can be reached
 from it, and on the answers to all their questions: a module that appears where none was is a change.
+
+Fixes are made only for reports that show them. So each file's findings say whether they have theirs; those
+that have serve every report, and so do files without findings.
 """
 
 from __future__ import annotations
@@ -34,25 +37,39 @@ _DAYS = 30
 """How long the file of a project stays that nobody lints any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The digest of a file's text, whether its findings carry their fixes, and the findings as JSON."""
+
+    digest: str | None
+    with_fixes: bool
+    findings: Any
+
+    def serves(self, digest: str | None, *, fixes: bool) -> bool:
+        """Whether a run that wants `fixes` or does not can use it, for a file whose text has `digest`."""
+        return self.digest == digest and (self.with_fixes or not fixes)
+
+
 @dataclass(slots=True)
 class Store:
     """The findings of earlier runs by absolute path, and the record that they rest on."""
 
     file: Path
     src: tuple[str, ...]
-    findings: dict[str, tuple[str | None, Any]] = field(default_factory=dict)
-    """The digest of the text, and the findings as JSON."""
+    fixes: bool
+    """Whether the run needs fixes."""
+    findings: dict[str, Remembered] = field(default_factory=dict)
     record: Record = field(default_factory=dict)
 
     def fresh(self, sources: Sequence[Source]) -> dict[str, Linted]:
         """The findings of those `sources` for which nothing has changed, by filename."""
         digests = {os.path.abspath(source.filename): digest(source.text) for source in sources}
         known = digests.keys() & self.findings.keys()
-        same = [path for path in known if self.findings[path][0] == digests[path]]
+        same = [path for path in known if self.findings[path].serves(digests[path], fixes=self.fixes)]
         self._forget(set(self._changed(reachable(self.record, same), digests)))
         fresh = self.findings.keys() & same
         return {
-            source.filename: from_json(self.findings[path][1])
+            source.filename: from_json(self.findings[path].findings)
             for source in sources
             if (path := os.path.abspath(source.filename)) in fresh
         }
@@ -63,7 +80,9 @@ class Store:
         self._forget({path for path in known if not self.record[path].agrees_with(record[path])})
         take_in(self.record, record)
         for source, found in linted:
-            self.findings[os.path.abspath(source.filename)] = digest(source.text), to_json(found)
+            complete = self.fixes or not found.reported
+            remembered = Remembered(digest(source.text), complete, to_json(found))
+            self.findings[os.path.abspath(source.filename)] = remembered
 
     def _forget(self, changed: set[str]) -> None:
         """Drops the changed modules, and all findings that rest on one of them."""
@@ -75,6 +94,9 @@ class Store:
     def save(self) -> None:
         """Writes the store; a folder that cannot be written to is no error."""
         self.findings = {path: found for path, found in self.findings.items() if os.path.exists(path)}
+        findings = {
+            path: [found.digest, found.with_fixes, found.findings] for path, found in self.findings.items()
+        }
         needed = reachable(self.record, self.findings)
         record = {path: module for path, module in self.record.items() if path in needed}
         modules = {
@@ -84,7 +106,7 @@ class Store:
         with contextlib.suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
             beside = self.file.with_suffix(f".{os.getpid()}.tmp")
-            beside.write_text(json.dumps([self.findings, modules]), encoding="ascii")
+            beside.write_text(json.dumps([findings, modules]), encoding="ascii")
             os.replace(beside, self.file)
             _clear_out(self.file.parent)
 
@@ -113,17 +135,18 @@ def _digest_on_disk(path: str) -> str | None:
 def open_store(configuration: Configuration) -> Store:
     """The store of the project with these settings; an empty one where there is none that can be read."""
     folder = Path(configuration.cache_dir) if configuration.cache_dir else _usual_folder()
-    store = Store(folder / "results" / f"{_key(configuration)}.json", configuration.settings.src)
+    file = folder / "results" / f"{_key(configuration)}.json"
+    store = Store(file, configuration.settings.src, configuration.shows_fixes)
     try:
-        findings, modules = json.loads(store.file.read_text(encoding="ascii"))
-        for path, (text, raw) in findings.items():
+        findings, modules = json.loads(file.read_text(encoding="ascii"))
+        for path, (text, with_fixes, raw) in findings.items():
             from_json(raw)
-            store.findings[str(path)] = text, raw
+            store.findings[str(path)] = Remembered(text, bool(with_fixes), raw)
         for path, (text, answers) in modules.items():
             known = {(str(name), int(dots)): answer for name, dots, answer in answers}
             store.record[str(path)] = Module(text, known)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return Store(store.file, store.src)
+        return Store(store.file, store.src, store.fixes)
     return store
 
 
@@ -142,7 +165,6 @@ def _key(configuration: Configuration) -> str:
         configuration.root,
         configuration.settings,
         configuration.per_file_ignores,
-        configuration.shows_fixes,
     )
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
@@ -92,6 +93,24 @@ def write_whole(path: str, text: str) -> None:
         raise CannotWrite(f"{path}: {error.strerror or error}") from None
 
 
+def check_writable(path: str) -> None:
+    """Raises `CannotWrite` where `write_whole` would, so that nobody waits for a report that has no place.
+
+    Only a disk that fills up meanwhile is found out later. Nothing is changed.
+    """
+    if _is_stream(path):
+        if os.path.isdir(path):
+            raise CannotWrite(f"{path}: {os.strerror(errno.EISDIR)}")
+        return
+    beside = _beside(os.path.realpath(path))
+    try:
+        with open(beside, "w", encoding="utf-8"):
+            pass
+        os.unlink(beside)
+    except OSError as error:
+        raise CannotWrite(f"{path}: {error.strerror or error}") from None
+
+
 def _is_stream(path: str) -> bool:
     folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
     return f"{folder}/".startswith(_STREAMS) or (os.path.exists(path) and not os.path.isfile(path))
@@ -99,7 +118,7 @@ def _is_stream(path: str) -> bool:
 
 def _replace(path: str, text: str) -> None:
     """Puts a file with `text` in the place of the one at `path`, with its mode."""
-    beside = f"{path}.{os.getpid()}.tmp"
+    beside = _beside(path)
     try:
         with open(beside, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.write(text)
@@ -110,6 +129,11 @@ def _replace(path: str, text: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _beside(path: str) -> str:
+    """Where the content of the file at `path` is written before it takes its place."""
+    return f"{path}.{os.getpid()}.tmp"
 
 
 def terminal(stream: TextIO, color: str) -> Terminal:
