@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+from official_schemas import sarif_schema
 
+from flake8_session.cli import main
 from flake8_session.configuration.knobs import FORMATS as DECLARED
 from flake8_session.diagnostics import Applicability, Diagnostic, Edit, Fix, Related, Span
 from flake8_session.linting.catalogue import catalogue
@@ -231,6 +232,29 @@ SES201 `user.name` is expired, and its session is closed
         changed = report[report.index("= fix") :]
         assert "".join(long.split()) in "".join(changed.split())
 
+    def test_of_a_body_that_a_fix_indents_only_the_ends_are_shown(self) -> None:
+        body = [f"    step({number})\n" for number in range(9)]
+        source = "".join(["def load(engine):\n", "    session = Session(engine)\n", *body, "    done()\n"])
+        opened = "    with Session(engine) as session:\n"
+        content = "".join([opened, *(f"    {line}" for line in body)])
+        fix = Fix("wrap in `with`", Applicability.SAFE, (Edit(Span(2, 1, 12, 1), content),))
+        text = shown("full", finding(span=Span(2, 15, 2, 22), path=(), fix=fix), source=source)
+        assert text.endswith("""\
+  = fix: wrap in `with`
+    def load(engine):
+  -     session = Session(engine)
+  +     with Session(engine) as session:
+            step(0)
+  ...
+            step(8)
+
+""")
+
+    def test_a_fix_that_changes_blanks_only_is_shown(self) -> None:
+        fix = Fix("indent", Applicability.SAFE, (Edit(Span(4, 1, 4, 1), "  "),))
+        text = shown("full", finding(path=(), fix=fix))
+        assert "-     session.commit()\n  +       session.commit()\n" in text
+
     def test_nothing_is_said_of_nothing(self) -> None:
         assert renderer("full")([], PLAIN) == ""
 
@@ -238,16 +262,41 @@ SES201 `user.name` is expired, and its session is closed
 class TestSarif:
     """SARIF 2.1.0."""
 
+    @pytest.fixture
+    def official(self, request: pytest.FixtureRequest) -> Any:
+        """What holds a report against the official schema."""
+        return jsonschema.Draft4Validator(sarif_schema(Path(request.config.cache.mkdir("schemas"))))
+
     def run(self, *findings: Diagnostic, filename: str = "shop/load.py") -> Any:
         (run,) = json.loads(shown("sarif", *findings, filename=filename))["runs"]
         return run
 
-    @pytest.mark.parametrize("schema", ["own", *filter(None, [os.environ.get("SARIF_SCHEMA")])])
-    def test_it_is_valid(self, schema: str) -> None:
-        """Against our own closed schema of the part that we write; CONTRIBUTING says how to use OASIS's."""
-        checker = OURS if schema == "own" else json.loads(Path(schema).read_text())
-        for findings in ([], [finding()], [finding(fix=FIX, function=""), finding(path=()), finding()]):
-            jsonschema.Draft7Validator(checker).validate(json.loads(shown("sarif", *findings)))
+    def reports(self) -> Iterator[Any]:
+        for findings in ([], [finding()], [finding(fix=FIX, function="")], [finding(path=()), finding()]):
+            for name in ("shop/load.py", *ODD_NAMES):
+                yield json.loads(shown("sarif", *findings, filename=name))
+
+    def test_it_is_what_we_mean_it_to_be(self) -> None:
+        for report in self.reports():
+            jsonschema.Draft7Validator(OURS).validate(report)
+
+    def test_it_is_valid(self, official: Any) -> None:
+        for report in self.reports():
+            assert not list(official.iter_errors(report))
+
+    def test_the_report_of_the_example_is_valid(
+        self, official: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(Path(__file__).parents[1])
+        assert main(["examples", "--no-cache", "--output-format=sarif"]) == 1
+        report = json.loads(capsys.readouterr().out)
+        assert not list(official.iter_errors(report))
+        assert all(result["codeFlows"] for result in report["runs"][0]["results"])
+
+    def test_the_official_schema_refuses_what_is_no_report(self, official: Any) -> None:
+        report = json.loads(shown("sarif", finding()))
+        report["runs"][0]["results"][0]["level"] = "grave"
+        assert [error.message for error in official.iter_errors(report)]
 
     def test_the_path_is_a_code_flow(self) -> None:
         (result,) = self.run(finding())["results"]

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from flake8_session.flow.graphs import Graphs
     from flake8_session.flow.spans import Positions
 
+_PLACED = 64
+"""Slices of which the places of all nodes are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -65,7 +68,11 @@ class Lowered:
             part = self.parts[number]
             assert part.module is not None
             with _collector_paused():
-                positions = self._positions[number] = Positions(part.module, part.slice)
+                positions = Positions(part.module, part.slice)
+            # They take more room than the slice's tree, and are asked for slice by slice.
+            if len(self._positions) == _PLACED:
+                del self._positions[next(iter(self._positions))]
+            self._positions[number] = positions
         return positions.span(node)
 
 

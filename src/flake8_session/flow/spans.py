@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import libcst as cst
-from libcst.metadata import CodePosition, MetadataWrapper, PositionProvider
+from libcst.metadata import CodePosition, PositionProvider
 
 from flake8_session.diagnostics import Span
 from flake8_session.flow.syntax import parameters_of
@@ -19,7 +19,10 @@ class Positions:
     def __init__(self, module: cst.Module, part: Slice) -> None:
         self._lines = lines_of(part.text)
         self._numbers = part.numbers
-        self._ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+        # A MetadataWrapper would walk the whole tree once more, for providers that nobody has asked for.
+        provider = PositionProvider()
+        provider._gen_impl(module)
+        self._ranges = provider._computed
 
     def span(self, node: cst.CSTNode) -> Span:
         """The span of `node`; of a compound statement or a clause, that of its header."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from flake8_session.diagnostics import Applicability, Edit, Fix, Span
 from flake8_session.reporting.report import printable
@@ -64,11 +64,52 @@ def _without_blank_end(changes: list[str]) -> list[str]:
     return changes
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that goes (``-``), comes (``+``) or stays, perhaps with other blanks in front of it."""
+
+    sign: str
+    text: str
+    moved: bool = False
+
+
 def _changes(before: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
-    """The hunks of a unified diff without its headers, dots between one and the next."""
-    hunks = difflib.unified_diff(before, changed, n=1)
-    for number, line in enumerate(list(hunks)[2:]):
-        if not line.startswith("@@"):
-            yield f"{line[0]} {printable(line[1:].rstrip())}".rstrip()
-        elif number:
+    """The lines that go and come, with a line around them, and dots for what is left out between them.
+
+    A line that is only indented anew counts as one that stays, and is shown as it will stand: a fix that
+    puts a body into a ``with`` is a line, and the end of that body, not the whole body twice.
+    """
+    lines = list(_compared(before, changed, str.strip))
+    if all(line.sign == " " for line in lines):  # nothing but blanks is changed
+        lines = list(_compared(before, changed, str))
+    shown = sorted(_shown(lines))
+    for last, number in zip([-1, *shown], shown):
+        if last not in (-1, number - 1):
             yield "..."
+        yield f"{lines[number].sign} {printable(lines[number].text.rstrip())}".rstrip()
+
+
+def _compared(
+    before: Sequence[str], changed: Sequence[str], key: Callable[[str], str]
+) -> Iterator[_Line]:
+    keys = list(map(key, before)), list(map(key, changed))
+    matcher = difflib.SequenceMatcher(None, *keys, autojunk=False)
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        if kind == "equal":
+            for old, new in zip(before[start:end], changed[new_start:new_end]):
+                yield _Line(" ", new, moved=old != new)
+        else:
+            yield from (_Line("-", line) for line in before[start:end])
+            yield from (_Line("+", line) for line in changed[new_start:new_end])
+
+
+def _shown(lines: Sequence[_Line]) -> set[int]:
+    """The numbers of the lines to show: what changes, what is beside it, and the last of what moves."""
+    shown: set[int] = set()
+    for number, line in enumerate(lines):
+        following = next((each for each in lines[number + 1 :] if each.text.strip()), None)
+        if line.sign != " ":
+            shown |= {number - 1, number, number + 1}
+        elif line.moved and (following is None or (following.sign == " " and not following.moved)):
+            shown.add(number)
+    return shown & set(range(len(lines)))

@@ -13,7 +13,8 @@ from flake8_session.reporting.report import Terminal
 class Style(Enum):
     """What a piece of text is. The value is its ANSI code: basic colours, for light and dark terminals.
 
-    Blue is the bright one: the plain one can hardly be read on the black of many terminals.
+    Blue is the bright one: the plain one can hardly be read on the black of many terminals. No text is
+    cyan or yellow, which can hardly be read on white.
     """
 
     PLAIN = ""
@@ -22,7 +23,7 @@ class Style(Enum):
     PLACE = "1;94"
     FRAME = "94"
     FAINT = "2"
-    HELP = "1;36"
+    HELP = "1;35"
     ADDED = "32"
     REMOVED = "31"
 
