@@ -371,7 +371,10 @@ class TestCompletion:
         [
             ("session-lint --output-f", ["--output-format", "--output-file"]),
             ("session-lint --output-format js", ["json"]),
+            ("session-lint --color = al", ["always"]),
+            ("session-lint --color =", ["always", "auto", "never"]),
             ("session-lint --config pyp", ["pyproject.toml"]),
+            ("session-lint two", ["two words.py"]),
             ("session-lint --select SES", []),
             ("session-lint sh", ["shop"]),
         ],
@@ -379,6 +382,7 @@ class TestCompletion:
     def test_bash_completes(
         self, project: Path, session_lint: Command, words: str, offered: list[str]
     ) -> None:
+        (project / "two words.py").touch()
         script = session_lint("--completion", "bash").stdout
         program = (
             f"{script}\nCOMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _session_lint; "
@@ -386,4 +390,21 @@ class TestCompletion:
         )
         run = subprocess.run(["bash", "-c", program], capture_output=True, text=True, check=True)
         assert sorted(filter(None, run.stdout.splitlines())) == sorted(offered)
+        assert run.stderr == ""
+
+    @pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+    def test_zsh_takes_the_script(self, project: Path, session_lint: Command) -> None:
+        script = session_lint("--completion", "zsh").stdout
+        program = f"autoload -U compinit; compinit -u -D\n{script}\nprint $_comps[session-lint]"
+        run = subprocess.run(["zsh", "-f", "-c", program], capture_output=True, text=True, check=True)
+        assert (run.stdout, run.stderr) == ("_session_lint\n", "")
+
+    @pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+    def test_fish_completes(self, project: Path, session_lint: Command) -> None:
+        script = session_lint("--completion", "fish").stdout
+        program = f"{script}\ncomplete -C 'session-lint --output-f'"
+        command = ["fish", "--no-config", "-c", program]
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+        offered = [line.partition("\t")[0] for line in run.stdout.splitlines()]
+        assert sorted(offered) == ["--output-file", "--output-format"]
         assert run.stderr == ""

@@ -54,6 +54,53 @@ def test_comments_silence(project: Path, flake8: Command, comment: str, found: i
     assert len(lines(flake8("shop"))) == found
 
 
+COMMENTS = [
+    "# noqa", "#noqa", "# NOQA", "# NoQA:SES101", "# noqa : SES101", "# noqa:  SES101", "# noqa:\tSES101",
+    "# noqa: ses101", "# noqa: SES10", "# noqa: SES101,", "# noqa: ,SES101", "# noqa: E501 SES101",
+    "# noqa: E501, SES101 - why", "# noqa: SES101 because", "# noqa: SES102 SES101", "# noqa, SES102",
+    "# noqa: SES102 # noqa: SES101", "# type: ignore # noqa: SES101", "# noqa SES102", "# noqa; SES102",
+    "# noqa: because SES101", "# noqa:SES102:SES101", "# noqa: SES101.", "# noqa:all", "# flake8: noqa",
+    "# noqa: SES1x1", "# noqa: S", "# noqa: SESA101", "# nonoqa", "# noqa-file", "# noqa:\u00a0SES102",
+    "# noqa:SES102,\u2003SES101", "#\tnoqa", "# noqa:SES102;SES101", "## noqa: SES101", "# ruff: noqa",
+    "# noqa:F401,SES102\\", "# noqa: \\", ";  # noqa\x0c", "# noqa: SES101\x0c", "# noqa: SES999",
+]  # fmt: skip
+STATEMENTS = [
+    "Session(  # noqa: SES101\n        engine,\n    )",
+    "Session(\n        engine,\n    )  # noqa: SES101",
+    "\\\n        Session(engine)  # noqa: SES101",
+    "\\\n        Session(\\\n   engine)  # noqa",
+    "Session(engine); x = '''\n    '''  # noqa: SES101",
+    "Session(engine); x = '''\n# noqa: SES101\n'''",
+    "Session(engine); x = f'''\n{engine}\n# noqa\n'''",
+    "Session(engine); x = '# noqa: SES101'",
+    "Session(engine)\n    # noqa: SES101",
+]
+FIRST_LINES = [
+    "# flake8: noqa", "#flake8: noqa", "# FLAKE8: NOQA", "  # flake8: noqa", "# flake8=noqa",
+    "# flake8: noqa: E501", "'''\n# flake8: noqa\n'''", "# flake8 : noqa", "# flake8:  noqa because",
+    "x = 1  # flake8: noqa", "# noqa", "\ufeff# flake8: noqa", "# ruff: noqa: SES101",
+]  # fmt: skip
+
+
+def test_hard_comments_mean_the_same_to_both_front_ends(
+    project: Path, flake8: Command, session_lint: Command
+) -> None:
+    texts = [
+        *(LEAKING.replace("Session(engine)", f"Session(engine)  {comment}") for comment in COMMENTS),
+        *(LEAKING.replace("Session(engine)", statement) for statement in STATEMENTS),
+        *(f"{line}\n{LEAKING}" for line in FIRST_LINES),
+    ]
+    texts += [text.replace("\n", end) for text in texts[:3] for end in ("\r\n", "\r")]
+    for number, text in enumerate(texts):
+        (project / f"hard_{number:03}.py").write_bytes(text.encode())
+    selected = ("--isolated", "--select=SES1", "--extend-select=SES001,SES002")
+    ours = session_lint(*selected, "--no-cache", "--output-format=concise").stdout.splitlines()
+    theirs = lines(flake8(*selected, "."))
+    assert sorted(theirs) == sorted(ours)
+    silenced = len(texts) - sum(" SES101 " in line for line in ours if line.startswith("hard_"))
+    assert 20 < silenced < len(texts) - 20
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 _PROGRAM = "session-lint"
 _FILES = ("PATH", "FILE")
+_BASH_FILES = """local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$current"));"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ def _bash(options: list[_Option]) -> str:
     return f"""\
 _session_lint() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}}
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $previous == "=" ]]; then
+        previous=${{COMP_WORDS[COMP_CWORD-2]}}
+    fi
     case $previous in
 {cases}    esac
     if [[ $current == -* ]]; then
         COMPREPLY=($(compgen -W "{names}" -- "$current"))
     else
-        COMPREPLY=($(compgen -f -- "$current"))
+        {_BASH_FILES}
     fi
 }}
 complete -o filenames -F _session_lint {_PROGRAM}
@@ -63,12 +69,26 @@ complete -o filenames -F _session_lint {_PROGRAM}
 def _bash_values(option: _Option) -> str:
     if option.values:
         return f'COMPREPLY=($(compgen -W "{" ".join(option.values)}" -- "$current"));'
-    return 'COMPREPLY=($(compgen -f -- "$current"));' if option.takes_file else "COMPREPLY=();"
+    return _BASH_FILES if option.takes_file else "COMPREPLY=();"
 
 
 def _zsh(options: list[_Option]) -> str:
-    lines = "".join(f"    {_zsh_option(option, name)} \\\n" for option in options for name in option.names)
-    return f"#compdef {_PROGRAM}\n_arguments -s \\\n{lines}    '*:path:_files'\n"
+    """Works as a file on zsh's ``fpath``, which is called as the function itself, and for ``eval``."""
+    lines = "".join(
+        f"        {_zsh_option(option, name)} \\\n" for option in options for name in option.names
+    )
+    return f"""\
+#compdef {_PROGRAM}
+_session_lint() {{
+    _arguments -s \\
+{lines}        '*:path:_files'
+}}
+if [[ ${{funcstack[1]}} == _session_lint || ${{funcstack[1]}} == _session-lint ]]; then
+    _session_lint "$@"
+else
+    compdef _session_lint {_PROGRAM}
+fi
+"""
 
 
 def _zsh_option(option: _Option, name: str) -> str:

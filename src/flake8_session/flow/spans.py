@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import MutableMapping
+from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodePosition, PositionProvider
+from libcst.metadata import CodePosition, CodeRange, PositionProvider
 
 from flake8_session.diagnostics import Span
 from flake8_session.flow.syntax import parameters_of
@@ -22,7 +24,7 @@ class Positions:
         # A MetadataWrapper would walk the whole tree once more, for providers that nobody has asked for.
         provider = PositionProvider()
         provider._gen_impl(module)
-        self._ranges = provider._computed
+        self._ranges = cast(MutableMapping[cst.CSTNode, CodeRange], provider._computed)
 
     def span(self, node: cst.CSTNode) -> Span:
         """The span of `node`; of a compound statement or a clause, that of its header."""
