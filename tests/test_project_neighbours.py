@@ -14,12 +14,15 @@ import pytest
 from flake8_session.checker import check_source
 from flake8_session.flow import lower_module
 from flake8_session.flow.outline import Function, Kind, Outline
+from flake8_session.linking.linker import Linker
+from flake8_session.linking.meanings import FunctionAt
 from flake8_session.project import Neighbourhood, cache
 from flake8_session.project.cache import Cache
 from flake8_session.project.neighbours import Project
 from flake8_session.project.packing import pack, unpack
 from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
 from flake8_session.project.reading import LONGEST, read_text
+from flake8_session.summaries.returning import may_give
 
 HELPERS = '''\
 from sqlalchemy.orm import sessionmaker
@@ -144,6 +147,47 @@ def test_only_what_is_asked_for_is_lowered() -> None:
     assert neighbour.outline.classes["plain.<locals>.Local"].methods == ("method",)
     assert neighbour.body("nowhere") is None
     assert set(neighbour.lowered) == {("Owner", "first"), ("plain", ""), ("nowhere", "")}
+
+
+@pytest.mark.parametrize(
+    ("returned", "gives"),
+    [
+        ("return", False),
+        ("return None  # nothing", False),
+        ("return True", False),
+        ("return 12", False),
+        ("return ''", False),
+        ("return {}", False),
+        ("return Maker()", True),
+        ("return '' or Maker()", True),
+        ("return \\\n        Maker()", True),
+        ("if x: return Maker()", True),
+        ("return (\n        Maker())", True),
+        ("return None if x else Maker()", True),
+    ],
+)
+def test_what_gives_nothing_is_seen_from_the_text(folder: Path, returned: str, gives: bool) -> None:
+    helper = folder / "helper.py"
+    helper.write_text(f"from shop import Maker\n\n\ndef give(x):\n    {returned}\n")
+    linker = Linker(Project())
+    assert may_give(linker, FunctionAt(str(helper), "give")) is gives
+
+
+@pytest.mark.parametrize(
+    ("promise", "gives"), [("int", False), ("dict[str, int]", False), ("'Session'", True)]
+)
+def test_what_gives_nothing_is_seen_from_its_promise(folder: Path, promise: str, gives: bool) -> None:
+    helper = folder / "helper.py"
+    helper.write_text(f"def give(x) -> {promise}:\n    return x.answer\n")
+    assert may_give(Linker(Project()), FunctionAt(str(helper), "give")) is gives
+
+
+def test_functions_are_found_by_a_name_in_their_text(folder: Path) -> None:
+    helper = folder / "helper.py"
+    helper.write_text("def f():\n    g()\n\n\ndef h():\n    return 1\n")
+    linker = Linker(Project())
+    assert [each.name for each in linker.functions(str(helper), naming="g")] == ["f"]
+    assert [each.name for each in linker.functions(str(helper))] == ["f", "h"]
 
 
 def test_entries_hold_all_that_was_lowered() -> None:

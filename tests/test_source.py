@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import gc
 
 import pytest
 
+from flake8_session.checker import check_source
 from flake8_session.flow.parsing import parse
+from flake8_session.source import collector
 from flake8_session.source.shape import is_deep, is_wild
 from flake8_session.source.slices import Slice, cut
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
@@ -151,3 +154,16 @@ def test_what_libcst_stumbles_over_is_passed_over_or_refused_as_python_refuses_i
     refusal = SyntaxRefused("invalid syntax", 1)
     with pytest.raises(SyntaxRefused):
         parse(Slice(range(1, 2), text, refusal=refusal))
+
+
+def test_thresholds_of_the_collector_are_given_back_even_by_what_fails() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(SyntaxRefused):
+        check_source("def f(:", filename="a.py")
+    assert gc.get_threshold() == before
+    with collector.seldom():
+        assert gc.get_threshold() > before
+    with collector.paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_threshold() == before

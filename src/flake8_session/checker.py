@@ -16,6 +16,7 @@ from flake8_session.linking.meanings import FunctionAt
 from flake8_session.linking.told import told_by
 from flake8_session.rules import catalogue, checks
 from flake8_session.settings import Settings, is_selected
+from flake8_session.source import collector
 from flake8_session.source.slices import Wanted, pieces_of
 from flake8_session.summaries.budget import Budget, TooMuchToAsk
 from flake8_session.summaries.effects import ProjectEffects
@@ -44,6 +45,10 @@ class OneFile:
         """See `Modules.body`."""
         return self._outline.functions.get(qualname)
 
+    def text(self, module: str, qualname: str) -> str | None:
+        """See `Modules.text`."""
+        return None
+
     def may_matter(self, filename: str, text: str, settings: Settings) -> bool:
         """See `Surroundings.may_matter`."""
         return True
@@ -71,6 +76,7 @@ class Surroundings(Protocol):
         ...
 
 
+@collector.seldom()
 def check_source(
     text: str,
     *,

@@ -8,9 +8,7 @@ without one. All of these are unknown to what comes after.
 from __future__ import annotations
 
 import ast
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +18,7 @@ from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.outline import Function, Kind, Outline
 from flake8_session.flow.reaching import reaching
 from flake8_session.flow.scopes import Scope, Scopes
+from flake8_session.source import collector
 from flake8_session.source.slices import Slice, Wanted, cut
 from flake8_session.source.text import SyntaxRefused
 
@@ -67,7 +66,7 @@ class Lowered:
         if positions is None:
             part = self.parts[number]
             assert part.module is not None
-            with _collector_paused():
+            with collector.paused():
                 positions = Positions(part.module, part.slice)
             # They take more room than the slice's tree, and are asked for slice by slice.
             if len(self._positions) == _PLACED:
@@ -83,7 +82,7 @@ def lower_module(text: str, wanted: Wanted | None = None) -> Lowered:
     skimmed. Without it everything is lowered.
     """
     try:
-        with _collector_paused():
+        with collector.paused():
             return _lower(tuple(_read(each) for each in cut(text, wanted)))
     except (RecursionError, MemoryError) as error:
         raise SyntaxRefused("too deeply nested to be read") from error
@@ -145,15 +144,3 @@ def _outline(gathered: Gathered, scope: Scope, graphs: Graphs | None, parts: tup
         gathered.functions[scope.key] = graphs.function(scope)
         if scope.kind is Kind.CLASS:
             gathered.classes[scope.qualname] = graphs.class_(scope)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """The cyclic collector finds nothing in a tree that is still growing, and looks at it again and again."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from collections.abc import Sequence as Names
+from functools import lru_cache
 
 from flake8_session.flow.outline import (
     Applied,
@@ -22,6 +23,7 @@ from flake8_session.flow.outline import (
 _LONGEST = 500
 
 
+@lru_cache(maxsize=2_000)
 def from_string(text: str) -> Expression:
     """The expression in `text`; where it holds none (``Annotated[int, "a note"]``), the string itself."""
     if len(text) > _LONGEST:

@@ -18,7 +18,7 @@ module closes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.events import Await, Bind, Call, Enter, Place, Read, Write
@@ -57,9 +57,8 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
     outline = frame.linker.outline(frame.module)
     if outline is None or not _speaks_of_sessions(call) or not _imports_sqlalchemy(outline):
         return UNKNOWN
-    functions = frame.linker.functions(frame.module)
-    graphs = [function.graph for function in functions if function.graph is not None]
-    kept = _SPEAKS_OF_MAKERS.match(_last_name(call)) is not None and _is_kept_and_closed(frame, graphs, call)
+    makes = _SPEAKS_OF_MAKERS.match(_last_name(call)) is not None
+    kept = makes and _is_kept_and_closed(frame, call)
     if not kept and not _is_used_as_session(frame.graph, call):
         return UNKNOWN
     entered = _is_entered(frame.graph, call)
@@ -70,7 +69,7 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
         exits_unknown=entered,
         on_connection=borrowed,
     )
-    owned = kept or entered or _is_closed_somewhere(graphs, call)
+    owned = kept or entered or _is_closed_somewhere(frame, call)
     return Made(options) if owned else Borrowed(options, registry=True)
 
 
@@ -133,7 +132,7 @@ def _is_awaited(graph: Graph, call: Call) -> bool:
     return False
 
 
-def _is_kept_and_closed(frame: Frame, graphs: Iterable[Graph], call: Call) -> bool:
+def _is_kept_and_closed(frame: Frame, call: Call) -> bool:
     """Whether the result goes to an attribute of the method's own object, which a method closes."""
     held = holders(frame.graph, call.result)
     own = frame.function.parameters[0].name if frame.owner is not None else ""
@@ -148,14 +147,14 @@ def _is_kept_and_closed(frame: Frame, graphs: Iterable[Graph], call: Call) -> bo
         and any(
             each.method in _CLOSES for each in _calls_on(graph, holders(graph, step.event.result))
         )
-        for graph in graphs
+        for graph in _closing(frame)
         for step in graph.steps
     )
 
 
-def _is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:
-    """Whether one of the functions with these graphs closes what the same call gives it."""
-    for graph in graphs:
+def _is_closed_somewhere(frame: Frame, call: Call) -> bool:
+    """Whether one of the module's functions closes what the same call gives it."""
+    for graph in _closing(frame):
         for step in graph.steps:
             event = step.event
             if isinstance(event, Call) and _is_same(event, call):
@@ -163,6 +162,13 @@ def _is_closed_somewhere(graphs: Iterable[Graph], call: Call) -> bool:
                 if any(each.method in _CLOSES for each in _calls_on(graph, places)):
                     return True
     return False
+
+
+def _closing(frame: Frame) -> Iterator[Graph]:
+    """The graphs of the module's functions that may close something."""
+    for function in frame.linker.functions(frame.module, naming="close"):
+        if function.graph is not None:
+            yield function.graph
 
 
 def _is_same(left: Call, right: Call) -> bool:

@@ -75,11 +75,16 @@ class Linker:
         """The function of the project that `at` names, with its graph."""
         return self.modules.body(at.module, at.qualname)
 
-    def functions(self, module: str) -> Iterator[Function]:
-        """The functions and methods of a project module with their graphs, but for those inside of others."""
+    def functions(self, module: str, naming: str = "") -> Iterator[Function]:
+        """The functions and methods of a project module with their graphs, but for those inside of others.
+
+        `naming`: only those in whose text that name stands; some others may come with them.
+        """
         outline = self.modules.outline(module)
         for qualname, listed in outline.functions.items() if outline is not None else ():
             if listed.kind is Kind.FUNCTION and ".<locals>." not in qualname:
+                if naming and naming not in (self.modules.text(module, qualname) or naming):
+                    continue
                 body = self.modules.body(module, qualname)
                 if body is not None:
                     yield body

@@ -27,6 +27,10 @@ class Modules(Protocol):
         """The function as in the outline, and with its graph."""
         ...
 
+    def text(self, module: str, qualname: str) -> str | None:
+        """The text in which the function stands, maybe with more; None where that is not at hand."""
+        ...
+
 
 class Bodies(Protocol):
     """What the bodies of functions and methods say about names."""

@@ -110,6 +110,15 @@ class Project:
         found = self._neighbour(module)
         return known if found is None else found.body(qualname)
 
+    def text(self, module: str, qualname: str) -> str | None:
+        """See `Modules.text`."""
+        linted = self._linted.get(module)
+        known = linted.functions.get(qualname) if linted is not None else None
+        if known is not None and known.graph is not None:
+            return None
+        found = self._neighbour(module)
+        return None if found is None else found.text_of(qualname)
+
     def target(self, module: str, imported: str, level: int) -> str | None:
         """See `Modules.target`."""
         return self._imports.target(module, imported, level)

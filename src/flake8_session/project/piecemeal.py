@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import marshal
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -51,6 +51,8 @@ class Neighbour:
     lowered: dict[Unit, Bodies] = field(default_factory=dict)
     outline: Outline = field(init=False)
     """The outline in which the classes inside of functions can be asked for."""
+    lines: Sequence[str] = ()
+    """Those of the text, once one of its units was wanted."""
 
     def __post_init__(self) -> None:
         self.outline = replace(self.listed, classes=_Classes(self))
@@ -64,13 +66,20 @@ class Neighbour:
 
     def bodies(self, qualname: str) -> Bodies:
         """What the unit holds in which the function or class `qualname` stands."""
-        outer, *inner = [name.partition("#")[0] for name in qualname.split(".")]
-        unit = (outer, inner[0] if inner else "")
-        if unit not in self.units:
-            unit = (outer, "")
+        unit = self._unit(qualname)
         if unit not in self.lowered:
             self.lowered[unit] = self._bodies(unit)
         return self.lowered[unit]
+
+    def text_of(self, qualname: str) -> str | None:
+        """The text of the unit that holds the function; None where none does."""
+        unit = self._unit(qualname)
+        return self._text(unit) if unit in self.units else None
+
+    def _unit(self, qualname: str) -> Unit:
+        outer, *inner = [name.partition("#")[0] for name in qualname.split(".")]
+        unit = (outer, inner[0] if inner else "")
+        return unit if unit in self.units else (outer, "")
 
     def _bodies(self, unit: Unit) -> Bodies:
         if unit in self.packed:
@@ -89,7 +98,8 @@ class Neighbour:
 
     def _text(self, unit: Unit) -> str:
         first, last = self.units[unit]
-        text = "".join(lines_of(self.text)[first - 1 : last])
+        self.lines = self.lines or lines_of(self.text)
+        text = "".join(self.lines[first - 1 : last])
         return f"class {unit[0]}:\n{text}" if unit[1] else text
 
 

@@ -88,9 +88,12 @@ def pieces_of(text: str) -> list[Piece]:
     return found
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _cut(text: str) -> tuple[Slice, ...]:
-    """The whole slices of a text; it is cut to see what matters in it, and again to leave out the rest."""
+    """The whole slices of a text; it is cut to see what matters in it, and again to leave out the rest.
+
+    To see what matters, other files are looked at in between.
+    """
     lines = lines_of(text)
     try:
         statements = _statements(text)

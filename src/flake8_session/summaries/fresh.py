@@ -12,6 +12,7 @@ from flake8_session.linking.meanings import FunctionAt, Options
 from flake8_session.summaries.crossing import made_available
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.passing import known_values
+from flake8_session.summaries.returning import may_give
 from flake8_session.summaries.solved import Solved
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
@@ -21,7 +22,7 @@ def fresh_options(solved: Solved, at: FunctionAt) -> Options | None:
     """See `sites.Givers.fresh`."""
     function = solved.linker.function(at)
     runs = solved.runs(at)
-    if function is None or function.generator or runs is None:
+    if function is None or function.generator or runs is None or not may_give(solved.linker, runs):
         return None
     found = solved.ask(("fresh", runs), lambda: _sites(solved, runs))
     return found[0][0].options if found else None

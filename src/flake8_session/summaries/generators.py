@@ -35,8 +35,8 @@ def lent_options(solved: Solved, at: FunctionAt) -> Options | None:
 
 
 def _sites(solved: Solved, at: FunctionAt) -> list[tuple[Focus, tuple[tuple[int, World], ...]]]:
-    function, frame = solved.linker.function(at), solved.frames.of(at)
-    if function is None or frame is None or not function.generator or not is_manager(function):
+    frame = _driven(solved, at)
+    if frame is None:
         return []
     found = []
     for focus in [*solved.own_foci(frame, leaving(frame, Yield)), *registry_foci(frame)]:
@@ -57,8 +57,8 @@ def enter(
     born: bool,
 ) -> list[tuple[World, Names]] | None:
     """See `Effects.enter`."""
-    function, inner = solved.linker.function(at), solved.frames.of(at)
-    if function is None or inner is None or not function.generator or not is_manager(function):
+    inner = _driven(solved, at)
+    if inner is None:
         return None
     entered: dict[tuple[World, Names], None] = {}
     if born:
@@ -115,6 +115,14 @@ def leave(solved: Solved, held: Suspended, world: World, focus: Focus, raising: 
         return None
     left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
     return [Exit(handed_back(left, world, end), flight, frozenset()) for end, flight in ends]
+
+
+def _driven(solved: Solved, at: FunctionAt) -> Frame | None:
+    """The generator, if it is one that a ``with`` may drive."""
+    function = solved.linker.function(at)
+    if function is None or not function.generator or not is_manager(function):
+        return None
+    return solved.frames.of(at)
 
 
 def _yields_session(frame: Frame, step: int, world: World) -> bool:

@@ -29,9 +29,10 @@ def lent_options(solved: Solved, at: ClassAt) -> Options | None:
 
 
 def _sites(solved: Solved, at: ClassAt) -> list[tuple[Focus, classes.Held]]:
-    enter, init = _method(solved, at, "__enter__", "__aenter__"), _method(solved, at, "__init__")
+    enter = _method(solved, at, "__enter__", "__aenter__")
     if enter is None:
         return []
+    init = _method(solved, at, "__init__")
     found = []
     for focus in solved.own_foci(enter, (*leaving(enter, Return), *own_place(enter))):
         for end, flight in solved.ends(enter, focus, {0: (World(),)}) or ():

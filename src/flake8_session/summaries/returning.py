@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from flake8_session.flow.events import Bind, Build, Return
-from flake8_session.linking.frames import Frame
+from flake8_session.flow.outline import Function, Indexed, Literal, Named
+from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -22,18 +24,34 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.summaries.frames import Frames
 
+_PLAIN = frozenset({"None", "bool", "bytes", "dict", "float", "int", "str"})
+_GIVING = re.compile(
+    r"\breturn\b(?![ \t]*(?:(?:None|True|False|\d+|''|\"\"|\[\]|\{\}|\(\))[ \t]*)?(?:#.*)?$)", re.MULTILINE
+)
+"""A ``return`` that is followed by anything but a plain constant; nothing else can give what matters."""
+
+
+def may_give(linker: Linker, at: FunctionAt) -> bool:
+    """Whether the function may return anything but plain values, by its text and the promise in its head."""
+    function = linker.function(at)
+    if function is None or _is_plain(function):
+        return False
+    text = linker.modules.text(at.module, at.qualname)
+    return text is None or _GIVING.search(text) is not None
+
 
 def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
     """The meaning that all values returned agree on; unknown for generators and for new sessions.
 
     A session that the function did not make, but returns, is borrowed by the caller.
     """
-    frame = frames.of(at)
-    if frame is None or frame.function.generator:
+    function = frames.linker.function(at)
+    if function is None or function.generator:
         return UNKNOWN
+    frame = frames.of(at) if may_give(frames.linker, at) else None
     found: Meaning | None = None
-    for step in frame.graph.steps:
-        if isinstance(step.event, Return):
+    for step in frame.graph.steps if frame is not None else ():
+        if frame is not None and isinstance(step.event, Return):
             found = joined(found, frame.meaning(step.event.value))
     match found:
         case Selected(holds) if holds in (Holds.INSTANCE, Holds.ROWS):
@@ -44,15 +62,23 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
             return Borrowed(options, registry=True, inner=inner)
         case External(name) if name.endswith("()") or name == "sqlalchemy.Connection":
             return found
-    return _promised(frame)
+    return _promised(frames.linker, at, function)
 
 
-def _promised(frame: Frame) -> Meaning:
+def _is_plain(function: Function) -> bool:
+    match function.returns:
+        case Named(name) | Indexed(Named(name), _):
+            return name in _PLAIN
+        case Literal(None):
+            return True
+    return False
+
+
+def _promised(linker: Linker, at: FunctionAt, function: Function) -> Meaning:
     """What the annotation of a result says where the body does not: only a factory is surely one."""
-    returns = frame.function.returns
-    if returns is None or frame.function.asynchronous:
+    if function.returns is None or function.asynchronous:
         return UNKNOWN
-    promised = frame.linker.annotation(frame.module, returns)
+    promised = linker.annotation(at.module, function.returns)
     if isinstance(promised, Factory | Registry):
         return replace(promised, options=replace(promised.options, expires=None))
     return UNKNOWN
@@ -60,7 +86,7 @@ def _promised(frame: Frame) -> Meaning:
 
 def returned_element(frames: Frames, at: FunctionAt, index: int) -> Meaning:
     """The meaning of element `index` of the tuples that the function returns, where they agree."""
-    frame = frames.of(at)
+    frame = frames.of(at) if may_give(frames.linker, at) else None
     found: Meaning | None = None
     for step in frame.graph.steps if frame is not None and not frame.function.generator else ():
         if frame is None or not isinstance(step.event, Return):

@@ -47,7 +47,8 @@ class Solved:
         self.frames = Frames(linker)
         self.budget: Budget | None = None
         self._calls = calls
-        self._calls_in: dict[str, dict[str, list[tuple[Frame, Call]]]] = {}
+        self._calls_in: dict[tuple[str, str], list[tuple[Frame, Call]]] = {}
+        """By module and name of what is called."""
         self._runs: dict[FunctionAt, FunctionAt | None] = {}
         self._known: dict[Frame, KnownWays] = {}
         """Of the functions that were asked about last."""
@@ -83,21 +84,19 @@ class Solved:
 
     def calls_of(self, at: FunctionAt) -> list[tuple[Frame, Call]]:
         """The calls of a function or method in its own module, with the functions that they stand in."""
-        if at.module not in self._calls_in:
-            self._calls_in[at.module] = self._calls_by_name(at.module)
         name = at.qualname.rpartition(".")[2]
-        calls = self._calls_in[at.module].get(name, [])
-        return [(frame, call) for frame, call in calls if frame.callee(call) == at]
+        if (at.module, name) not in self._calls_in:
+            self._calls_in[at.module, name] = list(self._calls_by_name(at.module, name))
+        return [(frame, call) for frame, call in self._calls_in[at.module, name] if frame.callee(call) == at]
 
-    def _calls_by_name(self, module: str) -> dict[str, list[tuple[Frame, Call]]]:
-        found: dict[str, list[tuple[Frame, Call]]] = {}
-        for function in self.linker.functions(module):
+    def _calls_by_name(self, module: str, name: str) -> Iterator[tuple[Frame, Call]]:
+        for function in self.linker.functions(module, naming=name):
             frame = self.frames.of(FunctionAt(module, function.qualname))
             for step in frame.graph.steps if frame is not None else ():
                 if isinstance(step.event, Call) and frame is not None:
-                    name = step.event.method or step.event.function.rpartition(".")[2].removeprefix("@")
-                    found.setdefault(name, []).append((frame, step.event))
-        return found
+                    called = step.event.method or step.event.function.rpartition(".")[2].removeprefix("@")
+                    if called == name:
+                        yield frame, step.event
 
     def runs(self, at: FunctionAt) -> FunctionAt | None:
         """The function whose body a call of `at` runs; None where a decorator is not followed."""
