@@ -101,7 +101,8 @@ def _unclosed(told: Iterable[Story]) -> Iterable[Demand]:
         certain = [each for each in unclosed if not each[0].doubtful] or unclosed
         if unclosed:
             never = all(ending.fate is Fate.UNCLOSED for ending, _ in all_of_it)
-            demand = _opening(line, certain, never=never)
+            surely = [ending.fate for ending, _ in all_of_it if not ending.doubtful or never]
+            demand = _opening(line, certain, never=set(surely) == {Fate.UNCLOSED})
             # What only doubtful runs show may be what fits first.
             perhaps = _opening(line, unclosed, never=never)
             accepted = tuple(sorted({*demand.accepted, perhaps.code, *perhaps.accepted} - {demand.code}))

@@ -26,6 +26,7 @@ from flake8_session.typestate.hearsay import (
     asked_of_instance,
     circumstance,
     heard,
+    is_about_session,
 )
 from flake8_session.typestate.movement import concerns
 from flake8_session.typestate.worlds import Flight, Kind, World
@@ -143,6 +144,8 @@ def _said(solved: Solved, step: int) -> _Said:
     only = again or _reads_only_the_instance(solved, step)
     place = asked_of_instance(solved.frame, step)
     for world in solved.solution.before(step):
+        if not is_about_session(solved.frame, step, world):
+            continue
         own = Role.INSTANCE in world.roles(place) or (again and world.instance is not None)
         ways = solved.movement.own_ways(step, world)
         if ways and (own or world.instance is not None or not only):
@@ -164,7 +167,8 @@ def _is_news(solved: Solved, step: int, said: Mapping[Circumstance, frozenset[He
     place = asked_of_instance(solved.frame, step)
     for world in solved.solution.before(step):
         told = said.get(circumstance(world))
-        if told is not None and Role.INSTANCE not in world.roles(place):
+        asked = Role.INSTANCE not in world.roles(place) and is_about_session(solved.frame, step, world)
+        if told is not None and asked:
             if told != heard(solved.movement.own_ways(step, world)):
                 return True
     return False

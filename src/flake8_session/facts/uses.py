@@ -84,7 +84,9 @@ def _is_reopened(step: int, world: World) -> bool:
 
 
 def _stays_open(step: int, world: World) -> bool:
-    return _is_reopened(step, world) or world.lost is Life.REOPENED
+    """Whether it is open, or was when its name went to the next session of its site."""
+    before = world.older is not None and world.older.state.life is Life.REOPENED
+    return _is_reopened(step, world) or before or world.lost is Life.REOPENED
 
 
 def _refused(solved: Solved) -> Iterator[Reuse]:

@@ -270,7 +270,7 @@ def _entity(name: str, arguments: Arguments) -> Selected:
     if name == "merge":
         source = given[0] if given else UNKNOWN
         if isinstance(source, Selected):
-            return Selected(Holds.INSTANCE, model=source.model)
+            return Selected(Holds.INSTANCE, model=source.model, key=source.key)
         return Selected(Holds.INSTANCE, model=source.of if isinstance(source, Object) else None)
     model = given[0] if given else None
     key = repr(given[1].value) if len(given) > 1 and isinstance(given[1], Constant) else ""

@@ -209,11 +209,19 @@ def _loads(
         return
     refused = broken(session, Broken.STATEMENT, write=False, flushed=flushes)
     yield Door.RAISED, failed(flushed._replace(session=refused), Kind.DATABASE)
+    if state.columns is Columns.EXPIRED and _is_apart(context, attribute):
+        columns = instances.reloaded(flushed.instance or state)
+        yield Door.RAISED, failed(flushed._replace(session=refused, instance=columns), Kind.DATABASE)
     if flushes:
         nested = Block.NESTED in session.blocks
         act = Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK
         unflushed = with_act(context, world, broken(session, Broken.FLUSH), act)
         yield Door.RAISED, failed(unflushed, Kind.DATABASE)
+
+
+def _is_apart(context: Context, attribute: str) -> bool:
+    """Whether an attribute is fetched by a statement of its own, after that for the expired columns."""
+    return models.is_relationship(context.frame.linker, model(context), attribute)
 
 
 def _loaded(context: Context, state: InstanceState, attribute: str) -> InstanceState:

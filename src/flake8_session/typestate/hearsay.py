@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from flake8_session.flow.events import Call, Door, Place, Read, Write
+from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.typestate.acts import with_act
 from flake8_session.typestate.focus import Context, Way
@@ -58,6 +59,14 @@ def asked_of_instance(frame: Frame, step: int) -> Place:
     return event.object if isinstance(event, Read | Write) else ""
 
 
+def is_about_session(frame: Frame, step: int, world: World) -> bool:
+    """Whether the step asks the session that is followed; an attribute belongs to whichever session it is."""
+    event = frame.called(step)
+    if not isinstance(event, Call):
+        return True
+    return Role.SESSION in world.roles(event.receiver or event.function.rpartition(".")[0])
+
+
 def circumstance(world: World) -> Circumstance:
     """The part of `world` that all foci of the session share."""
     return Circumstance(world.session, world.flight, world.caught, world.spent)
@@ -76,6 +85,23 @@ def as_told(
     moved = moved._replace(instance=world.instance)
     ordered = sorted(told, key=_order)
     return tuple((door, _moved(context, world.session, moved, after)) for door, after in ordered)
+
+
+def giving_as_told(ways: tuple[Way, ...], told: frozenset[Heard]) -> tuple[Way, ...]:
+    """The same for the step that gives the instance: those ways of its own that the other focus knows too.
+
+    Where it knows another state behind a door than all of these, that state takes the place of theirs.
+    """
+    agreed = [way for way in ways if not told.isdisjoint(heard((way,)))]
+    known = {door for door, _ in agreed}
+    others = [each for each in sorted(told, key=_order) if each.door not in known]
+    more = [
+        (door, moved._replace(**each.after._asdict()))
+        for each in others
+        for door, moved in ways
+        if door is each.door
+    ]
+    return (*agreed, *more)
 
 
 def _order(told: Heard) -> tuple[int, str]:

@@ -20,7 +20,14 @@ from flake8_session.typestate.attributes import (
     write_ways,
 )
 from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
-from flake8_session.typestate.hearsay import Hearsay, as_told, asked_of_instance, circumstance, heard
+from flake8_session.typestate.hearsay import (
+    Hearsay,
+    as_told,
+    asked_of_instance,
+    circumstance,
+    giving_as_told,
+    is_about_session,
+)
 from flake8_session.typestate.known_ways import Found, KnownWays, Move
 from flake8_session.typestate.managers import enter_ways
 from flake8_session.typestate.steps.binding import (
@@ -159,12 +166,12 @@ class SessionMovement:
         """The ways out of `step`, with what others know of an instance that this focus does not hold."""
         own = self._found(step, world)[0]
         told = self._hearsay[step].get(circumstance(world)) if step in self._hearsay else None
-        if not own or told is None:
+        if not own or told is None or not is_about_session(self.context.frame, step, world):
             return own
         if Role.INSTANCE in world.roles(asked_of_instance(self.context.frame, step)):
             return own
         if step == self.context.focus.instance:
-            return tuple(way for way in own if not told.isdisjoint(heard((way,)))) or own
+            return giving_as_told(own, told) or own
         return as_told(self.context, world, own, told)
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Call, Door, Place, Read, Write
+from flake8_session.flow.events import Bind, Call, Door, Place, Read, Write
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import Holds, Meaning, Selected
@@ -79,15 +79,13 @@ def may_be_held(context: Context, index: int) -> bool:
     asked = meaning_of_call(context, index)
     if not isinstance(asked, Selected):
         return True
-    steps = context.frame.graph.steps
-    giving = (index, context.frame.awaited.get(index, index))
-    own = {getattr(steps[each].event, "result", "") for each in giving}
+    frame = context.frame
     return any(
-        _may_be_row(context.frame.meaning(source), asked)
-        for target, sources in context.frame.bindings.items()
+        _may_be_row(frame.meaning(event.source), asked)
+        for target in frame.bindings
         if not target.startswith("%")
-        for source in sources
-        if source not in own
+        for binder in frame.reaching(target, index)
+        if isinstance(event := frame.graph.steps[binder].event, Bind)
     )
 
 
@@ -182,10 +180,11 @@ def _is_still(frame: Frame, source: Place, given: Place, index: int) -> bool:
 def has_no_key(context: Context, call: Call, world: World) -> bool:
     """Whether what is merged was just constructed without a primary key: then there is no row to find."""
     made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
-    if made is None and context.focus.constructed:
-        if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
-            birth = context.frame.graph.steps[context.focus.instance].event
-            made = birth if isinstance(birth, Call) else None
+    if world.instance is not None and arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+        if world.instance.tie in (Tie.ATTACHED, Tie.DETACHED):
+            return False
+        birth = context.frame.graph.steps[context.focus.instance].event
+        made = birth if context.focus.constructed and isinstance(birth, Call) else made
     if made is None:
         return False
     given = [argument.keyword for argument in made.arguments]

@@ -110,7 +110,7 @@ def row_ways(
         return
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
-        yield Door.RAISED, world._replace(flight=out.raised)
+        yield Door.RAISED, _unrefreshed(call, world, row)._replace(flight=out.raised)
         held = not looked_up or may_be_held(context, index)
         if row.gives is Gives.ENTITY and held and is_at_hand_in_failed(state):
             yield from _completed(context, index, call, world, result, row, method, role)
@@ -155,12 +155,17 @@ def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
 
 
 def _raised(context: Context, call: Call, world: World, failure: Outcome, row: Row) -> World:
-    moved = with_act(context, world, failure.state, failure.act)
-    instance = moved.instance
+    moved = _unrefreshed(call, with_act(context, world, failure.state, failure.act), row)
+    return moved._replace(flight=failure.raised, spent=True)
+
+
+def _unrefreshed(call: Call, world: World, row: Row) -> World:
+    """What a refresh that fails or is refused leaves: it expires the instance before it asks."""
+    instance = world.instance
     if row.instance is ToInstance.REFRESH and instance is not None and instance.tie is Tie.ATTACHED:
         if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
-            moved = moved._replace(instance=instances.expired(instance))
-    return moved._replace(flight=failure.raised, spent=True)
+            return world._replace(instance=instances.expired(instance))
+    return world
 
 
 def _completed(
