@@ -29,7 +29,10 @@ class Settings:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     tests: bool = False
-    """Report SES1xx, and what opens a closed session again, in tests, fixtures and conftest.py as well."""
+    """Report SES1xx, what opens a closed session again and what commits late or never in tests as well.
+
+    Tests are test functions, fixtures and conftest.py.
+    """
     one_shot: bool = True
     """In `main` and command functions, say so in SES101 and keep SES102 silent."""
     detached: str = "default"

@@ -28,10 +28,11 @@ NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 
 SPOKEN_FOR = {
     "SES105": {"SES402"},
+    "SES201": {"SES406"},
     "SES202": {"SES203"},
     "SES206": {"SES406"},
     "SES301": {"SES305"},
-    "SES302": {"SES405", "SES307"},
+    "SES302": {"SES307", "SES405", "SES406"},
 }
 """Codes that are seen where another rule, which the runs do not know, reports the same fault."""
 

@@ -80,7 +80,8 @@ def _refusing(solved: Solved, call: Call, world: World) -> bool | None:
     if row is None or instance is None or not receiver:
         return None
     if Role.SESSION in world.roles(receiver):
-        return False if instance.tie in _OUTSIDE.get(row.instance, ()) else None
+        refused = instance.tie in _OUTSIDE.get(row.instance, ()) and not _may_have_a_row(solved, instance.tie)
+        return False if refused else None
     if not _is_another(solved, receiver):
         return None
     if instance.tie in _HELD:
@@ -88,6 +89,12 @@ def _refusing(solved: Solved, call: Call, world: World) -> bool | None:
         return True if acts else None
     refuses = row.instance in (ToInstance.REFRESH, ToInstance.EXPIRE, ToInstance.EXPUNGE)
     return False if refuses and instance.tie is Tie.DETACHED else None
+
+
+def _may_have_a_row(solved: Solved, tie: Tie) -> bool:
+    """Whether the instance waits to be written only if the merge that gave it has found no row."""
+    birth = solved.frame.graph.steps[solved.focus.instance].event
+    return tie is Tie.PENDING and isinstance(birth, Call) and birth.method == "merge"
 
 
 def _is_another(solved: Solved, place: Place) -> bool:

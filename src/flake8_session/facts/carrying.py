@@ -15,9 +15,12 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.flow.events import Await, Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import External, FunctionAt, Registry
-from flake8_session.typestate.worlds import Hold, Tie, World
+from flake8_session.linking.places import operands
+from flake8_session.typestate.attributes import model
+from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
 _PARTIALS = (External("functools.partial"), External("functools.partialmethod"))
 
@@ -96,13 +99,34 @@ class Carrying:
             case Extend(container, source) if self.holds(step, source):
                 return container
             case Define(target, _, captures, _, _) if any(self.holds(step, place) for place in captures):
-                return target
+                return "" if self._only_reads_columns(step, event) else target
             case Read(result, owner, method) if not self._instance and self.holds(step, owner):
                 return result if method in SESSION or method in ASYNC_SESSION else ""
             case Call() if self._frame.callee(event) in _PARTIALS:
                 if any(self.holds(step, argument.value) for argument in event.arguments):
                     return event.result
         return ""
+
+    def _only_reads_columns(self, step: int, function: Define) -> bool:
+        """Whether the function asks the instance for nothing that has to be loaded."""
+        if not self._instance:
+            return False
+        worlds = self.solved.solution.before(step)
+        if any(world.instance is not None and world.instance.columns is Columns.EXPIRED for world in worlds):
+            return False
+        body = self._frame.linker.body(FunctionAt(self._frame.module, function.function))
+        if body is None or body.graph is None:
+            return False
+        held = {place for place in function.captures if self.holds(step, place)}
+        return all(
+            isinstance(each.event, Read) and self._is_column(each.event.attribute)
+            for each in body.graph.steps
+            if not held.isdisjoint(operands(each.event))
+        )
+
+    def _is_column(self, attribute: str) -> bool:
+        found = models.attribute(self._frame.linker, model(self.solved.movement.context), attribute)
+        return found not in (models.Attribute.LAZY, models.Attribute.UNKNOWN)
 
     def _is_coroutine(self, step: int, call: Call) -> bool:
         if step in self._frame.awaited:

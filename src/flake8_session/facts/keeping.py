@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.circumstances import is_process_wide
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
-from flake8_session.flow.events import Bind, Call, Enter, Event, Place, Read, Write
+from flake8_session.flow.events import Bind, Call, Enter, Event, Leave, Place, Read, Write
 from flake8_session.flow.outline import Kind
 from flake8_session.knowledge import factories
 from flake8_session.knowledge.words import Role
@@ -19,6 +19,7 @@ from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, External, FunctionAt, Registry
 from flake8_session.linking.places import operands
 from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.worlds import World
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
 _ENDING_PARTS = ("clos", "remov", "clean", "final", "exit", "enter", "dispose", "teardown", "shutdown")
@@ -80,12 +81,19 @@ def _attribute(session: SessionFacts, own: Place) -> str:
     """The attribute of the method's object that keeps a session of its own; `""` for none."""
     if not session.focus.owned or session.focus.birth < 0 or session.alone is None:
         return ""
+    if any(_is_left(world, session.frame.graph.steps[step].event) for step, world in session.alone.reached()):
+        return ""
     for step, world in session.alone.reached():
         event = session.frame.graph.steps[step].event
         if isinstance(event, Write) and event.object == own and world.session is not None:
             if Role.SESSION in world.roles(event.source) and is_open(world.session):
                 return event.attribute
     return ""
+
+
+def _is_left(world: World, event: Event) -> bool:
+    """Whether a ``with`` of the method itself closes the session."""
+    return isinstance(event, Leave) and Role.SESSION in world.roles(event.manager)
 
 
 def _around(facts: FunctionFacts) -> Iterator[Frame]:

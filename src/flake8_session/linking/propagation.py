@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.events import (
@@ -46,6 +47,9 @@ from flake8_session.linking.places import operands
 
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
+
+
+_GROWING = frozenset({"append", "extend", "insert"})
 
 
 class Meanings:
@@ -190,7 +194,10 @@ class _Pass:
             case Extend(container, source):
                 self._bind(container, self._part(source))
             case Build(result, parts, _):
-                self._bind(result, self._built(parts))
+                built = self._built(parts)
+                if isinstance(built, Loads) and self._grows(result):
+                    built = replace(built, limits=True)
+                self._bind(result, built)
             case Define(target, function, _, _, _):
                 self._bind(target, self._defined(function))
             case Import(target, module, name, level):
@@ -218,6 +225,15 @@ class _Pass:
     def _part(self, source: Place) -> Meaning:
         meaning = self._meaning(source)
         return meaning if isinstance(meaning, Selected) else UNKNOWN
+
+    def _grows(self, container: Place) -> bool:
+        """Whether a method puts more into a container than it was built with."""
+        names = {container, *self._frame.aliases.get(container, ())}
+        events = (step.event for step in self._frame.graph.steps)
+        return any(
+            isinstance(event, Call) and event.receiver in names and event.method in _GROWING
+            for event in events
+        )
 
     def _built(self, parts: tuple[Place, ...]) -> Meaning:
         meanings = [self._meaning(part) for part in parts]

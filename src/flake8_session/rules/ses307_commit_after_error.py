@@ -3,6 +3,8 @@
 Reports a `commit()` that a failure leads to: in a `finally`, or in a handler that has not rolled back
 before.
 
+What a test commits to tidy up is not meant, unless the `tests` setting asks for it.
+
 ## Why is this bad?
 If the failure was the session's own, the commit raises `PendingRollbackError`, which hides the cause.
 If it was anything else, the commit succeeds, and the half that was done before the failure becomes
@@ -50,6 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.late_commits import LateCommit, late_commits
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
@@ -63,7 +66,9 @@ RULE = Rule(
 
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
-    """One report for each commit."""
+    """One report for each commit; what a test tidies up at its end is its own business."""
+    if is_test(facts) and not facts.settings.tests:
+        return
     seen: set[Span] = set()
     for session in facts.sessions:
         for found in late_commits(session):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, Work
+from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, ToInstance, Work
 from flake8_session.typestate.worlds import Block, Broken, Flight, Kind, Life, SessionState, Transaction
 
 PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
@@ -222,8 +222,8 @@ def _worked(state: SessionState, row: Row) -> SessionState:
 
 
 def _pends(row: Row) -> bool:
-    """Whether the call leaves something for the next flush to write."""
-    return row.writes and row.work is Work.BEGINS
+    """Whether the call leaves something for the next flush to write. Merging loads, and then changes."""
+    return row.writes and (row.work is Work.BEGINS or row.instance is ToInstance.MERGE)
 
 
 def _act(row: Row, state: SessionState) -> Act:
