@@ -126,7 +126,7 @@ class Carrying:
 
     def _is_column(self, attribute: str) -> bool:
         found = models.attribute(self._frame.linker, model(self.solved.movement.context), attribute)
-        return found not in (models.Attribute.LAZY, models.Attribute.UNKNOWN)
+        return found is not models.Attribute.LAZY
 
     def _is_coroutine(self, step: int, call: Call) -> bool:
         if step in self._frame.awaited:
