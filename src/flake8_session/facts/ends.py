@@ -14,6 +14,7 @@ from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role
 from flake8_session.linking.meanings import Selected
 from flake8_session.typestate.calls.receivers import split
+from flake8_session.typestate.names import spelled
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import Life, Tie, Transaction, World
 
@@ -52,7 +53,7 @@ def session_name(solved: Solved, step: int) -> str:
         places = {place for place, role in world.names if role is Role.SESSION and place[0] not in "%="}
         common = places if common is None else common & places
     names = sorted(common or ())
-    return names[0].removeprefix("@").partition("'")[0] if names else ""
+    return spelled(names[0]) if names else ""
 
 
 def throws_away(session: SessionFacts, end: int) -> bool:

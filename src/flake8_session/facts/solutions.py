@@ -142,7 +142,7 @@ class Solved:
         for _, world in self.reached():
             for place in names.session_places(world):
                 if not place.startswith("%"):
-                    return place.removeprefix("@").partition("'")[0]
+                    return names.spelled(place)
         return ""
 
     def instance_place(self, world: World) -> str:

@@ -12,6 +12,7 @@ their bases, not by decorators.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
@@ -153,6 +154,18 @@ def is_session_name(name: str) -> bool:
     (True, True, False)
     """
     return "session" in name.lower() or name.lower() in _SESSION_NAMES
+
+
+_MAKING = re.compile(r"session|factory|maker|make|open", re.IGNORECASE)
+
+
+def may_make(name: str) -> bool:
+    """Whether a parameter is called so that its callers may give it a factory of sessions.
+
+    >>> may_make("session_factory"), may_make("make"), may_make("user")
+    (True, True, False)
+    """
+    return _MAKING.search(name) is not None
 
 
 READING_CALLEES = frozenset(

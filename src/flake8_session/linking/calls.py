@@ -18,6 +18,7 @@ from flake8_session.linking.meanings import (
     Constant,
     External,
     Factory,
+    FunctionAt,
     Holds,
     Loads,
     Made,
@@ -83,6 +84,8 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     kind = statements.CONSTRUCTORS.get(name)
     if kind is not None:
         return _statement(kind, arguments)
+    if name == "functools.partial" and arguments:
+        return _partial(arguments[0][1], arguments[1:])
     given = _passed_on(name, arguments)
     if given is not None:
         return given
@@ -90,6 +93,16 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     if name.startswith("sqlalchemy.") and last in loading.OPTIONS:
         return _loader(last, arguments)
     return External(f"{name}()", _autocommits(arguments))
+
+
+def _partial(function: Meaning, arguments: Arguments) -> Meaning:
+    """What ``partial(function, ...)`` is: a factory where a call of it gives a new session."""
+    made = applied(function, arguments)
+    if isinstance(made, Made):
+        return Factory(made.options)
+    if isinstance(function, FunctionAt) and not arguments:
+        return function
+    return External("functools.partial()")
 
 
 def _passed_on(name: str, arguments: Arguments) -> Selected | None:

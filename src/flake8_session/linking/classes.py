@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from flake8_session.flow.events import Pass, Raise
 from flake8_session.knowledge import frameworks
 from flake8_session.linking.calls import applied
 from flake8_session.linking.meanings import (
@@ -29,6 +30,7 @@ from flake8_session.linking.spelling import last_name
 if TYPE_CHECKING:
     from flake8_session.linking.linker import Linker
 
+_ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "classproperty"})
 
 
@@ -124,7 +126,10 @@ def of_class(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
         if class_ is None:
             break
         if name in class_.methods:
-            return _method(linker, owner, FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}"), name)
+            found = FunctionAt(ancestor.module, f"{ancestor.qualname}.{name}")
+            if isinstance(owner, Object):
+                found = _overriding(linker, ancestor, found, name)
+            return _method(linker, owner, found, name)
         if name in class_.assigned:
             annotation, value = class_.assigned[name]
             stored = _stored(linker, owner, name) if value is None else UNKNOWN
@@ -134,6 +139,39 @@ def of_class(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
             known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
             return meaning if known else _stored(linker, owner, name)
     return _stored(linker, owner, name)
+
+
+def _overriding(linker: Linker, at: ClassAt, method: FunctionAt, name: str) -> FunctionAt:
+    """The method, or that of a single subclass in its module where it is there to be overridden."""
+    question = ("overriding", method)
+    return linker.answers.ask(question, lambda: _overridden(linker, at, method, name), method, method)
+
+
+def _overridden(linker: Linker, at: ClassAt, method: FunctionAt, name: str) -> FunctionAt:
+    outline = linker.outline(at.module)
+    found = [
+        qualname
+        for qualname, class_ in (outline.classes.items() if outline is not None else ())
+        if name in class_.methods
+        and qualname != at.qualname
+        and at in linker.ancestry(ClassAt(at.module, qualname))
+    ]
+    if len(found) != 1 or not _is_abstract(linker, method):
+        return method
+    return FunctionAt(at.module, f"{found[0]}.{name}")
+
+
+def _is_abstract(linker: Linker, at: FunctionAt) -> bool:
+    """Whether a method is there to be overridden: it says so, or only raises `NotImplementedError`."""
+    function = linker.body(at)
+    if function is None or function.graph is None:
+        return False
+    if any(last_name(each) in _ABSTRACT for each in function.decorators):
+        return True
+    events = [step.event for step in function.graph.steps if not isinstance(step.event, Pass)]
+    return bool(events) and all(
+        isinstance(event, Raise) and event.function == "@NotImplementedError" for event in events
+    )
 
 
 def _is_extension_model(linker: Linker, at: ClassAt) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from flake8_session.flow.events import Call, Place
+from flake8_session.flow.events import Call, Place, Write
 from flake8_session.flow.outline import Either, Function, Indexed, Kind, Literal, Named, Parameter
-from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver
+from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver, may_make
 from flake8_session.linking import calls
 from flake8_session.linking.call_sites import is_super
 from flake8_session.linking.decorators import drivers, lent_parameter
@@ -159,7 +159,25 @@ class Frame(Wiring):
             given = self.linker.expression(self.module, parameter.default)
             if isinstance(given, Factory | Registry):
                 return given
-        return Member(UNKNOWN, parameter.name)
+        return self._factory_given(parameter) or Member(UNKNOWN, parameter.name)
+
+    def _factory_given(self, parameter: Parameter) -> Factory | Registry | None:
+        """The factory that callers in the module give, where the function calls or keeps what it is given."""
+        bodies, name = self.linker.bodies, parameter.name
+        if bodies is None or parameter.annotation is not None or not may_make(name):
+            return None
+        used = any(
+            getattr(step.event, "function", "") == name
+            or (isinstance(step.event, Write) and step.event.source == name)
+            for step in self.graph.steps
+        )
+        at = FunctionAt(self.module, self.function.qualname)
+        if not used:
+            return None
+        found = self.linker.answers.ask(
+            ("parameter", at, name), lambda: bodies.parameter(at, name), UNKNOWN, UNKNOWN
+        )
+        return found if isinstance(found, Factory | Registry) else None
 
     @cached_property
     def certain_objects(self) -> frozenset[int]:

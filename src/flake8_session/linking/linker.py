@@ -41,13 +41,17 @@ from flake8_session.linking.meanings import (
     Member,
     ModuleAt,
     Object,
+    OneOf,
     Options,
     Registry,
+    Variable,
+    joined,
 )
 from flake8_session.linking.modules import Bodies, Modules
 from flake8_session.linking.told import Told
 
 Argument = tuple[str, Meaning]
+_CONTEXT_VARIABLE = External("contextvars.ContextVar()")
 
 
 class Linker:
@@ -144,6 +148,8 @@ class Linker:
                 return classes.of_class(self, owner, name)
             case Registry(options) if name == "session_factory":
                 return Factory(options)
+            case Variable(options) if name == "get":
+                return Registry(options)
         return UNKNOWN if owner == UNKNOWN else Member(owner, name)
 
     def ancestry(self, at: ClassAt) -> Sequence[ClassAt | External]:
@@ -158,6 +164,8 @@ class Linker:
         """What a name means that is annotated and bound so."""
         if value is not None:
             meaning = self.expression(module, value)
+            if meaning == _CONTEXT_VARIABLE:
+                return self._variable(module, annotation, value)
             if meaning not in (UNKNOWN, Constant(None)):
                 return Borrowed(meaning.options) if isinstance(meaning, Made) else meaning
         if annotation is not None:
@@ -165,6 +173,16 @@ class Linker:
             if promised != UNKNOWN:
                 return promised
         return Constant(None) if value == Literal(None) else UNKNOWN
+
+    def _variable(self, module: str, annotation: Expression | None, value: Expression) -> Meaning:
+        """A `ContextVar`, by what its annotation or its construction says that it holds."""
+        made = value.function if isinstance(value, Applied) else None
+        for expression in (annotation, made):
+            if isinstance(expression, Indexed) and expression.items:
+                held = self.annotation(module, expression.items[0])
+                if isinstance(held, Borrowed):
+                    return Variable(held.options)
+        return _CONTEXT_VARIABLE
 
     def expression(self, module: str, expression: Expression) -> Meaning:
         """What a module-level expression means."""
@@ -188,6 +206,11 @@ class Linker:
         match function:
             case FunctionAt():
                 return self._returned(function)
+            case OneOf(options):
+                given: Meaning | None = None
+                for option in options:
+                    given = joined(given, self.call(option, arguments))
+                return given if given is not None else UNKNOWN
             case ClassAt():
                 return Object(function)
             case Object():

@@ -109,6 +109,20 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A `ContextVar` that holds a session: ``current.get()`` borrows it from whoever has set it."""
+
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """What is one of several functions, or what one of several calls gives."""
+
+    options: tuple[FunctionAt | Called | Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """What a call of a factory gives: a new session."""
 
@@ -210,6 +224,8 @@ Meaning: TypeAlias = (
     | Object
     | Factory
     | Registry
+    | Variable
+    | OneOf
     | Made
     | Opening
     | Borrowed
@@ -233,7 +249,23 @@ def joined(left: Meaning | None, right: Meaning) -> Meaning:
         return left
     if isinstance(left, Selected) and isinstance(right, Selected):
         return _joined_selections(left, right)
+    options = (*_options_of(left), *_options_of(right))
+    if isinstance(left, _JOINING) and isinstance(right, _JOINING) and len(options) <= _MOST_OPTIONS:
+        return OneOf(tuple(sorted(dict.fromkeys(options), key=repr)))
     return UNKNOWN
+
+
+_JOINING = (FunctionAt, Called, Opening, OneOf)
+_MOST_OPTIONS = 4
+
+
+def _options_of(meaning: Meaning) -> tuple[FunctionAt | Called | Opening, ...]:
+    match meaning:
+        case OneOf(options):
+            return options
+        case FunctionAt() | Called() | Opening():
+            return (meaning,)
+    return ()
 
 
 def _joined_selections(left: Selected, right: Selected) -> Selected:

@@ -47,6 +47,10 @@ class Bodies(Protocol):
         """What element `index` of the tuples is that a function returns."""
         ...
 
+    def parameter(self, at: FunctionAt, name: str) -> Meaning:
+        """The factory that all callers in the function's module give in a parameter; else unknown."""
+        ...
+
     def rebound(self, at: FunctionAt, name: str) -> Meaning | None:
         """What the function binds the module's `name` to; None where it does not."""
         ...

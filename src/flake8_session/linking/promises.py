@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from flake8_session.linking.linker import Linker
 
 
+_NEW_TYPES = (External("typing.NewType"), External("typing_extensions.NewType"))
+"""What gives a type another name, for type checkers alone."""
+
+
 def annotation(linker: Linker, module: str, expression: Expression) -> Meaning:
     """See `Linker.annotation`."""
     module, expression = unaliased(linker, module, expression)
@@ -47,6 +51,9 @@ def unaliased(linker: Linker, module: str, expression: Expression, depth: int = 
     bound = [value for _, value in outline.assigned.get(expression.name, ()) if value is not None]
     if len(bound) == 1 and isinstance(bound[0], Indexed | Either | Named):
         return unaliased(linker, module, bound[0], depth + 1)
+    if len(bound) == 1 and isinstance(bound[0], Applied) and len(bound[0].arguments) == 2:
+        if linker.expression(module, bound[0].function) in _NEW_TYPES:
+            return unaliased(linker, module, bound[0].arguments[1][1], depth + 1)
     for entry in outline.imports:
         if entry.name == expression.name and entry.member:
             target = linker.modules.target(module, entry.module, entry.level)

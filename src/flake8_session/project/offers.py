@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flake8_session.flow.events import Call, Place, Yield
-from flake8_session.flow.outline import Function, Kind, Outline
+from flake8_session.flow.outline import Function, Kind, Outline, Parameter
+from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
@@ -144,7 +145,8 @@ def _given_back(effects: ProjectEffects, at: FunctionAt) -> Iterator[str]:
     if isinstance(returned, Borrowed):
         yield f"returns a session that its caller need not close ({_options(returned.options)})"
     elif not isinstance(returned, Called):
-        yield f"returns {_meaning(returned)}"
+        ended = ", whose session it has ended" if effects.gives_detached(at) else ""
+        yield f"returns {_meaning(returned)}{ended}"
 
 
 def _lent(effects: ProjectEffects, at: FunctionAt, frame: Frame) -> Iterator[str]:
@@ -159,13 +161,20 @@ def _lent(effects: ProjectEffects, at: FunctionAt, frame: Frame) -> Iterator[str
 
 def _done_to_parameters(effects: ProjectEffects, at: FunctionAt, frame: Frame) -> Iterator[str]:
     for parameter in frame.function.parameters:
-        if parameter.keyword in ("*args", "**kwargs"):
+        if parameter.keyword in ("*args", "**kwargs") or not _may_be_session(frame, parameter):
             continue
         ends = effects.ends(at, _open(parameter.name), Focus(Options(), owned=False))
         if ends is None:
             yield f"`{parameter.name}` unknown"
         elif not any(isinstance(step.event, Yield) for step in frame.graph.steps):
             yield from (f"{done} `{parameter.name}`" for done in _done(ends))
+
+
+def _may_be_session(frame: Frame, parameter: Parameter) -> bool:
+    """Whether a session may be meant: by the annotation, or by the name where there is none."""
+    if parameter.annotation is None:
+        return frameworks.is_session_name(parameter.name)
+    return isinstance(frame.parameter_meaning(parameter), Borrowed)
 
 
 def _open(place: Place) -> World:

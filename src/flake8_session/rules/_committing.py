@@ -8,6 +8,7 @@ from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Leave
 from flake8_session.knowledge.words import Role
+from flake8_session.typestate.names import spelled
 from flake8_session.typestate.worlds import Life
 
 _LASTS = "what was rolled back so far stays in the database then"
@@ -41,7 +42,7 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
         ):
             place = event.receiver
         if place:
-            ends[_origin(facts, step)] = place.removeprefix("@").partition("'")[0]
+            ends[_origin(facts, step)] = spelled(place)
     if len(ends) != 1:
         return ()
     ((end, name),) = ends.items()

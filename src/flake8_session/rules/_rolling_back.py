@@ -12,7 +12,7 @@ from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.flow.events import Call, Catch, Event, Place, Read
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate import values
-from flake8_session.typestate.names import session_places
+from flake8_session.typestate.names import session_places, spelled
 from flake8_session.typestate.worlds import Block, Kind, Tie, Transaction, World
 
 _RAISED = "what is raised on purpose would undo the work of the `try` as well"
@@ -118,7 +118,7 @@ def _common(worlds: list[World], role: Role) -> str:
         }
         common = places if common is None else common & places
     names = sorted(common or (), key=lambda place: (place.startswith("@"), place))
-    return names[0].removeprefix("@").partition("'")[0] if names else ""
+    return spelled(names[0]) if names else ""
 
 
 def _reads_expelled(session: SessionFacts) -> bool:
@@ -148,7 +148,7 @@ def _borrowed(solved: Solved) -> str:
     places = solved.focus.places
     if len(places) != 1 or any(getattr(step.event, "target", "") == places[0] for step in solved.graph.steps):
         return ""
-    return places[0].removeprefix("@")
+    return spelled(places[0])
 
 
 def _holds(worlds: list[World], role: Role) -> bool:

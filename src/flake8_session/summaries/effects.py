@@ -48,6 +48,10 @@ class ProjectEffects:
         """See `Bodies.element`."""
         return returned_element(self.frames, at, index)
 
+    def parameter(self, at: FunctionAt, name: str) -> Meaning:
+        """See `Bodies.parameter`."""
+        return given.factory(self._solved, at, name)
+
     def rebound(self, at: FunctionAt, name: str) -> Meaning | None:
         """See `Bodies.rebound`."""
         return rebound_meaning(self.frames, at, name)

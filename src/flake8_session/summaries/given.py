@@ -26,11 +26,14 @@ from flake8_session.linking.meanings import (
     Borrowed,
     Called,
     Constant,
+    Factory,
     FunctionAt,
     Made,
     Meaning,
     Member,
     Options,
+    Registry,
+    joined,
 )
 from flake8_session.summaries.passing import bindings
 from flake8_session.summaries.solved import Solved
@@ -53,6 +56,35 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
         return Borrowed(lent, registry=True)
     given = _injected(solved, frame, parameter) or _passed(solved, frame, parameter)
     return Borrowed(given) if given is not None else None
+
+
+def factory(solved: Solved, at: FunctionAt, name: str) -> Meaning:
+    """The factory that all callers in the module give in the parameter `name`; unknown where they differ."""
+    function = solved.linker.function(at)
+    found: Meaning | None = None
+    for caller, call in solved.calls_of(at) if function is not None else ():
+        assert function is not None
+        place = dict(bindings(function, caller.on_receiver(call))).get(name, "")
+        found = joined(found, caller.meaning(place) if place else UNKNOWN)
+    for value in _assigned(solved, at):
+        found = joined(found, value.get(name, UNKNOWN))
+    return found if isinstance(found, Factory | Registry) else UNKNOWN
+
+
+def _assigned(solved: Solved, at: FunctionAt) -> Iterator[dict[str, Meaning]]:
+    """What the module's own variables are made with, where they are what the function or its class gives."""
+    linker, outline = solved.linker, solved.linker.outline(at.module)
+    function = linker.function(at)
+    class_ = at.qualname.rpartition(".")[0] if at.qualname.endswith(".__init__") else ""
+    ordered = [each.name for each in function.parameters if each.keyword in ("", "/")] if function else []
+    for bound in outline.assigned.values() if outline is not None else ():
+        for _, value in bound:
+            if isinstance(value, Applied) and value.function == Named(class_ or at.qualname):
+                names = iter(ordered[1:] if class_ else ordered)
+                yield {
+                    keyword or next(names, ""): linker.expression(at.module, given)
+                    for keyword, given in value.arguments
+                }
 
 
 def _completed(promised: Options, given: Options | None) -> Options:

@@ -41,8 +41,10 @@ from flake8_session.linking.meanings import (
     Meaning,
     ModuleAt,
     Object,
+    OneOf,
     Opening,
     Registry,
+    Variable,
 )
 from flake8_session.source.slices import Piece
 from flake8_session.summaries.sites import Givers
@@ -114,6 +116,7 @@ class Mattering:
                 users.setdefault(name, []).append(piece.name)
             if self._names_session(piece) or any(map(self._may_give, self._meanings(piece))):
                 pending.append(piece.name)
+        pending.extend(self._keeping(set(pending)))
         found = set(pending)
         while pending:
             for name in users.get(pending.pop(), ()):
@@ -121,6 +124,14 @@ class Mattering:
                     found.add(name)
                     pending.append(name)
         return frozenset(found)
+
+    def _keeping(self, seeds: set[str]) -> Iterator[str]:
+        """The constructors that may be given a factory where a session may come from, and keep it."""
+        words = frozenset().union(*(piece.words for piece in self._pieces if piece.name in seeds))
+        for piece in self._pieces:
+            owner, _, method = piece.name.rpartition(".")
+            if method == "__init__" and owner in words and piece.name not in seeds and _takes_session(piece):
+                yield piece.name
 
     def _names_session(self, piece: Piece) -> bool:
         return not piece.words.isdisjoint(_SEEDS) or may_be_session_by_use(self._outline, piece.text)
@@ -173,8 +184,12 @@ class Mattering:
             return False
         seen.add(meaning)
         match meaning:
-            case Factory() | Registry() | Made() | Opening() | Borrowed() | Lending() | Closing():
+            case Factory() | Registry() | Variable() | Made() | Opening() | Borrowed():
                 return True
+            case Lending() | Closing():
+                return True
+            case OneOf(options):
+                return any(self._gives(each, attributes, seen) for each in options)
             case External(name):
                 made = name.removesuffix("()")
                 return name in factories.MAKERS or (
@@ -266,12 +281,15 @@ class Mattering:
 
 
 def _takes_session(piece: Piece) -> bool:
-    """Whether a parameter of the function is called like a session, and has no annotation."""
+    """Whether a parameter of the function is called like a session or factory, and has no annotation."""
     if not isinstance(piece.node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     given = piece.node.args
     parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    return any(each.annotation is None and frameworks.is_session_name(each.arg) for each in parameters)
+    return any(
+        each.annotation is None and (frameworks.is_session_name(each.arg) or frameworks.may_make(each.arg))
+        for each in parameters
+    )
 
 
 def _names_in(expression: Expression | None) -> Iterator[str]:

@@ -11,17 +11,20 @@ from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
+    Called,
     External,
     Factory,
     FunctionAt,
     Holds,
     Meaning,
     Object,
+    OneOf,
     Opening,
     Registry,
     Selected,
     joined,
 )
+from flake8_session.summaries.decorated import is_manager
 from flake8_session.summaries.frames import Frames
 
 _PLAIN = frozenset({"None", "bool", "bytes", "dict", "float", "int", "str"})
@@ -58,6 +61,10 @@ def returned_meaning(frames: Frames, at: FunctionAt) -> Meaning:
             return found
         case Factory() | Registry() | Opening() | Object():
             return found
+        case Called(called) if _is_manager(frames, called):
+            return found
+        case OneOf(options) if all(isinstance(each, Opening) or _manages(frames, each) for each in options):
+            return found
         case Borrowed(options, _, inner):
             return Borrowed(options, registry=True, inner=inner)
         case External(name) if name.endswith("()") or name == "sqlalchemy.Connection":
@@ -72,6 +79,15 @@ def _is_plain(function: Function) -> bool:
         case Literal(None):
             return True
     return False
+
+
+def _manages(frames: Frames, option: Meaning) -> bool:
+    return isinstance(option, Called) and _is_manager(frames, option.function)
+
+
+def _is_manager(frames: Frames, at: FunctionAt) -> bool:
+    function = frames.linker.function(at)
+    return function is not None and function.generator and bool(function.decorators) and is_manager(function)
 
 
 def _promised(linker: Linker, at: FunctionAt, function: Function) -> Meaning:

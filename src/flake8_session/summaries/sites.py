@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Read, Write
@@ -16,6 +17,7 @@ from flake8_session.linking.meanings import (
     FunctionAt,
     Made,
     Object,
+    OneOf,
     Opening,
     Options,
     Registry,
@@ -147,10 +149,29 @@ def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -
                 options = givers.lent(meaning.function)
                 if options is not None:
                     yield Focus(options, birth=index, owned=False, lent=True)
+            elif isinstance(meaning, OneOf):
+                one = _lent_by_one(meaning, givers)
+                if one is not None:
+                    yield Focus(one, birth=index, owned=False, lent=True)
             elif isinstance(meaning, Object):
                 options = givers.lent_by(meaning.of)
                 if options is not None:
                     yield Focus(options, birth=index, owned=False, lent=True)
+
+
+def _lent_by_one(meaning: OneOf, givers: Givers) -> Options | None:
+    """What the sessions have in common that one of several managers lends; None where one lends none."""
+    found = [
+        each.options
+        if isinstance(each, Opening)
+        else givers.lent(each.function if isinstance(each, Called) else each)
+        for each in meaning.options
+    ]
+    known = [options for options in found if options is not None]
+    if len(known) < len(found) or len({options.asynchronous for options in known}) > 1:
+        return None
+    expires = known[0].expires if len({options.expires for options in known}) == 1 else None
+    return replace(known[0], expires=expires)
 
 
 def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Focus]:

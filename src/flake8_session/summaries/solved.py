@@ -13,7 +13,7 @@ from flake8_session.dataflow import Solution, TooManyWorlds, solve
 from flake8_session.flow.events import Call, Place, Yield
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
-from flake8_session.linking.meanings import FunctionAt, Options
+from flake8_session.linking.meanings import ClassAt, FunctionAt, Options
 from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.feeding import feeding
 from flake8_session.summaries.frames import Frames
@@ -84,10 +84,15 @@ class Solved:
 
     def calls_of(self, at: FunctionAt) -> list[tuple[Frame, Call]]:
         """The calls of a function or method in its own module, with the functions that they stand in."""
-        name = at.qualname.rpartition(".")[2]
+        owner, _, name = at.qualname.rpartition(".")
+        wanted: FunctionAt | ClassAt = at
+        if name == "__init__":
+            name, wanted = owner.rpartition(".")[2], ClassAt(at.module, owner)
         if (at.module, name) not in self._calls_in:
             self._calls_in[at.module, name] = list(self._calls_by_name(at.module, name))
-        return [(frame, call) for frame, call in self._calls_in[at.module, name] if frame.callee(call) == at]
+        calls = self._calls_in[at.module, name]
+        found = [(frame, call) for frame, call in calls if frame.callee(call) == wanted]
+        return [(frame, _constructing(call)) for frame, call in found] if wanted != at else found
 
     def _calls_by_name(self, module: str, name: str) -> Iterator[tuple[Frame, Call]]:
         for function in self.linker.functions(module, naming=name):
@@ -139,6 +144,11 @@ class Solved:
         """The remembered answer; a function that calls itself is asked again until its ends are complete."""
         start = cast(T, _START.get(key[0]) if key[0] in _START else [])
         return self.linker.answers.ask(key, answer, start, beyond=None)
+
+
+def _constructing(call: Call) -> Call:
+    """The call of a class as one of its ``__init__`` on the new object."""
+    return Call(call.result, receiver=call.result, method="__init__", arguments=call.arguments)
 
 
 def _exits(frame: Frame, solution: Solution[World]) -> Iterator[End]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Call, Door, Enter, Leave, Place
+from flake8_session.flow.events import Argument, Call, Door, Enter, Leave, Place
 from flake8_session.knowledge import callees, errors
 from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Called, ClassAt, External, Object, Opening
+from flake8_session.linking.meanings import Called, ClassAt, External, Meaning, Object, OneOf, Opening
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import born_session
@@ -89,8 +89,15 @@ def leave_ways(context: Context, event: Leave, world: World) -> Ways:
 
 def _birth(context: Context, event: Enter, world: World) -> Ways:
     meaning = context.frame.meaning(event.manager)
+    for each in meaning.options if isinstance(meaning, OneOf) else (meaning,):
+        yield from _born_by(context, event, world, each)
+
+
+def _born_by(context: Context, event: Enter, world: World, meaning: Meaning) -> Ways:
     if isinstance(meaning, Called):
         call = _call_of(context, event.manager)
+        if context.frame.callee(call) != meaning.function:
+            call = Call(call.result, arguments=(Argument("=…", "**"),))
         entered = context.effects.enter(
             context.frame, meaning.function, call, event.manager, names.superseded(world), context.focus, True
         )
@@ -112,8 +119,8 @@ def _birth(context: Context, event: Enter, world: World) -> Ways:
 
 def _other_enter(context: Context, event: Enter, world: World) -> Ways:
     meaning = context.frame.meaning(event.manager)
-    if isinstance(meaning, Called):
-        call = _call_of(context, event.manager)
+    call = _call_of(context, event.manager)
+    if isinstance(meaning, Called) and context.frame.callee(call) == meaning.function:
         entered = context.effects.enter(
             context.frame, meaning.function, call, event.manager, world, context.focus, False
         )

@@ -106,6 +106,15 @@ def forgotten(world: World, live: frozenset[Place], variables_stay: bool) -> Wor
     return world if len(kept) == len(names) else world._replace(names=frozenset(kept))
 
 
+def spelled(place: Place) -> str:
+    """How the function writes a place that holds the session: ``session``, ``db.session``.
+
+    What has the last name ``get`` is a `ContextVar`'s, and gives the session when it is called.
+    """
+    text = place.removeprefix("@").partition("'")[0]
+    return f"{text}()" if place.startswith("@") and text.endswith(".get") else text
+
+
 def session_places(world: World) -> list[Place]:
     """The places that hold the session itself, sorted, variables first."""
     places = [place for place, holding in world.names if holding is Role.SESSION]
