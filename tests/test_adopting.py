@@ -99,6 +99,11 @@ class TestAddingComments:
         assert main(["--add-noqa=later", "--select=SES2", "shop"]) == 0
         assert (project / "shop/leaking.py").read_text() == LEAKING
 
+    def test_what_a_baseline_lists_needs_no_comment(self, project: Path) -> None:
+        assert main(["shop", "--baseline=known.json", "--write-baseline"]) == 0
+        assert main(["--add-noqa", "--baseline=known.json", "shop"]) == 0
+        assert (project / "shop/leaking.py").read_text() == LEAKING
+
     def test_what_cannot_be_written_stays_as_it_was(
         self, project: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -71,14 +71,30 @@ def test_an_empty_value_is_not_the_lack_of_an_option(
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["--no-such-option"], ["--output-format=xml"], ["--jobs=many"], ["--select=SES999"], ["--select=E501"]],
+    ("arguments", "told"),
+    [
+        (["--slect=SES1"], "there is no option --slect; did you mean --select?"),
+        (["-q"], "there is no option -q"),
+        (["--output-format=xml"], "argument --output-format: invalid choice: "),
+        (["--jobs=many"], "`jobs` must be a whole number, 0 or more, not 'many'"),
+        (["--jobs"], "argument -j/--jobs: expected one argument"),
+        (["--select=SES999"], "`select`: there is no code `SES999`"),
+        (["--select=SES10l"], "`SES10l` in `select` is no code; did you mean `SES1"),
+        (["--select=E501"], "`select`: there is no code `E501`"),
+        (["--fix", "--add-noqa"], "--fix and --add-noqa do not go together"),
+        (["--diff", "--write-baseline"], "--diff and --write-baseline do not go together"),
+        (["--interactive", "--diff"], "--interactive and --diff do not go together"),
+        (["--baseline=x", "--write-baseline", "--prune-baseline"], "--write-baseline and --prune"),
+        (["--write-baseline", "--diff-base=HEAD"], "--write-baseline and --diff-base do not go together"),
+    ],
 )
-def test_wrong_usage_ends_with_2(project: Path, session_lint: Command, arguments: list[str]) -> None:
+def test_wrong_usage_is_one_line_and_ends_with_2(
+    project: Path, session_lint: Command, arguments: list[str], told: str
+) -> None:
     run = session_lint(*arguments)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert "Traceback" not in run.stderr
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"session-lint: command line: {told}")
+    assert run.stderr.count("\n") == 1
 
 
 def test_standard_input_goes_by_the_name_that_it_is_given(project: Path, session_lint: Command) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flake8_session.cli.reading import Unreadable, read_bytes
-from flake8_session.cli.running import Outcome
 from flake8_session.configuration import Configuration
 from flake8_session.diagnostics import Diagnostic, Edit, Span
 from flake8_session.fixing.writing import NotWritten, encoded, target_of, write
+from flake8_session.reporting import FileFindings
 from flake8_session.reporting.fix_diff import after
 from flake8_session.settings import FAILURE, UNKNOWN, UNUSED
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
@@ -23,20 +23,20 @@ _NEVER = (FAILURE, UNUSED, UNKNOWN)
 
 
 def add_comments(
-    outcomes: Iterable[Outcome], configuration: Configuration, reason: str, complain: Callable[[str], None]
+    files: Iterable[FileFindings], configuration: Configuration, reason: str, complain: Callable[[str], None]
 ) -> tuple[int, int]:
     """Writes the comments; the number of comments and of files. What cannot be written is complained of."""
-    comments = files = 0
-    for outcome in outcomes:
-        findings = [found for found in outcome.linted.reported if found.code not in _NEVER]
+    comments = written = 0
+    for file in files:
+        findings = [found for found in file.diagnostics if found.code not in _NEVER]
         if not findings:
             continue
         try:
-            comments += _write(outcome.filename, findings, configuration, reason)
-            files += 1
+            comments += _write(file.filename, findings, configuration, reason)
+            written += 1
         except (NotWritten, Unreadable, SyntaxRefused) as why:
-            complain(f"{outcome.filename}: no comments were added: {why}")
-    return comments, files
+            complain(f"{file.filename}: no comments were added: {why}")
+    return comments, written
 
 
 def _write(path: str, findings: Sequence[Diagnostic], configuration: Configuration, reason: str) -> int:

@@ -60,7 +60,8 @@ def show_settings(configuration: Configuration) -> None:
         value = getattr(owner, knob.field, None)
         if knob.kind is Kind.PER_FILE:
             value = {pattern: list(codes) for pattern, codes in configuration.per_file_ignores}
-        if value is not None and knob.key != "extend-ignore":
+        is_unset = value is None or (knob.kind is Kind.PATH and not value)
+        if not is_unset and knob.key != "extend-ignore":
             say(f"{knob.key} = {_toml(value)}\n")
 
 

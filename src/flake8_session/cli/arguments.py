@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import flake8_session
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
@@ -57,11 +59,23 @@ class Options:
         return any((self.explain, self.list_rules, self.completion, *shown))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Misuse is one line, as all that goes wrong, instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{COMMAND_LINE}: {message}")
+
+
 def read_arguments(argv: Sequence[str]) -> Options:
-    """Reads the command line. Raises `ConfigurationError`; exits by itself for ``--help`` and misuse."""
+    """Reads the command line. Raises `ConfigurationError`; exits by itself for ``--help``."""
     # A bare --add-noqa must not take the path behind it for its reason.
     spelled = ["--add-noqa=" if argument == "--add-noqa" else argument for argument in argv]
-    parsed = vars(parser().parse_args(spelled))
+    command = parser()
+    known, unknown = command.parse_known_args(spelled)
+    if unknown:
+        name = unknown[0].partition("=")[0]
+        raise ConfigurationError(f"{COMMAND_LINE}: there is no option {name}{_nearest_option(name, command)}")
+    parsed = vars(known)
     for field_, given in parsed.items():
         # An empty variable of a shell must not turn into the lack of an option.
         if given == "" and field_ not in {"add_noqa", *_KNOBS}:
@@ -75,12 +89,37 @@ def read_arguments(argv: Sequence[str]) -> Options:
         if (raw := parsed.pop(knob.field)) is not None
     }
     paths = tuple(parsed.pop("paths")) or (".",)
-    return Options(paths=paths, values=values, **parsed)
+    options = Options(paths=paths, values=values, **parsed)
+    _check_agreement(options)
+    return options
+
+
+def _check_agreement(options: Options) -> None:
+    """Raises `ConfigurationError` where options ask for several things at once, or for a part as a whole."""
+    asked = {
+        "--interactive": options.interactive,
+        "--diff": options.diff,
+        "--fix": options.fix and not (options.diff or options.interactive),
+        "--add-noqa": options.add_noqa is not None,
+        "--write-baseline": options.write_baseline,
+        "--prune-baseline": options.prune_baseline,
+    }
+    several = [name for name, is_asked in asked.items() if is_asked]
+    if options.diff_base and options.write_baseline:
+        several.append("--diff-base")
+    if len(several) > 1:
+        raise ConfigurationError(f"{COMMAND_LINE}: {several[0]} and {several[1]} do not go together")
+
+
+def _nearest_option(name: str, command: argparse.ArgumentParser) -> str:
+    known = [option for action in command._actions for option in action.option_strings]
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line as argparse has it; help, completion and the documentation are made from it."""
-    command = argparse.ArgumentParser(
+    command = _Parser(
         prog="session-lint",
         description="Finds misuse of SQLAlchemy sessions.",
         epilog="Exit status: 0 nothing found, 1 something found, 2 wrong usage or nothing could be read.",

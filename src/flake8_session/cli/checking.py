@@ -36,10 +36,10 @@ def check(options: Options, configuration: Configuration) -> int:
         if outcome.problem:
             complain(outcome.problem)
     failed = failed or (bool(outcomes) and all(outcome.problem for outcome in outcomes))
-    if options.add_noqa is not None:
-        _add_comments(outcomes, options, configuration)
-        return FAILED if failed else CLEAN
     findings = [_with_lines(outcome, files) for outcome in outcomes if outcome.linted.reported]
+    if options.add_noqa is not None:
+        _add_comments(narrow.keep(findings), options, configuration)
+        return FAILED if failed else CLEAN
     if options.write_baseline:
         _write_baseline(findings, configuration)
         return FAILED if failed else CLEAN
@@ -86,10 +86,10 @@ def _report(
         say(text)
 
 
-def _add_comments(outcomes: Sequence[Outcome], options: Options, configuration: Configuration) -> None:
+def _add_comments(findings: Sequence[FileFindings], options: Options, configuration: Configuration) -> None:
     from flake8_session.cli.adding_comments import add_comments
 
-    comments, files = add_comments(outcomes, configuration, options.add_noqa or "", complain)
+    comments, files = add_comments(findings, configuration, options.add_noqa or "", complain)
     say(f"Wrote {counted(comments, 'comment')} in {counted(files, 'file')}.\n")
 
 

@@ -63,7 +63,7 @@ def find(start: Path, names: Sequence[str] = ALL_NAMES) -> Said:
 def read(file: Path) -> Said:
     """What `file` says. Raises `ConfigurationError` where it cannot be read or says nothing to us."""
     if not file.is_file():
-        raise ConfigurationError(f"{file}: there is no such file")
+        raise ConfigurationError(f"{file}: {'it is no file' if file.exists() else 'there is no such file'}")
     said = _read_if_about_us(file)
     if said is None:
         where = f"[tool.{TABLE}] table" if file.suffix == ".toml" else f"[{TABLE}] or [{SHARED}] section"

@@ -125,9 +125,14 @@ def _codes(knob: Knob, raw: object, place: str) -> tuple[str, ...]:
     codes = _texts(knob, raw, place)
     for code in codes:
         if not _CODE.fullmatch(code):
-            hint = f"; did you mean `{code.upper()}`?" if _CODE.fullmatch(code.upper()) else ""
-            raise ConfigurationError(f"{place}: `{code}` in `{knob.key}` is no code{hint}")
+            raise ConfigurationError(f"{place}: `{code}` in `{knob.key}` is no code{_meant(code.upper())}")
     return codes
+
+
+def _meant(code: str) -> str:
+    from flake8_session.linting.codes import known_codes
+
+    return f"; did you mean `{code}`?" if _CODE.fullmatch(code) else _nearest(code, known_codes())
 
 
 def _names(knob: Knob, raw: object, place: str) -> tuple[str, ...]:
