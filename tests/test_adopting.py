@@ -109,7 +109,7 @@ class TestAddingComments:
     ) -> None:
         latin = b"# coding: latin-1\n" + LEAKING.encode() + b"# \xe4\n"
         (project / "shop/leaking.py").write_bytes(latin)
-        assert main(["--add-noqa=\u20ac", "shop"]) == 0
+        assert main(["--add-noqa=\u20ac", "shop"]) == 2
         assert "no comments were added: iso-8859-1 has no" in capsys.readouterr().err
         assert (project / "shop/leaking.py").read_bytes() == latin
         assert main(["--add-noqa=\u00e4", "shop"]) == 0
@@ -132,6 +132,7 @@ class TestBaseline:
 
     def test_what_is_listed_is_passed_over(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["shop", self.BASELINE]) == 0
+        assert capsys.readouterr().out == "No new misuse of sessions found in 2 files.\n"
         assert main(["shop"]) == 1
         capsys.readouterr()
         (project / "pyproject.toml").write_text('[tool.flake8-session]\nbaseline = "known.json"\n')

@@ -245,8 +245,11 @@ class TestBadInput:
         assert run.stderr == ""
         assert len(json.loads(session_lint("shop", "--output-format=json").stdout)) == 2
 
-    def test_a_name_with_a_leading_dash(self, project: Path) -> None:
+    def test_a_name_with_a_leading_dash(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (project / "-x.py").write_text(LEAKING)
+        assert main(["-x.py"]) == 2
+        assert "there is no option -x.py; if it is a path, write ./-x.py" in capsys.readouterr().err
+        assert main(["--output-format=concise", "./-x.py"]) == 1
         assert main(["--output-format=concise", "--", "-x.py"]) == 1
 
     def test_a_reader_that_goes_away(self, project: Path) -> None:

@@ -277,6 +277,13 @@ def test_all_and_quit_answer_for_the_rest(
     assert leaking.read_text().count("with Session(engine)") == fixed
 
 
+def test_without_a_standard_input_no_fix_is_wanted(leaking: Path) -> None:
+    command = f'"{sys.executable}" -m flake8_session --interactive <&-'
+    run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert leaking.read_text() == LEAKING
+
+
 def test_the_question_is_coloured_where_that_is_asked_for(leaking: Path, session_lint: Command) -> None:
     run = session_lint("--interactive", "--color=always", stdin="q\n")
     assert "\x1b[32m+    with Session(engine) as session:\x1b[0m" in run.stdout

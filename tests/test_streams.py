@@ -104,6 +104,10 @@ class TestTrouble:
         full = self.command("--output-file /dev/full")
         assert full.returncode == 2
         assert full.stderr == "session-lint: /dev/full: No space left on device\n"
+        for question in ("--help", "--version", "--list-rules", "--diff"):
+            full = self.command(f"{question} > /dev/full")
+            assert full.returncode == 2
+            assert full.stderr == "session-lint: standard output: No space left on device\n"
 
     @pytest.mark.parametrize("form", ["full", "concise", "github", "junit"])
     def test_plain_ascii(self, project: Path, session_lint: Command, form: str) -> None:

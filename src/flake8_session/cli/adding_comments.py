@@ -24,9 +24,12 @@ _NEVER = (FAILURE, UNUSED, UNKNOWN)
 
 def add_comments(
     files: Iterable[FileFindings], configuration: Configuration, reason: str, complain: Callable[[str], None]
-) -> tuple[int, int]:
-    """Writes the comments; the number of comments and of files. What cannot be written is complained of."""
-    comments = written = 0
+) -> tuple[int, int, int]:
+    """Writes the comments; the number of comments, of files that have them now, and of files that do not.
+
+    What cannot be written is complained of.
+    """
+    comments = written = unwritten = 0
     for file in files:
         findings = [found for found in file.diagnostics if found.code not in _NEVER]
         if not findings:
@@ -36,7 +39,8 @@ def add_comments(
             written += 1
         except (NotWritten, Unreadable, SyntaxRefused) as why:
             complain(f"{file.filename}: no comments were added: {why}")
-    return comments, written
+            unwritten += 1
+    return comments, written, unwritten
 
 
 def _write(path: str, findings: Sequence[Diagnostic], configuration: Configuration, reason: str) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 import flake8_session
+from flake8_session.cli.streams import say
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
 from flake8_session.configuration.values import COMMAND_LINE, ConfigurationError, Value, checked_text
 
@@ -65,16 +67,20 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ConfigurationError(f"{COMMAND_LINE}: {message}")
 
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version go the way of all that is said: argparse itself keeps a full disk to itself."""
+        say(message)
+
 
 def read_arguments(argv: Sequence[str]) -> Options:
-    """Reads the command line. Raises `ConfigurationError`; exits by itself for ``--help``."""
+    """Reads the command line. Raises `ConfigurationError`, and `SystemExit` behind ``--help``."""
     # A bare --add-noqa must not take the path behind it for its reason.
     spelled = ["--add-noqa=" if argument == "--add-noqa" else argument for argument in argv]
     command = parser()
     known, unknown = command.parse_known_args(spelled)
     if unknown:
         name = unknown[0].partition("=")[0]
-        raise ConfigurationError(f"{COMMAND_LINE}: there is no option {name}{_nearest_option(name, command)}")
+        raise ConfigurationError(f"{COMMAND_LINE}: there is no option {name}{_meant(name, command)}")
     parsed = vars(known)
     for field_, given in parsed.items():
         # An empty variable of a shell must not turn into the lack of an option.
@@ -111,7 +117,10 @@ def _check_agreement(options: Options) -> None:
         raise ConfigurationError(f"{COMMAND_LINE}: {several[0]} and {several[1]} do not go together")
 
 
-def _nearest_option(name: str, command: argparse.ArgumentParser) -> str:
+def _meant(name: str, command: argparse.ArgumentParser) -> str:
+    """What may have been meant by an option that does not exist."""
+    if os.path.lexists(name):
+        return f"; if it is a path, write ./{name}"
     known = [option for action in command._actions for option in action.option_strings]
     near = difflib.get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -36,7 +36,7 @@ class Asking:
         say("".join(render_line(line, self.terminal) for line in _shown(filename, finding, text)))
         while True:
             say("Apply this fix? [y,n,a,q,?] ")
-            answer = sys.stdin.readline()
+            answer = sys.stdin.readline() if sys.stdin is not None else ""
             match answer.strip().lower():
                 case "y" | "yes":
                     return True

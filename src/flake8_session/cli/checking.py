@@ -38,14 +38,14 @@ def check(options: Options, configuration: Configuration) -> int:
     failed = failed or (bool(outcomes) and all(outcome.problem for outcome in outcomes))
     findings = [_with_lines(outcome, files) for outcome in outcomes if outcome.linted.reported]
     if options.add_noqa is not None:
-        _add_comments(narrow.keep(findings), options, configuration)
-        return FAILED if failed else CLEAN
+        complete = _add_comments(narrow.keep(findings), options, configuration)
+        return FAILED if failed or not complete else CLEAN
     if options.write_baseline:
         _write_baseline(findings, configuration)
         return FAILED if failed else CLEAN
     _compare(narrow, findings, outcomes, options)
     kept = narrow.keep(findings)
-    _report(kept, outcomes, options, configuration)
+    _report(kept, outcomes, options, configuration, narrowed=narrow.leaves_out)
     if failed:
         return FAILED
     return FOUND if kept and not options.exit_zero else CLEAN
@@ -71,7 +71,12 @@ def _with_lines(outcome: Outcome, files: Files) -> FileFindings:
 
 
 def _report(
-    kept: Sequence[FileFindings], outcomes: Sequence[Outcome], options: Options, configuration: Configuration
+    kept: Sequence[FileFindings],
+    outcomes: Sequence[Outcome],
+    options: Options,
+    configuration: Configuration,
+    *,
+    narrowed: bool,
 ) -> None:
     shown = PAPER if options.output_file else terminal(sys.stdout, options.color)
     if configuration.statistics:
@@ -79,18 +84,23 @@ def _report(
     else:
         text = renderer(configuration.output_format)(kept, shown)
     if configuration.output_format == "full" and not configuration.statistics:
-        text += summary(kept, sum(not outcome.problem for outcome in outcomes), shown)
+        checked = sum(not outcome.problem for outcome in outcomes)
+        text += summary(kept, checked, shown, narrowed=narrowed)
     if options.output_file:
         write_whole(options.output_file, text)
     else:
         say(text)
 
 
-def _add_comments(findings: Sequence[FileFindings], options: Options, configuration: Configuration) -> None:
+def _add_comments(
+    findings: Sequence[FileFindings], options: Options, configuration: Configuration
+) -> bool:
+    """Writes a comment for each finding; whether that could be done in every file."""
     from flake8_session.cli.adding_comments import add_comments
 
-    comments, files = add_comments(findings, configuration, options.add_noqa or "", complain)
+    comments, files, unwritten = add_comments(findings, configuration, options.add_noqa or "", complain)
     say(f"Wrote {counted(comments, 'comment')} in {counted(files, 'file')}.\n")
+    return not unwritten
 
 
 def _write_baseline(findings: Sequence[FileFindings], configuration: Configuration) -> None:

@@ -20,6 +20,11 @@ class Narrowing:
     baseline: Baseline | None = None
     changes: Changes | None = None
 
+    @property
+    def leaves_out(self) -> bool:
+        """Whether findings may be passed over."""
+        return self.changes is not None or (self.baseline is not None and bool(self.baseline.counts))
+
     def files(self, paths: Sequence[str]) -> list[str]:
         """Those of the files that have to be linted."""
         return [path for path in paths if self.changes is None or self.changes.touch_file(path)]

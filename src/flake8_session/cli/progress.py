@@ -59,6 +59,7 @@ class _Bar:
         # A terminal that goes away takes the bar with it, and nothing else.
         with contextlib.suppress(OSError, ValueError), _progress() as progress:
             task = progress.add_task(self._doing, total=self._total)
+            progress.tasks[0].start_time = self._when - PATIENCE  # the time that is shown is all of it
             while not self._over.wait(0.1):
                 progress.update(task, completed=self.done)
             progress.update(task, completed=self.done)

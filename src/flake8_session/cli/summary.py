@@ -10,13 +10,14 @@ from flake8_session.reporting import FileFindings, Terminal
 from flake8_session.reporting.styled import Piece, Style, render_line
 
 
-def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal) -> str:
-    """What was found in how many files, and what can be done about it."""
+def summary(files: Sequence[FileFindings], checked: int, terminal: Terminal, *, narrowed: bool) -> str:
+    """What was found in how many files, and what can be done about it; `narrowed`: these are not all."""
     findings = [finding for file in files for finding in file.diagnostics]
     if not findings and not checked:
         return render_line([Piece("No file was linted.")], terminal)
     if not findings:
-        return render_line([Piece(f"No misuse of sessions found in {counted(checked, 'file')}.")], terminal)
+        misuse = "new misuse" if narrowed else "misuse"
+        return render_line([Piece(f"No {misuse} of sessions found in {counted(checked, 'file')}.")], terminal)
     total = f"{counted(len(findings), 'finding')} in {counted(len(files), 'file')} of {checked}."
     lines = [[Piece(total, Style.STRONG)]]
     fixes = [finding.fix for finding in findings if finding.fix]
