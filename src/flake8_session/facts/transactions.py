@@ -20,10 +20,10 @@ _OVER = (Block.ENDED, Block.RELEASED)
 
 
 class EndedInside(NamedTuple):
-    """The step `end` ends the transaction of the block around it, and `work` is refused after that."""
+    """The call at `step` ends the transaction of the block around it, and `work` is refused after that."""
 
     solved: Solved
-    end: int
+    step: int
     work: int
     path: Path
 

@@ -55,11 +55,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import handed_out
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._loading import for_handing_out
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -72,14 +73,8 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each place at which such an instance leaves."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in handed_out(session):
-            span = facts.step_span(found.step)
-            if span in seen:
-                continue
-            seen.add(span)
-            name = quoted(found.name, "the instance")
-            message = f"{name} leaves detached and expired; the first attribute read from it raises"
-            plan = partial(for_handing_out, facts, found)
-            yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)
+    for span, _, found in once(facts, handed_out):
+        name = quoted(found.name, "the instance")
+        message = f"{name} leaves detached and expired; the first attribute read from it raises"
+        plan = partial(for_handing_out, facts, found)
+        yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)

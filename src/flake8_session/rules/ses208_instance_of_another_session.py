@@ -52,11 +52,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.belonging import Misplaced, misplaced
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.spelling import written
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -68,13 +69,8 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each call."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in misplaced(session):
-            span = facts.step_span(found.step)
-            if span not in seen:
-                seen.add(span)
-                yield RULE.at(facts, span, _message(facts, found), told(facts, found.solved, found.path))
+    for span, _, found in once(facts, misplaced):
+        yield RULE.at(facts, span, _message(facts, found), told(facts, found.solved, found.path))
 
 
 def _message(facts: FunctionFacts, found: Misplaced) -> str:

@@ -64,11 +64,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.failures import stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.spelling import attribute_of
+from flake8_session.rules._once import once
 from flake8_session.rules._rolling_back import rolling_back_before
 from flake8_session.rules._rule import Rule, quoted
 
@@ -82,20 +83,14 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each use or read that must raise."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in stumbles(session):
-            span = facts.step_span(found.step)
-            if span in seen:
-                continue
-            seen.add(span)
-            name = quoted(found.solved.place, "the session")
-            if found.attribute:
-                subject = attribute_of(facts.frame, found.step, "", found.attribute)
-                message = f"the failure has expired {subject}; reading it before the rollback raises"
-            elif found.by_statement:
-                message = f"a statement of {name} has failed; PostgreSQL refuses more before a rollback"
-            else:
-                message = f"{name} has failed; using it before the rollback raises and hides the cause"
-            plan = partial(rolling_back_before, facts, session, found)
-            yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)
+    for span, session, found in once(facts, stumbles):
+        name = quoted(found.solved.place, "the session")
+        if found.attribute:
+            subject = attribute_of(facts.frame, found.step, "", found.attribute)
+            message = f"the failure has expired {subject}; reading it before the rollback raises"
+        elif found.by_statement:
+            message = f"a statement of {name} has failed; PostgreSQL refuses more before a rollback"
+        else:
+            message = f"{name} has failed; using it before the rollback raises and hides the cause"
+        plan = partial(rolling_back_before, facts, session, found)
+        yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)

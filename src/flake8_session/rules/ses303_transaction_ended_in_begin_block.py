@@ -54,10 +54,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.diagnostics import Diagnostic, Related
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.transactions import EndedInside, ended_inside
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -69,15 +70,9 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each call that ends the transaction of the block around it."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in ended_inside(session):
-            span = facts.step_span(found.end)
-            if span in seen:
-                continue
-            seen.add(span)
-            refused = Related(facts.step_span(found.work), "this raises InvalidRequestError")
-            yield RULE.at(facts, span, _message(found), (*told(facts, found.solved, found.path), refused))
+    for span, _, found in once(facts, ended_inside):
+        refused = Related(facts.step_span(found.work), "this raises InvalidRequestError")
+        yield RULE.at(facts, span, _message(found), (*told(facts, found.solved, found.path), refused))
 
 
 def _message(found: EndedInside) -> str:

@@ -57,11 +57,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.diagnostics import Diagnostic, Related
 from flake8_session.facts.failures import Swallowed, swallowed_in_block
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow.events import Leave
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -73,14 +74,9 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each handler."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in swallowed_in_block(session):
-            span = facts.step_span(found.step)
-            if span not in seen:
-                seen.add(span)
-                path = told(facts, found.solved, found.path)
-                yield RULE.at(facts, span, _message(found), (*path, *_then(facts, found)))
+    for span, _, found in once(facts, swallowed_in_block):
+        path = told(facts, found.solved, found.path)
+        yield RULE.at(facts, span, _message(found), (*path, *_then(facts, found)))
 
 
 def _message(found: Swallowed) -> str:

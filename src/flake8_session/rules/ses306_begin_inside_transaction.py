@@ -49,10 +49,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Related, Span
+from flake8_session.diagnostics import Diagnostic, Related
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.transactions import SecondBegin, second_begins
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -64,14 +65,9 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each ``begin()``."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in second_begins(session):
-            span = facts.step_span(found.step)
-            if span not in seen:
-                seen.add(span)
-                path = told(facts, found.solved, found.path)
-                yield RULE.at(facts, span, _message(found), (*path, *_first(facts, found)))
+    for span, _, found in once(facts, second_begins):
+        path = told(facts, found.solved, found.path)
+        yield RULE.at(facts, span, _message(found), (*path, *_first(facts, found)))
 
 
 def _message(found: SecondBegin) -> str:

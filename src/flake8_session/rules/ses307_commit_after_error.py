@@ -51,11 +51,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.late_commits import LateCommit, late_commits
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule, quoted
 
 RULE = Rule(
@@ -69,13 +70,8 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each commit; what a test tidies up at its end is its own business."""
     if is_test(facts) and not facts.settings.tests:
         return
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in late_commits(session):
-            span = facts.step_span(found.step)
-            if span not in seen:
-                seen.add(span)
-                yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
+    for span, _, found in once(facts, late_commits):
+        yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
 
 
 def _message(found: LateCommit) -> str:

@@ -45,10 +45,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flake8_session.diagnostics import Diagnostic, Span
+from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.vain_writes import VainWrite, vain_writes
+from flake8_session.rules._once import once
 from flake8_session.rules._rule import Rule
 
 RULE = Rule(
@@ -61,13 +62,8 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each attribute that is set."""
-    seen: set[Span] = set()
-    for session in facts.sessions:
-        for found in vain_writes(session):
-            span = facts.step_span(found.step)
-            if span not in seen:
-                seen.add(span)
-                yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
+    for span, _, found in once(facts, vain_writes):
+        yield RULE.at(facts, span, _message(found), told(facts, found.solved, found.path))
 
 
 def _message(found: VainWrite) -> str:
