@@ -14,6 +14,7 @@ from flake8_session.facts.reads import DetachedRead, detached_reads
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.spelling import attribute_of
 from flake8_session.rules._ending import for_read
+from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.worlds import Columns
 
 
@@ -32,6 +33,8 @@ class FoundRead:
 
     span: Span
     subject: str
+    whose: Focus
+    """The session and the instance."""
     path: tuple[Related, ...]
     plan: Callable[[], Sequence[Plan]]
 
@@ -51,7 +54,7 @@ def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
         if verdict is wanted:
             plan = partial(for_read, facts, session, read)
             subject = attribute_of(facts.frame, read.step, read.name, read.attribute)
-            yield FoundRead(span, subject, told(facts, read.solved, read.path), plan)
+            yield FoundRead(span, subject, read.solved.focus, told(facts, read.solved, read.path), plan)
 
 
 def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:

@@ -2,7 +2,7 @@
 ## What it does
 Advises against reading, after an explicit `close()` in the same function, an attribute of an
 instance of that session that happens to be loaded. With the setting `detached = "strict"` the same
-is said after the end of a `with`.
+is said after the end of a `with`. Of several such reads of one instance the first is reported.
 
 ## Why is this bad?
 The read works, and only because nothing has expired the instance between the load and the close. A
@@ -70,6 +70,7 @@ from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._reads import Verdict, verdicts
 from flake8_session.rules._rule import Rule
+from flake8_session.typestate.focus import Focus
 
 RULE = Rule(
     code="SES204",
@@ -80,8 +81,15 @@ RULE = Rule(
 
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
-    """One report for each read that works only because nothing has expired the attribute."""
-    for found in verdicts(facts, Verdict.LOADED):
+    """One report for each instance: its first read that works only because nothing has expired it.
+
+    Whoever moves the close behind that read looks at the others as well.
+    """
+    seen: set[Focus] = set()
+    for found in sorted(verdicts(facts, Verdict.LOADED), key=lambda found: found.span):
+        if found.whose in seen:
+            continue
+        seen.add(found.whose)
         name = found.subject
         message = f"{name} is read after its session was closed, which works only because nothing expired it"
         yield RULE.at(facts, found.span, message, found.path, found.plan)
