@@ -54,6 +54,32 @@ def test_settings_are_valid() -> None:
         jsonschema.validate(table, schema())
 
 
+DETACHED = """\
+from sqlalchemy.orm import Session
+
+
+def name(engine, customer_id):
+    with Session(engine) as session:
+        customer = session.get_one(Customer, customer_id)
+        session.commit()
+    return customer.name
+"""
+
+
+def test_the_section_for_flake8_means_the_same_to_both(
+    project: Path, session_lint: Command, flake8: Command
+) -> None:
+    (section,) = [text for text in snippets("ini") if text.startswith("[flake8]")]
+    (project / "setup.cfg").write_text(section)
+    (project / "tests").mkdir()
+    for folder in ("shop", "tests"):
+        (project / folder / "detached.py").write_text(DETACHED)
+    ours = session_lint("--output-format=concise").stdout.splitlines()
+    theirs = [line.removeprefix("./") for line in flake8("--select=SES", ".").stdout.splitlines()]
+    assert sorted(ours) == sorted(theirs)
+    assert [line.split()[0] for line in ours if "SES201" in line] == ["shop/detached.py:8:12:"]
+
+
 def test_workflows_and_hooks_are_yaml() -> None:
     read = [yaml.safe_load(text) for text in snippets("yaml")]
     assert {key for each in read for key in each} == {"repos", "jobs"}
