@@ -1142,7 +1142,7 @@ CASES = [
     Case(
         "swallowed by suppress",
         "SES301",
-        None,
+        "exception group",
         """
         def f():
             with SessionLocal() as session:
@@ -1463,6 +1463,176 @@ CASES = [
                 return session.get(User, 1)
             finally:
                 session.close()
+    """,
+    ),
+    # SES403: a refresh needs a transaction that has not failed.
+    Case(
+        "refreshed behind the rollback",
+        "SES403",
+        "one more SELECT",
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                user = await session.get(User, 1)
+                try:
+                    await session.commit()
+                except Exception:
+                    await session.rollback()
+                    work(user.name)
+    """,
+    ),
+    Case(
+        "the commit that raised may have failed",
+        "SES403",
+        None,
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                user = await session.get(User, 1)
+                await session.commit()
+                merged = await session.merge(user)
+                try:
+                    await session.commit()
+                except Exception:
+                    work(merged.name)
+    """,
+    ),
+    # SES206: what is closed further down is still the session.
+    Case(
+        "the name may hold something else by then",
+        "SES206",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            session.close()
+            if cond():
+                session = None
+            session.execute(text("select 1"))
+            return None
+    """,
+    ),
+    # SES304: the commit keeps the rows, and does nothing else.
+    Case(
+        "nothing but the rows is new",
+        "SES304",
+        "stays in the database",
+        """
+        def f():
+            session = SessionLocal()
+            session.add(User(name="new"))
+            session.close()
+    """,
+    ),
+    Case(
+        "the database may refuse the deletion",
+        "SES304",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get(User, 1)
+            session.delete(user)
+            session.close()
+    """,
+    ),
+    Case(
+        "the database has taken the deletion",
+        "SES304",
+        "stays in the database",
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get(User, 1)
+            session.delete(user)
+            session.flush()
+            session.close()
+    """,
+    ),
+    Case(
+        "another session would see the rows",
+        "SES304",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.add(User(name="new"))
+            with SessionLocal() as session:
+                work(session.scalars(select(User.name)).all())
+    """,
+    ),
+    Case(
+        "the next turn would see the rows",
+        "SES304",
+        None,
+        """
+        def f():
+            for item in items():
+                with SessionLocal() as session:
+                    work(session.scalars(select(User.name)).all())
+                    session.add(User(name=item))
+    """,
+    ),
+    Case(
+        "the next turn adds rows of its own",
+        "SES304",
+        "stays in the database",
+        """
+        def f():
+            for item in items():
+                with SessionLocal() as session:
+                    session.add(User(name=item))
+    """,
+    ),
+    # SES202: an eager option needs a query that runs.
+    Case(
+        "the get is the first that the session is asked for",
+        "SES202",
+        "which SQL is run",
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get(User, 1)
+                session.expunge(user)
+            return user.posts
+    """,
+    ),
+    Case(
+        "the get may find what is there",
+        "SES202",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                users = session.scalars(select(User)).all()
+                work(len(users))
+                user = session.get(User, 1)
+                session.expunge(user)
+            return user.posts
+    """,
+    ),
+    Case(
+        "the get of a later turn may find what is there",
+        "SES202",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                for item in items():
+                    user = session.get(User, item)
+                    session.expunge(user)
+                    work(user.posts)
+    """,
+    ),
+    Case(
+        "the caller may have left it in the session",
+        "SES202",
+        None,
+        """
+        def f(session: Session):
+            user = session.get(User, 1)
+            session.expunge(user)
+            return user.posts
     """,
     ),
     Case(

@@ -677,6 +677,7 @@ SHAPES = {
                 session.add(user)
                 merged = session.merge(user)
                 session.refresh(merged)
+                session.commit()
                 return user.bio
         """,
     ),

@@ -62,6 +62,6 @@ def function():
     good = mend(text, unsafe=False)
     assert good.text != text
     for harm in (good.text.replace("work(2)", "pass"), good.text.replace("work(2)", "work(3)"), text + "\n"):
-        fixed = type(good)(harm, good.mended)
+        fixed = type(good)(harm, good.keys)
         monkeypatch.setattr("tests.truth.fixing.mend", lambda *_, fixed=fixed, **__: fixed)
         assert examine(text, unsafe=False).faults, harm

@@ -24,9 +24,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import inspect
@@ -35,7 +35,7 @@ from sqlalchemy.orm import InstanceState
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.fixing.choosing import Wanted
-from flake8_session.fixing.rounds import Fixed, fix_text
+from flake8_session.fixing.rounds import fix_text
 from flake8_session.settings import Settings
 from tests.truth.database import Lane
 from tests.truth.grammar import GRAMMARS, Dice, write_program
@@ -77,13 +77,16 @@ class Executed:
     calm: dict[tuple[str, tuple[int, ...]], Seen]
 
     @property
+    def complete(self) -> frozenset[str]:
+        """The functions whose runs are all here."""
+        return frozenset(each.entry.name for each in self.told if each.complete)
+
+    @property
     def sound(self) -> frozenset[str]:
-        """The functions whose runs are all here, and that somebody could mean as they are."""
-        return frozenset(
-            each.entry.name
-            for each in self.told
-            if each.complete and not any(story.unbound or story.misused for story in each.told)
-        )
+        """Those of them that somebody could mean as they are."""
+        return self.complete - {
+            each.entry.name for each in self.told for story in each.told if story.unbound or story.misused
+        }
 
     def waits(self, text: str, functions: frozenset[str]) -> Counter[Key]:
         """The lines that ask an asynchronous session for what must be awaited; they fail as they stand."""
@@ -111,10 +114,12 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
-class Mended(Fixed):
-    """A fixed text. `keys`: what the mended findings were called, in the same order."""
+class Mended:
+    """A program after its fixes. `keys` are what they mended, with the words of the lines at that time."""
 
+    text: str
     keys: tuple[Key, ...] = ()
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Result:
     """
 
     before: str
-    fixed: Fixed | None
+    fixed: Mended | None
     faults: tuple[str, ...] = ()
     compared: frozenset[str] = frozenset()
 
@@ -138,18 +143,16 @@ def execute(text: str) -> Executed:
 
 
 def mend(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Mended:
-    """The program with its fixes, and what each mended finding was called in the text of its round."""
+    """The program with its fixes."""
     wanted = Wanted(unsafe=unsafe)
-    found: dict[int, tuple[Diagnostic, Key]] = {}
+    seen: dict[int, tuple[Diagnostic, Key]] = {}
 
-    def lint(changed: str) -> Sequence[Diagnostic]:
-        findings = check_source(changed, settings=settings, fixes=True)
-        found.update((id(each), (each, _key(each, changed))) for each in findings)
-        return findings
+    def wants(finding: Diagnostic, now: str) -> bool:
+        seen[id(finding)] = finding, _key(finding, now)
+        return wanted.wants(finding)
 
-    fixed = fix_text(text, lint, lambda finding, _: wanted.wants(finding))
-    keys = tuple(found[id(each)][1] for each in fixed.mended)
-    return Mended(fixed.text, fixed.mended, fixed.withdrawn, fixed.left, keys)
+    fixed = fix_text(text, lambda changed: check_source(changed, settings=settings, fixes=True), wants)
+    return Mended(fixed.text, tuple(seen[id(each)][1] for each in fixed.mended), len(fixed.withdrawn))
 
 
 def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Result:
@@ -162,8 +165,8 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
         after = execute(fixed.text)
     except SyntaxError as error:
         return Result(text, fixed, (f"does not compile: {error}",))
-    functions = before.sound & after.sound
-    faults = [*_witness_faults(text, fixed, before, after, functions, settings)]
+    functions = before.sound & after.complete
+    faults = [*_witness_faults(text, fixed, before, after, functions)]
     faults += _log_faults(before, after, functions, fixed, rows=not unsafe)
     if mend(fixed.text, unsafe=unsafe, settings=settings).text != fixed.text:
         faults.append("a second time changes something")
@@ -171,31 +174,34 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
 
 
 def _witness_faults(
-    text: str,
-    fixed: Mended,
-    before: Executed,
-    after: Executed,
-    functions: frozenset[str],
-    settings: Settings,
+    text: str, fixed: Mended, before: Executed, after: Executed, functions: frozenset[str]
 ) -> Iterator[str]:
     was, now = before.witnesses(text, functions), after.witnesses(fixed.text, functions)
-    known = Counter(_key(each, text) for each in check_source(text, settings=settings)) | was
-    known |= before.waits(text, functions)
+    known = was | before.waits(text, functions)
     for key in now - known:
         if not (key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)):
             yield f"new witness: {key}"
-    for key, times in Counter(fixed.keys).items():
-        if key in was and now[key] > max(was[key] - times, 0):
-            yield f"witness stays: {key}"
-    mended = Counter(_place(_key(each, text)) for each in fixed.mended if each.code in COMPARED)
-    had, has = Counter(map(_place, was.elements())), Counter(map(_place, now.elements()))
-    for place in mended & had:
-        if has[place] > max(had[place] - mended[place], 0):
-            yield f"witness stays: {place}"
+    mended = Counter(key for key in fixed.keys if key[0] in COMPARED)
+    for name in (_whole, _place):
+        had, has, gone = _named(was, name), _named(now, name), _named(mended, name)
+        for each in gone & had:
+            if has[each] > max(had[each] - gone[each], 0):
+                yield f"witness stays: {each}"
 
 
-def _place(key: Key) -> tuple[str, str]:
-    """The code and the function: a fix may have moved what it mends to a line of other words."""
+def _named(keys: Counter[Key], name: Callable[[Key], tuple[str, ...]]) -> Counter[tuple[str, ...]]:
+    found: Counter[tuple[str, ...]] = Counter()
+    for key, count in keys.items():
+        found[name(key)] += count
+    return found
+
+
+def _whole(key: Key) -> tuple[str, ...]:
+    return key
+
+
+def _place(key: Key) -> tuple[str, ...]:
+    """The code and the function: of a line that an earlier round has changed the words say nothing."""
     return key[:2]
 
 
@@ -211,55 +217,83 @@ def _key(finding: Diagnostic, text: str) -> Key:
 
 
 def _log_faults(
-    before: Executed, after: Executed, functions: frozenset[str], fixed: Fixed, *, rows: bool
+    before: Executed, after: Executed, functions: frozenset[str], fixed: Mended, *, rows: bool
 ) -> Iterator[str]:
-    mended = {(each.function.partition(".")[0], each.code) for each in fixed.mended}
+    mended = {(function, code) for code, function, _ in fixed.keys}
     for (function, answers), old in before.calm.items():
         if function not in functions:
             continue
         new = _same_run(after, function, answers)
         if old.crossed or (new is not None and new.crossed):
             continue
-        if any((function, code) in mended for code in _CHANGING):
-            if new is None or not _begins_alike(old.log, new.log):
-                yield f"{function} {answers}: other calls: {old.log} became {new and new.log}"
-        elif old.sane is not None:
-            if new is not None and new.log[: old.sane] != old.log[: old.sane]:
+        if new is not None:
+            codes = frozenset(code for name, code in mended if name == function)
+            old = _as_meant(old, new, codes)
+        sane = len(old.log) if (function, _REFUSED) in mended and _is_refused(old) else old.sane
+        if new is None:
+            if sane is None:
+                yield f"{function}: no run answers {answers} any more"
+        elif sane is not None:
+            if new.log[:sane] != old.log[:sane]:
                 yield f"{function} {answers}: begins otherwise: {old.log} became {new.log}"
-        elif new is None:
-            yield f"{function}: no run answers {answers} any more"
         elif (old.log, _lasting(old.story.how)) != (new.log, _lasting(new.story.how)):
             yield f"{function} {answers}: {old.log} {old.story.how} became {new.log} {new.story.how}"
+        elif new.story.unbound or new.story.misused:
+            yield f"{function} {answers}: cannot be meant any more: {new.story.misused or 'unbound'}"
         elif rows and old.rows != new.rows:
             yield f"{function} {answers}: other rows: {old.rows ^ new.rows}"
 
 
-_CHANGING = ("SES207", "SES402")
-"""Whoever mends these gets further than before, where the ``with`` or the reading of a result raised, and
-gets a list for a result that nobody could read any more: up to there the logs are the same."""
-_UNREAD = frozenset(
-    {
-        "AsyncResult",
-        "AsyncScalarResult",
-        "ChunkedIteratorResult",
-        "MappingResult",
-        "Query",
-        "Result",
-        "ScalarResult",
-        "generator",
-    }
+_REFUSED = "SES402"
+"""What is refused by this rule's fault fails at the ``with``: up to there the runs are the same."""
+
+
+def _is_refused(old: Seen) -> bool:
+    """Whether it was left by the error of an asynchronous session in a plain ``with``."""
+    return old.story.how.startswith(("raised TypeError", "raised AttributeError"))
+
+
+def _as_meant(old: Seen, new: Seen, codes: frozenset[str]) -> Seen:
+    """The run of the program with those values of the fixed one for whose sake `codes` are mended."""
+    log = list(old.log)
+    for index, (was, now) in enumerate(zip(old.log, new.log, strict=False)):
+        log[index] = _meant(was, now, codes)
+    how = old.story.how
+    if _READ_LATE in codes and how.removeprefix("returned ") in _LATE and new.story.how == "returned list":
+        how = new.story.how
+    return replace(old, story=replace(old.story, how=how), log=tuple(log))
+
+
+def _meant(was: Any, now: Any, codes: frozenset[str]) -> Any:
+    """What `was` may have become; itself where it had to stay as it was."""
+    if _READ_LATE in codes and was in _LATE and isinstance(now, tuple) and now[:1] == ("list",):
+        return now
+    if not (isinstance(was, tuple) and isinstance(now, tuple) and len(was) == len(now)):
+        return was
+    if _LOST in codes and was[:1] == (_INSTANCE,) and was[:2] == now[:2] and was[2] is None:
+        return now
+    return tuple(_meant(*each, codes) for each in zip(was, now, strict=True))
+
+
+_READ_LATE = "SES207"
+"""Whoever mends this gets a list where there was something that is read later, and nothing else."""
+
+_LOST = "SES304"
+"""Whoever mends this wants the row: a new instance has a key then, and nothing else may differ."""
+
+_INSTANCE = "instance"
+
+_LATE = (
+    "Query",
+    "Result",
+    "ChunkedIteratorResult",
+    "ScalarResult",
+    "MappingResult",
+    "AsyncResult",
+    "AsyncScalarResult",
+    "generator",
 )
-
-
-def _begins_alike(old: Log, new: Log) -> bool:
-    """Whether `new` says the same as `old` as far as that goes, with lists for unread results."""
-    return len(new) >= len(old) and all(
-        len(was) == len(now) and all(map(_is_alike, was, now)) for was, now in zip(old, new, strict=False)
-    )
-
-
-def _is_alike(was: Any, now: Any) -> bool:
-    return was == now or (was in _UNREAD and isinstance(now, tuple) and now[:1] == ("list",))
+"""The kinds of values that are read later."""
 
 
 def _same_run(after: Executed, function: str, answers: tuple[int, ...]) -> Seen | None:
@@ -337,7 +371,7 @@ def _noted(notes: _Notes) -> Iterator[None]:
         restore()
 
     def noted_sight(self: Run, code: str, *arguments: Any, **options: Any) -> None:
-        if notes.sane is None and (code in COMPARED or code == _WAITS):
+        if notes.sane is None and code in _DERAILING:
             notes.sane = len(log)
         see(self, code, *arguments, **options)
 
@@ -380,9 +414,12 @@ def _shown(value: Any) -> Any:
         return "session"
     state = inspect(value, raiseerr=False) if hasattr(type(value), "_sa_class_manager") else None
     if isinstance(state, InstanceState):
-        return type(value).__name__, state.identity
+        return _INSTANCE, type(value).__name__, state.identity
     return type(value).__name__
 
+
+_DERAILING = frozenset({*COMPARED, _WAITS}) - {"SES205"}
+"""What has a run go another way than it was meant to; what is handed out expired harms the receiver alone."""
 
 _ADDRESSES = 2**40
 """No program counts as far; what is greater is what `id` gives."""
@@ -412,8 +449,8 @@ class Sums:
             return
         self.changed += 1
         self.faulty += bool(result.faults)
-        self.withdrawn += len(result.fixed.withdrawn)
-        self.mended.update(each.code for each in result.fixed.mended)
+        self.withdrawn += result.fixed.withdrawn
+        self.mended.update(code for code, *_ in result.fixed.keys)
 
 
 def main() -> int:
@@ -421,7 +458,7 @@ def main() -> int:
     options = _options()
     begun = time.process_time()
     total = 0
-    for unsafe in (False, True):
+    for unsafe in KINDS[options.only]:
         sums = Sums()
         shown = 0
         for number in range(options.seed, options.seed + options.n):
@@ -429,8 +466,10 @@ def main() -> int:
             try:
                 result = examine(text, unsafe=unsafe)
             except Exception:
-                result = Result(text, Fixed(text), (traceback.format_exc(limit=-4),))
+                result = Result(text, Mended(text), (traceback.format_exc(limit=-4),))
             sums.add(result)
+            if result.faults:
+                print(f"program {number}: {'; '.join(result.faults)}"[:400], flush=True)
             if result.faults and shown < options.show:
                 shown += 1
                 print(
@@ -447,11 +486,16 @@ def main() -> int:
     return int(bool(total))
 
 
+KINDS = {"": (False, True), "safe": (False,), "unsafe": (True,)}
+"""Whether unsafe fixes are made as well, by what the command line asks for."""
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.truth.fixing", description=__doc__)
     parser.add_argument("--n", type=int, default=200, help="how many programs")
     parser.add_argument("--seed", type=int, default=0, help="the first program's number")
     parser.add_argument("--grammar", choices=sorted(GRAMMARS), default="develop")
+    parser.add_argument("--only", choices=sorted(KINDS), default="", help="one kind of fixes alone")
     parser.add_argument("--show", type=int, default=3, help="faulty programs that are shown")
     return parser.parse_args()
 

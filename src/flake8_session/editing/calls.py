@@ -18,7 +18,7 @@ LOADERS = "sqlalchemy.orm"
 
 def give_argument(plan: GiveArgument, ground: Ground) -> Made | None:
     """``f(x)`` to ``f(x, keyword=value)``; None where it may be given already."""
-    call, position = ground.node(plan.call), ground.position(plan.call)
+    call, position = ground.node(plan.site), ground.position(plan.site)
     if not isinstance(call, cst.Call) or position is None:
         return None
     if any(argument.star or _keyword(argument) == plan.keyword for argument in call.args):
@@ -29,7 +29,7 @@ def give_argument(plan: GiveArgument, ground: Ground) -> Made | None:
 
 def load_eagerly(plan: LoadEagerly, ground: Ground) -> Made | None:
     """The loader option on the one query of the statement that can take it; None where none can."""
-    position = ground.position(plan.call)
+    position = ground.position(plan.site)
     if position is None:
         return None
     chosen = [call for call in _calls(_head(position.unit.node)) if _selects(call, plan.model)]
@@ -51,7 +51,7 @@ def load_eagerly(plan: LoadEagerly, ground: Ground) -> Made | None:
 
 def read_all(plan: ReadAll, ground: Ground) -> Made | None:
     """``.all()`` behind the expression; a generator expression becomes a list."""
-    node, position = ground.node(plan.made), ground.position(plan.made)
+    node, position = ground.node(plan.site), ground.position(plan.site)
     if position is None:
         return None
     if isinstance(node, cst.GeneratorExp):
@@ -70,7 +70,7 @@ def read_all(plan: ReadAll, ground: Ground) -> Made | None:
 
 def await_call(plan: AwaitCall, ground: Ground) -> Made | None:
     """``s.commit()`` to ``await s.commit()``; None outside of an ``async def``."""
-    call, position = ground.node(plan.call), ground.position(plan.call)
+    call, position = ground.node(plan.site), ground.position(plan.site)
     if not isinstance(call, cst.Call) or position is None or not is_function_asynchronous(position):
         return None
     if not isinstance(position.unit.node, cst.Expr) or position.unit.node.value is not call:
@@ -80,7 +80,7 @@ def await_call(plan: AwaitCall, ground: Ground) -> Made | None:
 
 def enter_asynchronously(plan: EnterAsynchronously, ground: Ground) -> Made | None:
     """``with`` to ``async with``; None outside of an ``async def``."""
-    position = ground.position(plan.item)
+    position = ground.position(plan.site)
     statement = position.unit.node if position is not None else None
     if position is None or not isinstance(statement, cst.With) or not is_function_asynchronous(position):
         return None

@@ -17,7 +17,7 @@ def enter_loop(plan: EnterLoop, ground: Ground) -> Made | None:
 
     None where the loop is one: where it has an ``else``, or goes on or ends by its own statements.
     """
-    position = ground.position(plan.loop)
+    position = ground.position(plan.site)
     loop = position.unit.node if position is not None else None
     if position is None or not isinstance(loop, cst.For) or not isinstance(loop.target, cst.Name):
         return None

@@ -14,7 +14,13 @@ import libcst as cst
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
 from flake8_session.editing.building import suite_block
 from flake8_session.editing.continuations import moved_in
-from flake8_session.editing.expressions import calls_something, handles_errors, sets_attributes
+from flake8_session.editing.expressions import (
+    binds,
+    calls_something,
+    handles_errors,
+    names_in,
+    sets_attributes,
+)
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.plans import EndLater
@@ -26,10 +32,10 @@ CHANGES = "what is set is set on an attached instance then"
 
 def end_later(plan: EndLater, ground: Ground) -> Made | None:
     """The end behind the last of the needed nodes that stands in its block; None where that cannot be."""
-    end = ground.position(plan.end)
+    end = ground.position(plan.site)
     if end is None:
         return None
-    if isinstance(ground.node(plan.end), cst.WithItem):
+    if isinstance(ground.node(plan.site), cst.WithItem):
         return _into_with(plan, ground, end)
     if not isinstance(end.unit.node, cst.Expr):
         return None
@@ -44,6 +50,8 @@ def _close_below(plan: EndLater, ground: Ground, end: Position) -> Made | None:
         return None
     overtaken = end.block.units[end.index + 1 : last + 1]
     if any(handles_errors(unit.node) or _reads_others(plan, ground, unit) for unit in overtaken):
+        return None
+    if any(binds(unit.node, _names_in_close(plan, ground)) for unit in overtaken):
         return None
     change = Change(end.block, end.index, last + 1, (*overtaken, end.unit))
     return Made(change, "close the session below its last use", _doubts(plan, ground, overtaken))
@@ -91,6 +99,11 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
         changed = statement.with_changes(body=_extended(statement.body, moved, ground))
     change = Change(around.block, around.index, last + 1, (Unit(changed),))
     return Made(change, "use it before the `finally` closes", _doubts(plan, ground, moved))
+
+
+def _names_in_close(plan: EndLater, ground: Ground) -> frozenset[str]:
+    """What the call that ends the session calls it: that must still be the session further down."""
+    return names_in(ground.node(plan.site))
 
 
 def _reads_others(plan: EndLater, ground: Ground, unit: Unit) -> bool:

@@ -135,6 +135,32 @@ def sets_attributes(node: cst.CSTNode) -> bool:
     return False
 
 
+def binds(node: cst.CSTNode, names: frozenset[str]) -> bool:
+    """Whether `node` may bind one of `names` anew, or set something of what they hold."""
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        each = stack.pop()
+        bound = _bound_by(each)
+        if bound is not None and names & names_in(bound):
+            return True
+        stack.extend(each.children)
+    return False
+
+
+def _bound_by(node: cst.CSTNode) -> cst.CSTNode | None:
+    """The part of `node` with the names that it binds itself; all of a pattern's statement."""
+    match node:
+        case cst.AssignTarget() | cst.AugAssign() | cst.AnnAssign():
+            return node.target
+        case cst.For() | cst.CompFor() | cst.NamedExpr():
+            return node.target
+        case cst.AsName() | cst.FunctionDef() | cst.ClassDef():
+            return node.name
+        case cst.Del() | cst.Import() | cst.ImportFrom() | cst.Match():
+            return node
+    return None
+
+
 def handles_errors(node: cst.CSTNode) -> bool:
     """Whether a handler, or a ``with`` that may swallow, stands in `node`."""
     stack: list[cst.CSTNode] = [node]

@@ -1,51 +1,61 @@
-"""Rollbacks in handlers: put first where there is none, or moved up where it comes too late."""
+"""Rollbacks in handlers: put first where there is none, or moved up where it comes too late.
+
+A ``suppress`` has no handler, so it becomes a ``try`` that has one. Its import stays: whether anything else
+needs it is a question for the whole file, and for other linters.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import libcst as cst
 
-from flake8_session.editing.blocks import Block, Position, Unit
+from flake8_session.editing.blocks import Block, Position, Unit, statements_of
 from flake8_session.editing.building import (
     call_statement,
     is_function_asynchronous,
     is_only_pass,
     only_if_not_none,
+    suite_block,
 )
+from flake8_session.editing.expressions import is_plain
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.editing.rendering import Change, block_indent
 
 BUSY = "work from before the `try` would be rolled back as well"
+GROUPS = "an exception group is no longer taken apart, as `suppress` does from Python 3.12 on"
 UNDOES_LESS = "work of the session in the handler would no longer be rolled back"
 
 
 def roll_back(plan: RollBack, ground: Ground) -> Made | None:
     """``rollback()`` as the first statement of the handler; None for what has no body to put it in.
 
-    None as well where the handler already does what the plan excludes.
+    A ``with suppress(…)`` becomes a ``try`` with a handler. None as well where the handler already does
+    what the plan excludes.
     """
-    handler = ground.node(plan.handler)
-    position = ground.position(plan.handler)
-    if not isinstance(handler, cst.ExceptHandler) or position is None:
+    handler = ground.node(plan.site)
+    position = ground.position(plan.site)
+    if position is None or (plan.asynchronous and not is_function_asynchronous(position)):
         return None
-    if plan.asynchronous and not is_function_asynchronous(position):
+    if isinstance(handler, cst.WithItem):
+        return _instead_of_suppress(plan, ground, position)
+    if not isinstance(handler, cst.ExceptHandler):
         return None
     block = ground.layout.block(handler.body)
-    statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
-    if plan.optional:
-        statement = only_if_not_none(plan.name, statement, block_indent(block))
+    statement = _rollback(plan, block_indent(block))
     if _own(plan.unless, block, ground):
         return None
     taken = _instead_of_pass(statement, block)
     change = Change(block, 0, len(block.units), (taken,) if taken is not None else (statement, *block.units))
-    doubts = (BUSY,) if any(_enters(pair, position, ground) for pair in plan.busy) else ()
+    doubts = (BUSY,) if _is_busy(plan, position, ground) else ()
     return Made(change, f"call `{plan.name}.rollback()` in the handler", doubts)
 
 
 def roll_back_earlier(plan: RollBackEarlier, ground: Ground) -> Made | None:
     """The rollback as the handler's first statement; None where it is no statement of the handler itself."""
-    position = ground.position(plan.work)
+    position = ground.position(plan.site)
     handler = _handler_around(position)
     if handler is None:
         return None
@@ -61,11 +71,52 @@ def roll_back_earlier(plan: RollBackEarlier, ground: Ground) -> Made | None:
     return Made(change, "roll back first in the handler", doubts)
 
 
-def _enters(pair: tuple[int, int], position: Position, ground: Ground) -> bool:
-    """Whether the way from one origin to the other leads into the ``try`` at `position`."""
+def _rollback(plan: RollBack, indent: str | None) -> Unit:
+    """The rollback, where there may be no session yet under a condition."""
+    statement = call_statement(plan.name, "rollback", asynchronous=plan.asynchronous)
+    return only_if_not_none(plan.name, statement, indent) if plan.optional else statement
+
+
+def _instead_of_suppress(plan: RollBack, ground: Ground, position: Position) -> Made | None:
+    """``try`` in place of ``with suppress(A, B)``, and a handler for these that does the rollback."""
     statement = position.unit.node
-    assert isinstance(statement, cst.Try)
+    if not isinstance(statement, cst.With) or len(statement.items) != 1 or statement.asynchronous is not None:
+        return None
+    (item,) = statement.items
+    call = item.item
+    if not isinstance(call, cst.Call) or not call.args or item.asname is not None:
+        return None
+    if not all(is_plain(each.value) and each.keyword is None and not each.star for each in call.args):
+        return None
+    indent = block_indent(position.block)
+    handled = cst.IndentedBlock(statements_of([_rollback(plan, indent)]), indent=indent)
+    changed = cst.Try(
+        body=suite_block(statement.body),
+        handlers=[cst.ExceptHandler(handled, _any_of([each.value for each in call.args]))],
+        leading_lines=statement.leading_lines,
+    )
+    change = Change(position.block, position.index, position.index + 1, (Unit(changed),))
+    doubts = (GROUPS, BUSY) if _is_busy(plan, position, ground) else (GROUPS,)
+    return Made(change, f"call `{plan.name}.rollback()` in a handler in place of the `suppress`", doubts)
+
+
+def _any_of(classes: Sequence[cst.BaseExpression]) -> cst.BaseExpression:
+    """What an ``except`` names for one class, or several."""
+    if len(classes) == 1:
+        return classes[0]
+    return cst.Tuple([cst.Element(each) for each in classes])
+
+
+def _is_busy(plan: RollBack, position: Position, ground: Ground) -> bool:
+    """Whether there may be work from before the ``try``, or ``with``, at `position`."""
+    statement = position.unit.node
+    assert isinstance(statement, (cst.Try, cst.With))
     body = ground.layout.block(statement.body)
+    return any(_enters(pair, body, ground) for pair in plan.busy)
+
+
+def _enters(pair: tuple[int, int], body: Block, ground: Ground) -> bool:
+    """Whether the way from one origin to the other leads into `body`."""
     start, end = (ground.position(origin) for origin in pair)
     return end is not None and end.within(body) is not None and (start is None or start.within(body) is None)
 

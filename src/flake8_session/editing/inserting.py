@@ -15,24 +15,24 @@ from flake8_session.editing.rendering import Change
 def commit_first(plan: CommitFirst, ground: Ground) -> Made | None:
     """``commit()`` in front of the close, or last in the ``with``."""
     statement = call_statement(plan.name, "commit", asynchronous=plan.asynchronous)
-    change = _before_end(statement, plan.end, ground)
+    change = _before_end(statement, plan.site, ground)
     return Made(change, f"commit `{plan.name}` before it ends") if change is not None else None
 
 
 def refresh(plan: Refresh, ground: Ground) -> Made | None:
     """``refresh()`` in front of the ``return`` inside the ``with``, else where the session ends."""
     statement = call_statement(plan.session, "refresh", plan.instance, asynchronous=plan.asynchronous)
-    leaving, end = ground.position(plan.before), ground.position(plan.end)
+    leaving, end = ground.position(plan.before), ground.position(plan.site)
     message = f"refresh `{plan.instance}` before the session ends"
     if leaving is not None and end is not None and _is_inside(leaving, end) and leaving.unit.line is not None:
         return Made(_in_front(leaving, statement), message)
-    change = _before_end(statement, plan.end, ground)
+    change = _before_end(statement, plan.site, ground)
     return Made(change, message) if change is not None else None
 
 
 def refresh_first(plan: RefreshFirst, ground: Ground) -> Made | None:
     """``refresh()`` in front of the statement; None where each turn of a ``while`` would need its own."""
-    position = ground.position(plan.read)
+    position = ground.position(plan.site)
     if position is None or isinstance(position.unit.node, (cst.While, cst.FunctionDef, cst.ClassDef)):
         return None
     statement = call_statement(plan.session, "refresh", plan.instance, asynchronous=plan.asynchronous)
@@ -41,7 +41,7 @@ def refresh_first(plan: RefreshFirst, ground: Ground) -> Made | None:
 
 def drop(plan: Drop, ground: Ground) -> Made | None:
     """The statement away; None where its block would be empty."""
-    position = ground.position(plan.call)
+    position = ground.position(plan.site)
     if position is None or not isinstance(position.unit.node, cst.Expr) or len(position.block.units) < 2:
         return None
     line = position.unit.line

@@ -62,7 +62,7 @@ class Opening:
 
 def opening_of(plan: Enclose, ground: Ground) -> Opening | None:
     """The opening that `plan` names; None where its statement cannot be taken apart."""
-    call, position = ground.node(plan.opening), ground.position(plan.opening)
+    call, position = ground.node(plan.site), ground.position(plan.site)
     if position is None or not isinstance(call, cst.Call):
         return None
     unit = position.unit

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.flow.events import Await, Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
@@ -179,17 +180,7 @@ class Carrying:
 
 def loops(solved: Solved, step: int) -> bool:
     """Whether the step may be taken again after it."""
-    graph = solved.graph
-    seen: set[int] = set()
-    pending = list(graph.steps[step].doors.values())
-    while pending:
-        here = pending.pop()
-        if here == step:
-            return True
-        if here not in seen:
-            seen.add(here)
-            pending.extend(graph.steps[here].doors.values())
-    return False
+    return step in behind(solved.graph, step)
 
 
 def _put_into(event: Event, places: set[Place]) -> list[Place]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 from flake8_session.facts.paths import Path
+from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
-from flake8_session.flow.events import Call, Leave, Return, Write
+from flake8_session.flow.events import Bind, Call, Delete, Leave, Place, Return, Write
 from flake8_session.knowledge import results
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role
@@ -53,7 +54,41 @@ def session_name(solved: Solved, step: int) -> str:
         places = {place for place, role in world.names if role is Role.SESSION and place[0] not in "%="}
         common = places if common is None else common & places
     names = sorted(common or ())
-    return spelled(names[0]) if names else ""
+    return spelled(names[0]) if names else lasting_name(solved, step)
+
+
+def lasting_name(solved: Solved, step: int) -> str:
+    """A variable that holds the session at `step` though nothing reads it any more, which no world tells.
+
+    It is a parameter that is never bound anew, or is bound once, to the session, on every way to the step.
+    """
+    graph = solved.graph
+    for binding, each in enumerate(graph.steps):
+        event = each.event
+        if not isinstance(event, Bind) or event.target.startswith(("%", "@")) or event.target in graph.shared:
+            continue
+        worlds = [world for world in solved.solution.before(binding) if world.flight is None]
+        holds = bool(worlds) and all(Role.SESSION in world.roles(event.source) for world in worlds)
+        if holds and _binds(solved, event.target) == 1 and step not in behind(graph, 0, without=(binding,)):
+            return spelled(event.target)
+    return borrowed_name(solved)
+
+
+def borrowed_name(solved: Solved) -> str:
+    """The name under which the session came in, where nothing else is ever bound to it."""
+    places = solved.focus.places
+    if len(places) != 1 or _binds(solved, places[0]):
+        return ""
+    return spelled(places[0])
+
+
+def _binds(solved: Solved, place: Place) -> int:
+    """How many steps bind `place`, or delete it."""
+    return sum(
+        place in (getattr(step.event, "target", ""), *getattr(step.event, "targets", ()))
+        or (isinstance(step.event, Delete) and step.event.place == place)
+        for step in solved.graph.steps
+    )
 
 
 def throws_away(session: SessionFacts, end: int) -> bool:

@@ -20,6 +20,7 @@ from flake8_session.flow.events import (
     Item,
     Iterate,
     Leave,
+    Raise,
     Read,
     Return,
     Write,
@@ -29,7 +30,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
 from flake8_session.typestate.focus import Way
 from flake8_session.typestate.sessions import REFUSALS
-from flake8_session.typestate.worlds import Broken, Hold, Kind, Life, Transaction, World
+from flake8_session.typestate.worlds import Broken, Flight, Hold, Kind, Life, Transaction, World
 
 
 class Swallowed(NamedTuple):
@@ -176,24 +177,37 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
         return
     if world.flight is None or state is None or state.transaction is not Transaction.FAILED:
         return
+    goes_on = partial(_stays_swallowed, solved)
     for onward in solved.ways(step, world):
         if onward[0] != Door.TRUE or onward[2].flight is not None:
             continue
-        path = solved.path_through(step, world, onward, partial(_is_used_again, solved), _stays_failed)
+        again = partial(_is_used_again, solved, onward[2].caught)
+        path = solved.path_through(step, world, onward, again, goes_on)
         use = path[-1].step if path is not None else None
         if path is None and back:
-            path = solved.path_through(step, world, onward, partial(_is_back, solved), _stays_failed)
-        if path is None or _is_later(solved, path, step):
+            path = solved.path_through(step, world, onward, partial(_is_back, solved), goes_on)
+        if path is None or _is_later(path, step):
             continue
         if not _is_lost_in_block(path, step):
             yield Swallowed(solved, step, use, path)
             return
 
 
-def _is_later(solved: Solved, path: Path, handler: int) -> bool:
-    """Whether another handler had swallowed the failure before, and the session was used again already."""
+def _is_later(path: Path, handler: int) -> bool:
+    """Whether another handler had swallowed the failure before: what this one takes is something else."""
     before = takewhile(lambda passage: passage.step != handler, path)
-    return any(_is_used_again(solved, passage.step, passage.world) for passage in before)
+    return any(_is_swallowed(passage.world) for passage in before)
+
+
+def _stays_swallowed(solved: Solved, step: int, world: World) -> bool:
+    """Whether the failed session is passed by here, also by an exception that has nothing to do with it.
+
+    What is raised inside a handler, by the session too, belongs to the failure that the handler took.
+    """
+    if world.session is None or world.session.transaction is not Transaction.FAILED:
+        return False
+    raises = isinstance(solved.graph.steps[step].event, Raise)
+    return world.caught is None or not (raises or _is_refused(solved, step, world))
 
 
 def _stays_failed(step: int, world: World) -> bool:
@@ -205,8 +219,10 @@ def _is_back(solved: Solved, step: int, world: World) -> bool:
     return step == solved.graph.returned and _stays_failed(step, world)
 
 
-def _is_used_again(solved: Solved, step: int, world: World) -> bool:
-    return not _in_handler(world) and _is_refused(solved, step, world)
+def _is_used_again(solved: Solved, taken: Flight | None, step: int, world: World) -> bool:
+    """Whether the step is refused, and stands in no handler of what was `taken`."""
+    inside = world.flight is not None or (world.caught is not None and world.caught == taken)
+    return not inside and _is_refused(solved, step, world)
 
 
 def _swallower(solved: Solved, path: Path) -> int | None:

@@ -17,7 +17,7 @@ from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role, Row, ToInstance
 from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import External, Holds, Object, Selected
+from flake8_session.linking.meanings import External, FunctionAt, Holds, Object, Selected
 from flake8_session.typestate.worlds import RETURN
 
 
@@ -165,6 +165,8 @@ class Tracing:
         return (Carried.HELD,)
 
     def _given_by_callee(self, call: ev.Call, given: set[Carried]) -> Iterable[Carried]:
+        if self._answers(call):
+            return ()
         meaning = self._frame.meaning(call.function) if call.function else None
         name = meaning.name.removeprefix("builtins.") if isinstance(meaning, External) else ""
         match callees.READERS.get(name):
@@ -175,6 +177,15 @@ class Tracing:
             case callees.Reads.ITERATES | callees.Reads.WRAPS:
                 return given
         return (Carried.HELD,)
+
+    def _answers(self, call: ev.Call) -> bool:
+        """Whether a plain function of the project is called that gives back nothing but constants."""
+        callee = self._frame.callee(call)
+        body = self._frame.linker.body(callee) if isinstance(callee, FunctionAt) else None
+        if body is None or body.graph is None or body.asynchronous or body.generator or body.decorators:
+            return False
+        given = (step.event.value for step in body.graph.steps if isinstance(step.event, ev.Return))
+        return all(not value or value.startswith("=") for value in given)
 
     def _read(self, object_: Place, attribute: str, places: Places) -> Iterable[Carried]:
         kinds = carried_by(places, object_)

@@ -1,8 +1,14 @@
-"""The plan for writes that are lost: a commit where their session ends."""
+"""The plan for writes that are lost: a commit where their session ends.
+
+There is none where the commit may do more than keep the rows. A deletion that the database has not been
+asked for yet may be refused, since other rows may refer to what is deleted; and where the database is asked
+again behind the commit the function itself gets to see what it has not seen so far.
+"""
 
 from __future__ import annotations
 
 from flake8_session.editing.plans import CommitFirst
+from flake8_session.facts.asked import asks_again, deletes_before
 from flake8_session.facts.lost_writes import LostWrite
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.transactions import made
@@ -20,6 +26,7 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
     if solved is None or found.discarded:
         return ()
     ends: dict[int, str] = {}
+    stops: set[int] = set()
     for step, world in solved.reached():
         state = world.session
         if (
@@ -43,10 +50,13 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
             place = event.receiver
         if place:
             ends[_origin(facts, step)] = spelled(place)
-    if len(ends) != 1:
+            stops.add(step)
+            if state.dirty and deletes_before(solved, step):
+                return ()
+    if len(ends) != 1 or any(asks_again(facts, step) for step in stops):
         return ()
     ((end, name),) = ends.items()
-    return (CommitFirst(end, name, solved.focus.options.asynchronous, (_LASTS,)),)
+    return (CommitFirst(end, name, solved.focus.options.asynchronous, doubts=(_LASTS,)),)
 
 
 def _origin(facts: FunctionFacts, step: int) -> int:

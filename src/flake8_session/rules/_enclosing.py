@@ -39,7 +39,7 @@ def enclosing(
         return ()
     carried = carry(solved)
     enclose = Enclose(
-        opening=call_origin(solved, focus.birth),
+        site=call_origin(solved, focus.birth),
         name="" if how is Unclosed.TEMPORARY else _variable(solved),
         touches=tuple(_touches(solved, carried)),
         closes=_closes(solved),

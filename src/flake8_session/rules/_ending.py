@@ -61,7 +61,7 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
     against = (*doubts(session, end), *((_WORKS,) if len(harmless) < len(used) else ()))
     return (
         EndLater(
-            end=call_origin(found.solved, end),
+            site=call_origin(found.solved, end),
             needed=tuple(steps[index].origin for index in used),
             harmless=tuple(steps[index].origin for index in harmless),
             doubts=against,

@@ -21,7 +21,7 @@ def for_late_read(facts: FunctionFacts, session: SessionFacts, found: LateRead |
     plans: list[Plan] = []
     origin = _made_once(facts, source)
     if origin is not None and _is_only_iterated(facts, source):
-        plans.append(ReadAll(origin, _is_stream(found), (_WHOLE,)))
+        plans.append(ReadAll(origin, _is_stream(found), doubts=(_WHOLE,)))
     end = closing(found.solved, found.path)
     if end is not None:
         plans.append(

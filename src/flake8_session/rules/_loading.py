@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from flake8_session.editing.plans import GiveArgument, LoadEagerly, Plan, Refresh, RefreshFirst
+from flake8_session.facts.asked import may_be_held
 from flake8_session.facts.ends import call_origin, detaching, session_name
 from flake8_session.facts.paths import Path
 from flake8_session.facts.reads import DetachedRead, HandedOut
@@ -13,7 +14,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.waits import Wait
-from flake8_session.flow.events import Call, Leave, Read
+from flake8_session.flow.events import Call, Catch, Leave, Read
 from flake8_session.knowledge import loading
 from flake8_session.knowledge.factories import MAKERS
 from flake8_session.knowledge.words import Role
@@ -56,7 +57,21 @@ def for_wait(facts: FunctionFacts, found: Wait) -> tuple[Plan, ...]:
     name = session_name(found.solved, found.step)
     if not name or not isinstance(step.event, Read) or step.event.object != found.name:
         return ()
-    return (RefreshFirst(step.origin, name, found.name, True, (_MORE_SQL,)),)
+    if _may_refuse(found):
+        return ()
+    return (RefreshFirst(step.origin, name, found.name, True, doubts=(_MORE_SQL,)),)
+
+
+def _may_refuse(found: Wait) -> bool:
+    """Whether the path leads into a handler and nothing has rolled back there: it may have failed."""
+    rolled_back = True
+    for passage in found.path:
+        event = made(found.solved, passage.step)
+        if isinstance(event, Catch):
+            rolled_back = False
+        elif isinstance(event, Call) and event.method in ("rollback", "close", "reset"):
+            rolled_back = True
+    return not rolled_back and found.path[-1].world.caught is not None
 
 
 def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[Plan]:
@@ -73,7 +88,7 @@ def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[
     callee = facts.frame.callee(event)
     if isinstance(callee, Factory) or (isinstance(callee, External) and callee.name in MAKERS):
         origin = facts.frame.graph.steps[birth].origin
-        yield GiveArgument(origin, "expire_on_commit", "False", (_EXPIRES_LESS,))
+        yield GiveArgument(origin, "expire_on_commit", "False", doubts=(_EXPIRES_LESS,))
 
 
 def is_column(solved: Solved, attribute: str, *, out_of_sight: bool = False) -> bool:
@@ -95,7 +110,7 @@ def _refreshing(solved: Solved, end: int, instance: str, needed: int) -> tuple[R
         return ()
     return (
         Refresh(
-            end=call_origin(solved, end),
+            site=call_origin(solved, end),
             before=needed,
             session=session,
             instance=instance,
@@ -106,13 +121,14 @@ def _refreshing(solved: Solved, end: int, instance: str, needed: int) -> tuple[R
 
 
 def loading_eagerly(facts: FunctionFacts, solved: Solved, attribute: str) -> Iterator[Plan]:
+    """The loader option for `attribute` on what gives the instance; none on a ``get()`` that may not ask."""
     owner = model(solved.movement.context)
     step = solved.focus.instance
     if not isinstance(owner, ClassAt) or step < 0:
         return
     option = _option(facts, owner, attribute)
-    if option:
-        yield LoadEagerly(call_origin(solved, step), owner.qualname, attribute, option, (_OTHER_SQL,))
+    if option and not may_be_held(solved, step):
+        yield LoadEagerly(call_origin(solved, step), owner.qualname, attribute, option, doubts=(_OTHER_SQL,))
 
 
 def _is_attached_at(solved: Solved, step: int) -> bool:

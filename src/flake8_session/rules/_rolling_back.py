@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from flake8_session.editing.plans import RollBack, RollBackEarlier
+from flake8_session.facts.ends import lasting_name
 from flake8_session.facts.failures import Stumble, Swallowed
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
-from flake8_session.flow.events import Call, Catch, Event, Place, Read
+from flake8_session.flow.events import Call, Catch, Event, Leave, Place, Read
+from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import External
 from flake8_session.typestate import values
 from flake8_session.typestate.names import session_places, spelled
 from flake8_session.typestate.worlds import Block, Kind, Tie, Transaction, World
@@ -24,7 +27,7 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
     """A rollback first in the handler; empty where the session has no sure name there, or a block owns it."""
     solved = session.alone
     event = found.solved.graph.steps[found.step].event
-    if solved is None or not isinstance(event, Catch) or event.group:
+    if solved is None or not _is_handler(found.solved, event):
         return ()
     asynchronous = solved.focus.options.asynchronous
     worlds = list(solved.solution.before(found.step))
@@ -35,15 +38,15 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
     if any(Block.NESTED in _blocks(world) for world in worlds):
         doubts.append(_BLOCK)
     savepoint = _common(worlds, Role.SAVEPOINT)
-    name = savepoint or _common(worlds, Role.SESSION) or _borrowed(solved)
+    name = savepoint or _common(worlds, Role.SESSION) or lasting_name(solved, found.step)
     optional = "" if name else _optional(worlds)
     name = name or optional
     if not name or (savepoint == "" and _holds(worlds, Role.SAVEPOINT)):
         return ()
     if savepoint:
         doubts.append("it rolls the savepoint back, and nothing else")
-    plan = RollBack(origin, name, asynchronous, tuple(_busy(solved)), tuple(doubts), optional=bool(optional))
-    return (plan,)
+    busy = tuple(_busy(solved))
+    return (RollBack(origin, name, asynchronous, busy, optional=bool(optional), doubts=tuple(doubts)),)
 
 
 def rolling_back_before(
@@ -71,7 +74,7 @@ def _rolling_back_earlier(
     catches = [index for index, step in enumerate(steps) if isinstance(step.event, Catch)]
     deliberate = any(_is_deliberate(world) for index in catches for world in solved.solution.before(index))
     earlier = RollBackEarlier(
-        work=steps[found.step].origin,
+        site=steps[found.step].origin,
         rollbacks=tuple(dict.fromkeys(origin for origin, method in calls if method == "rollback")),
         works=tuple(
             dict.fromkeys(origin for origin, method in calls if method not in ("", "rollback", "close"))
@@ -79,6 +82,15 @@ def _rolling_back_earlier(
         doubts=(_RAISED,) if deliberate else (),
     )
     return (earlier,)
+
+
+def _is_handler(solved: Solved, event: Event) -> bool:
+    """Whether it is an ``except``, or the end of a ``suppress``, which can be made one."""
+    if isinstance(event, Catch):
+        return not event.group
+    meaning = solved.frame.meaning(event.manager) if isinstance(event, Leave) else None
+    name = meaning.name.removesuffix("()") if isinstance(meaning, External) else ""
+    return callees.MANAGERS.get(name) is callees.Manager.SUPPRESSING
 
 
 def _caught_at(found: Stumble) -> int | None:
@@ -141,14 +153,6 @@ def _optional(worlds: list[World]) -> str:
     others = [world for world in worlds if world.session is None]
     is_none = all(values.known(world.values, name) == values.NONE for world in others)
     return name if name.isidentifier() and is_none else ""
-
-
-def _borrowed(solved: Solved) -> str:
-    """The name under which the session came in, where nothing else is ever bound to it."""
-    places = solved.focus.places
-    if len(places) != 1 or any(getattr(step.event, "target", "") == places[0] for step in solved.graph.steps):
-        return ""
-    return spelled(places[0])
 
 
 def _holds(worlds: list[World], role: Role) -> bool:

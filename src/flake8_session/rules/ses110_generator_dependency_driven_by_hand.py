@@ -100,7 +100,7 @@ def _entering(facts: FunctionFacts, found: Driven) -> Sequence[Plan]:
     """A context manager of the generator, in a ``with``."""
     if found.loop:
         origin = facts.frame.graph.steps[found.step].origin
-        return (EnterLoop(origin, "asynccontextmanager", (_SOONER,)),)
+        return (EnterLoop(origin, "asynccontextmanager", doubts=(_SOONER,)),)
     driver = "asynccontextmanager" if found.solved.focus.options.asynchronous else "contextmanager"
     return enclosing(facts, found.solved, driver=driver)
 

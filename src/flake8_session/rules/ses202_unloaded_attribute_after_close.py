@@ -66,7 +66,8 @@ Use instead:
 
 ## Fix safety
 Moving the end of the session below the last read is safe under the conditions of SES201. An eager
-option on the query is unsafe: it changes which SQL runs, and when.
+option on the query is unsafe: it changes which SQL runs, and when. There is none for a `get()` of what
+the session may hold already, since that runs no SQL.
 
 ## References
 - SQLAlchemy, Relationship Loading Techniques: "Lazy Loading"

@@ -41,7 +41,9 @@ Use instead:
             session.commit()
 
 ## Fix safety
-Unsafe: a `commit()` before the close writes what was not written before, which is its purpose.
+Unsafe: a `commit()` before the close writes what was not written before, which is its purpose. There
+is no fix where the function asks the database again behind it, since it would see other rows then, and
+none for a deletion that was not flushed, since the database may refuse it.
 
 ## References
 - SQLAlchemy, Session Basics: "Committing", "Flushing", "Opening and Closing a Session"

@@ -72,7 +72,7 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
 def _awaiting(facts: FunctionFacts, found: Dropped) -> tuple[AwaitCall, ...]:
     """The ``await``; what only cleans up takes nothing from anybody when it runs at last."""
     doubts = () if found.method in ("close", "rollback", "refresh") else ("it takes effect then",)
-    return (AwaitCall(facts.frame.graph.steps[found.step].origin, doubts),)
+    return (AwaitCall(facts.frame.graph.steps[found.step].origin, doubts=doubts),)
 
 
 def _message(facts: FunctionFacts, found: Dropped) -> str:

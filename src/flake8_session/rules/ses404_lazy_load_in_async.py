@@ -58,7 +58,8 @@ Use instead:
         return len(user.addresses)
 
 ## Fix safety
-Unsafe: an eager option changes which SQL runs, and when.
+Unsafe: an eager option changes which SQL runs, and when. There is none for a `get()` of what the
+session may hold already, since that runs no SQL.
 
 ## References
 - SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
