@@ -1465,6 +1465,74 @@ CASES = [
                 session.close()
     """,
     ),
+    # SES309: a name that is read no more is the session's still.
+    Case(
+        "nothing reads the name behind the handler",
+        "SES309",
+        "safe",
+        """
+        def f():
+            with SessionLocal() as session:
+                try:
+                    session.execute(insert(User).values(name="new"))
+                    session.commit()
+                except SQLAlchemyError:
+                    work()
+    """,
+    ),
+    Case(
+        "nothing reads the name, which may be another's",
+        "SES309",
+        None,
+        """
+        def f():
+            opened = SessionLocal()
+            with opened:
+                try:
+                    opened.execute(insert(User).values(name="new"))
+                    opened.commit()
+                    opened = None
+                    work()
+                except SQLAlchemyError:
+                    work()
+    """,
+    ),
+    # SES101: what gives back constants keeps nothing.
+    Case(
+        "a helper answers yes or no",
+        "SES101",
+        "safe",
+        """
+        def f():
+            session = SessionLocal()
+            session.add(User(name="new"))
+            return saved(session)
+
+        def saved(session):
+            try:
+                session.commit()
+                return True
+            except SQLAlchemyError:
+                session.rollback()
+            return False
+    """,
+    ),
+    Case(
+        "a helper may give back what it was given",
+        "SES101",
+        "what is returned",
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get(User, 1)
+            return shown(session, user)
+
+        def shown(session, user):
+            if cond():
+                return user
+            return None
+    """,
+    ),
     # SES403: a refresh needs a transaction that has not failed.
     Case(
         "refreshed behind the rollback",
