@@ -7,6 +7,7 @@ import importlib
 import inspect
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
+from multiprocessing.pool import Pool
 
 import pytest
 
@@ -36,6 +37,7 @@ def test_the_methods_belong_to_what_they_are_said_of() -> None:
     loop = asyncio.AbstractEventLoop
     assert all(hasattr(loop, method) for method in concurrency.LOOP_METHODS)
     assert {"submit", "map"} <= concurrency.EXECUTOR_METHODS & set(dir(Executor))
+    assert set(dir(Pool)) >= concurrency.EXECUTOR_MAPS
     assert hasattr(loop, "create_task")
     assert "create_task" in concurrency.TASK_METHODS
 
