@@ -17,6 +17,7 @@ from tests.truth.contexts import Context, Contexts
 from tests.truth.instances import is_session
 from tests.truth.sessions import Stage
 
+Pool = concurrent.futures.ThreadPoolExecutor
 THREADS, TASKS = "SES406", "SES405"
 
 
@@ -52,8 +53,9 @@ class HeldTimer(HeldThread):
 class HeldFuture(concurrent.futures.Future):  # type: ignore[type-arg]
     """What an executor gives: its work is done once somebody asks for the result."""
 
-    def __init__(self, function: partial[Any], worker: object = None) -> None:
+    def __init__(self, function: partial[Any], worker: object = None, pool: Pool | None = None) -> None:
         super().__init__()
+        self._pool = pool
         run = Stage.run
         assert run is not None
         self._function: partial[Any] | None = function
@@ -73,7 +75,7 @@ class HeldFuture(concurrent.futures.Future):  # type: ignore[type-arg]
             except BaseException as error:
                 self.set_exception(error)
 
-        in_thread(self._contexts, self._context, body, function.func)
+        in_thread(self._contexts, self._context, body, function.func, self._pool)
 
     def result(self, timeout: float | None = None) -> Any:
         self.work()
@@ -112,19 +114,29 @@ class HeldLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         super().__init__()
+        self._pool = Pool(max_workers=1)
         self.set_task_factory(_task)
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
         run = Stage.run
         if run is None or run.finished:
             return super().run_in_executor(executor, func, *args)
-        work = HeldFuture(partial(func, *args))
+        work = HeldFuture(partial(func, *args), pool=self._pool)
         self.call_soon(work.work)
         return asyncio.wrap_future(work, loop=self)
 
+    def close(self) -> None:
+        self._pool.shutdown()
+        super().close()
 
-def in_thread(contexts: Contexts, context: Context, function: Callable[[], Any], target: Any) -> None:
-    """Calls a function in a thread, as that context, and waits for it; `target`: what the program gave."""
+
+def in_thread(
+    contexts: Contexts, context: Context, function: Callable[[], Any], target: Any, pool: Pool | None = None
+) -> None:
+    """Calls a function in a thread, as that context, and waits for it.
+
+    `target` is what the program gave. The thread is one of its own, or the one that `pool` keeps.
+    """
 
     def body() -> None:
         contexts.by_thread[threading.get_ident()] = context
@@ -136,9 +148,12 @@ def in_thread(contexts: Contexts, context: Context, function: Callable[[], Any],
         finally:
             del contexts.by_thread[threading.get_ident()]
 
-    thread = threading.Thread(target=body)
-    thread.start()
-    thread.join()
+    if pool is not None:
+        pool.submit(body).result()
+    else:
+        thread = threading.Thread(target=body)
+        thread.start()
+        thread.join()
     contexts.end(context)
 
 
