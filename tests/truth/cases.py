@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from tests.truth.verdicts import SEEN, Demand, demands
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 ERROR = re.compile(r"# error:((?:\s+SES\d{3})+)")
 EXCEPTION = re.compile(r"# (?P<name>stricter|weaker|handed on): (?P<reason>[^#]*)")
+OLDEST = re.compile(r"^# python: 3\.(?P<minor>\d+)$", re.M)
 NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 
 
@@ -61,6 +63,9 @@ class Outcome:
 
 def not_run(text: str) -> str:
     """Why a file cannot be run, empty if it can."""
+    needed = OLDEST.search(text)
+    if needed and sys.version_info < (3, int(needed["minor"])):
+        return f"it needs Python 3.{needed['minor']}"
     found = NOT_RUN.search(text)
     return found["reason"] if found else ""
 

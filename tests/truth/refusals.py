@@ -58,7 +58,7 @@ def line_of_load(run: Run) -> int:
 def left_by(run: Run, error: BaseException | None) -> None:
     """A function is left by an exception: maybe by that of a ``with`` that should be an ``async with``."""
     unsuited = isinstance(error, TypeError) and "the context manager protocol" in str(error)
-    unsuited = unsuited or (isinstance(error, AttributeError) and error.name in ("__enter__", "__exit__"))
+    unsuited = unsuited or (isinstance(error, AttributeError) and str(error) in ("__enter__", "__exit__"))
     traceback = error.__traceback__ if unsuited and error is not None else None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == run.filename:
