@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -81,6 +82,19 @@ class TestColours:
         assert "\x1b[1;31mSES101" in session_lint("shop", "--color=always").stdout
         assert "\x1b[" in session_lint("--explain=SES101", "--color=always").stdout
         assert "\x1b" not in session_lint("shop", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).stdout
+
+
+class TestPages:
+    """``--explain`` on a terminal."""
+
+    def test_a_page_can_be_read_on_black_and_on_white(self, session_lint: Command) -> None:
+        codes = ("SES101", "SES201", "SES401", "SES001")
+        pages = "".join(session_lint("--explain", code, "--color=always").stdout for code in codes)
+        used = {int(number) for code in re.findall(r"\x1b\[([\d;]*)m", pages) for number in code.split(";")}
+        assert {94, 35} <= used, "keywords and strings have colours"
+        assert not used & {33, 36, 37, 93, 96, 97}, "yellow, cyan and white cannot be read on white"
+        assert not used & {30, 34}, "black and plain blue cannot be read on black"
+        assert not used & {*range(40, 48), *range(100, 108)}, "nothing has a ground of its own"
 
 
 class TestTrouble:

@@ -9,12 +9,16 @@ import json
 import os
 import re
 import sys
+from typing import TYPE_CHECKING, cast
 
 from flake8_session.cli.streams import say, terminal
 from flake8_session.configuration import Configuration, ConfigurationError, check_codes
 from flake8_session.configuration.knobs import KNOBS, Kind
 from flake8_session.linting.catalogue import catalogue
 from flake8_session.reporting import Terminal
+
+if TYPE_CHECKING:
+    from rich.syntax import SyntaxTheme
 
 _CODE_BLOCK = re.compile(r"(?:^ {4}.*\n(?:\n(?= {4}))*)+", re.MULTILINE)
 
@@ -99,13 +103,30 @@ def _page(code: str) -> str:
 
 
 def _rendered(text: str, shown: Terminal) -> str:
+    """The page in colours that can be read on black and on white; rich's own are meant for black."""
     from rich.console import Console
     from rich.markdown import Markdown
+    from rich.theme import Theme
 
-    console = Console(force_terminal=True, width=min(shown.width, 100), color_system="standard")
+    plain = Theme({"markdown.code": "bold bright_blue"})
+    console = Console(
+        force_terminal=True, width=min(shown.width, 100), color_system="standard", theme=plain
+    )
+    page = Markdown(_fenced(text), code_theme=cast(str, _code_theme()), hyperlinks=shown.links)
     with console.capture() as capture:
-        console.print(Markdown(_fenced(text), code_theme="ansi_light", hyperlinks=shown.links))
+        console.print(page)
     return capture.get()
+
+
+def _code_theme() -> SyntaxTheme:
+    """What rich takes for the name of a theme may be the theme itself."""
+    from rich.style import Style
+    from rich.syntax import ANSISyntaxTheme
+
+    blue, magenta = Style(color="bright_blue"), Style(color="magenta")
+    grey = Style(color="bright_black", italic=True)
+    words = {("Keyword",): blue, ("Operator", "Word"): blue}
+    return ANSISyntaxTheme({**words, ("Literal", "String"): magenta, ("Comment",): grey})
 
 
 def _fenced(text: str) -> str:
