@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flake8_session.flow.events import Bind, Build, Call, Extend, Iterate, Place
+from flake8_session.flow.events import Await, Bind, Build, Call, Event, Extend, Iterate, Place
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.linking import models
 from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import ClassAt, External, FunctionAt, Holds, Meaning, Object, Selected
+from flake8_session.linking.meanings import (
+    Borrowed,
+    ClassAt,
+    External,
+    FunctionAt,
+    Holds,
+    Made,
+    Meaning,
+    Member,
+    Object,
+    Selected,
+    Unknown,
+)
 from flake8_session.typestate.focus import Focus
 
 _GIVING = frozenset(
@@ -67,7 +79,10 @@ def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
         if isinstance(event, Call):
             meaning = frame.meaning(event.result)
             made = _made_elsewhere(frame, event, meaning)
-            if made is not None:
+            added = _added(frame, event)
+            if added is not None:
+                yield index, added, False
+            elif made is not None:
                 yield index, made, False
             elif isinstance(meaning, Selected):
                 if _gives_entities(meaning) and (_gives(frame, event) or _reads_entities(frame, event)):
@@ -80,6 +95,30 @@ def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
             meaning = frame.meaning(event.result)
             if isinstance(meaning, Selected) and _gives_entities(meaning):
                 yield index, meaning, False
+
+
+def _added(frame: Frame, call: Call) -> Selected | None:
+    """What the session is given that comes from out of sight: ``session.add(user)`` of a parameter."""
+    if call.method != "add" or len(call.arguments) != 1 or call.arguments[0].keyword:
+        return None
+    place = call.arguments[0].value
+    if place[0] in "%@=" or not isinstance(frame.meaning(call.receiver), Borrowed | Made | Unknown):
+        return None
+    made = [frame.made_by.get(source) for source in frame.bindings.get(place, ())]
+    if any(index is None or _is_followed(frame, frame.graph.steps[index].event) for index in made):
+        return None
+    meaning = frame.meaning(place)
+    if isinstance(meaning, Object) and models.is_mapped(frame.linker, meaning.of):
+        return Selected(Holds.INSTANCE, model=meaning.of)
+    return Selected(Holds.INSTANCE) if isinstance(meaning, Unknown | Member) else None
+
+
+def _is_followed(frame: Frame, event: Event) -> bool:
+    """Whether what a step gives is an instance of its own accord."""
+    if not isinstance(event, Call | Await):
+        return True
+    call = frame.called(frame.made_by[event.result])
+    return not isinstance(call, Call) or isinstance(frame.callee(call), ClassAt | FunctionAt)
 
 
 def _made_elsewhere(frame: Frame, call: Call, meaning: Meaning) -> Selected | None:

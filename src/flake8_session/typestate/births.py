@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Place
+from flake8_session.flow.events import Call, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.typestate import names
@@ -43,6 +43,12 @@ def born_instance(context: Context, world: World, state: InstanceState) -> World
         entry for entry in world.names if entry[1] not in entity or (keeps and entry[1] is Role.INSTANCES)
     )
     return world._replace(instance=state, names=rest)
+
+
+def added_instance(context: Context, call: Call, world: World) -> World:
+    """The world in which the session was given what comes from out of sight, whatever of it is loaded."""
+    born = born_instance(context, world, InstanceState(Tie.PENDING, Columns.UNKNOWN))
+    return names.named(born, call.arguments[0].value, Role.INSTANCE)
 
 
 def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:

@@ -12,6 +12,7 @@ from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstanc
 from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
+from flake8_session.typestate.births import added_instance
 from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
 from flake8_session.typestate.calls.loads import (
     elements,
@@ -121,6 +122,8 @@ def row_ways(
     moved = with_act(context, world, _holding(context, index, out.state, row), out.act)
     moved = _savepoint_end(context, call, moved, method, role)
     moved = on_instances(context, call, moved, row)
+    if index == context.focus.instance and row.instance is ToInstance.ADD:
+        moved = added_instance(context, call, moved)
     if method == "run_sync":
         moved = clouded(moved)
     yield from _completed(context, index, call, moved, result, row, method, role)
