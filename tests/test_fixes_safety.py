@@ -1465,6 +1465,34 @@ CASES = [
                 session.close()
     """,
     ),
+    # SES205: a refresh writes what waits.
+    Case(
+        "nothing waits in front of the refresh",
+        "SES205",
+        "one more SELECT",
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get_one(User, 1)
+            session.commit()
+            session.close()
+            return user
+    """,
+    ),
+    Case(
+        "a change waits in front of the refresh",
+        "SES205",
+        "no instance of the session is expired",
+        """
+        def f():
+            session = SessionLocal()
+            user = session.get_one(User, 1)
+            session.commit()
+            session.add(User(name="new"))
+            session.close()
+            return user
+    """,
+    ),
     # SES309: a name that is read no more is the session's still.
     Case(
         "nothing reads the name behind the handler",

@@ -249,6 +249,20 @@ def test_one_line_suites_get_lines_of_their_own_where_they_are_edited() -> None:
     )
 
 
+def test_a_comment_inside_of_a_suppress_keeps_it() -> None:
+    text = HEAD.replace("from models", "from contextlib import suppress\nfrom models") + (
+        "def function(session: Session):\n"
+        "    for item in items():\n"
+        "        with suppress(\n"
+        "            Exception,  # all of them\n"
+        "        ):\n"
+        "            session.execute(item)\n"
+    )
+    assert fix_source(text, wanted=Wanted(unsafe=True)).text == text
+    without = text.replace("  # all of them", "")
+    assert fix_source(without, wanted=Wanted(unsafe=True)).text != without
+
+
 def test_a_statement_in_the_middle_of_a_line_parts_it() -> None:
     text = HEAD + "def function():\n    work(); session = Session(engine); session.add(U())  # all\n"
     assert fix_source(text).text == HEAD + (

@@ -26,6 +26,11 @@ def without_statements(block: cst.IndentedBlock, calls: set[int], default: str) 
     return changed
 
 
+def has_comments(node: cst.CSTNode | cst.MaybeSentinel) -> bool:
+    """Whether a comment stands anywhere in `node`."""
+    return isinstance(node, cst.CSTNode) and any(True for _ in _comments(node))
+
+
 def loses_comments(
     before: cst.IndentedBlock, after: cst.IndentedBlock, removed: set[int], moved: set[int]
 ) -> bool:

@@ -18,6 +18,7 @@ from flake8_session.editing.building import (
     only_if_not_none,
     suite_block,
 )
+from flake8_session.editing.cleaning import has_comments
 from flake8_session.editing.expressions import is_plain
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
@@ -87,6 +88,8 @@ def _instead_of_suppress(plan: RollBack, ground: Ground, position: Position) -> 
     if not isinstance(call, cst.Call) or not call.args or item.asname is not None:
         return None
     if not all(is_plain(each.value) and each.keyword is None and not each.star for each in call.args):
+        return None
+    if has_comments(item) or has_comments(statement.lpar) or has_comments(statement.rpar):
         return None
     indent = block_indent(position.block)
     handled = cst.IndentedBlock(statements_of([_rollback(plan, indent)]), indent=indent)

@@ -57,7 +57,7 @@ def for_wait(facts: FunctionFacts, found: Wait) -> tuple[Plan, ...]:
     name = session_name(found.solved, found.step)
     if not name or not isinstance(step.event, Read) or step.event.object != found.name:
         return ()
-    if _may_refuse(found):
+    if _may_refuse(found) or _flushes(found.solved, found.step):
         return ()
     return (RefreshFirst(step.origin, name, found.name, True, doubts=(_MORE_SQL,)),)
 
@@ -72,6 +72,12 @@ def _may_refuse(found: Wait) -> bool:
         elif isinstance(event, Call) and event.method in ("rollback", "close", "reset"):
             rolled_back = True
     return not rolled_back and found.path[-1].world.caught is not None
+
+
+def _flushes(solved: Solved, step: int) -> bool:
+    """Whether changes may wait in front of `step`: a refresh writes them first, and may be refused."""
+    worlds = solved.solution.before(step)
+    return any(world.session is not None and world.session.dirty for world in worlds)
 
 
 def expiring_less(facts: FunctionFacts, solved: Solved, path: Path) -> Iterator[Plan]:
@@ -107,6 +113,8 @@ def _refreshing(solved: Solved, end: int, instance: str, needed: int) -> tuple[R
     """``refresh()`` of the instance in front of `needed`, or where its session ends."""
     session = session_name(solved, end)
     if not session or not instance.isidentifier() or not _is_attached_at(solved, end):
+        return ()
+    if _flushes(solved, end):
         return ()
     return (
         Refresh(

@@ -41,7 +41,8 @@ Use instead:
 
 ## Fix safety
 Unsafe: `session.refresh(instance)` before the close runs one more SELECT, and
-`expire_on_commit=False` changes every instance of the session.
+`expire_on_commit=False` changes every instance of the session. There is no `refresh` where changes
+wait, since it would write them first, and the database may refuse them.
 
 ## References
 - SQLAlchemy, State Management: "Refreshing / Expiring"

@@ -46,7 +46,8 @@ Use instead:
 
 ## Fix safety
 Unsafe: `await session.refresh(instance)` before the read runs one more SELECT, and fails if the row
-is gone.
+is gone. There is none where changes wait, since it would write them first, and none in a handler in
+front of the rollback, where the session refuses it.
 
 ## References
 - SQLAlchemy, Asynchronous I/O (asyncio): "Preventing Implicit IO when Using AsyncSession"
