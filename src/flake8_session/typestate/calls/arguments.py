@@ -92,4 +92,5 @@ def has_nothing_new(context: Context, call: Call, world: World, row: Row) -> boo
         return True
     state = world.session
     source = context.frame.source(given[0]) if given else ""
-    return state is not None and state.life is not Life.REOPENED and Role.SESSION in world.roles(source)
+    was_closed = state is None or state.life in (Life.CLOSED, Life.REOPENED)
+    return not was_closed and Role.SESSION in world.roles(source)
