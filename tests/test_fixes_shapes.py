@@ -681,6 +681,24 @@ SHAPES = {
                 return user.bio
         """,
     ),
+    "an instance that was added in a list is read inside": (
+        """
+        def f():
+            session = SessionLocal()
+            user = make()
+            session.add_all([user])
+            session.commit()
+            work(user.bio)
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = make()
+                session.add_all([user])
+                session.commit()
+                work(user.bio)
+        """,
+    ),
     "a rollback takes the place of a pass, and its comments": (
         """
         def f(session: Session):

@@ -138,14 +138,35 @@ class Tracing:
             row = _row(method)
             if row is None or row.instance is not ToInstance.NOTHING:
                 for argument in call.arguments:
-                    if not argument.value.startswith(("=", "@")):
-                        places = _add(places, argument.value, (Carried.HELD,))
+                    for place in self._with_contents(argument.value):
+                        places = _add(places, place, (Carried.HELD,))
             return _set(places, call.result, self._given_by_session(call, row))
         if given and call.receiver and not receiver and callees.presumed_to_keep(call.method):
             places = _add(places, call.receiver, given)
         if receiver or call.function in _names(places):
             return _set(places, call.result, (Carried.HELD,))
         return _set(places, call.result, self._given_by_callee(call, given) if given else ())
+
+    def _with_contents(self, place: Place) -> set[Place]:
+        """The place and what is ever put into it, where it is a container: ``add_all([user])``."""
+        found: set[Place] = set()
+        pending = [place]
+        while pending:
+            here = pending.pop()
+            if here in found or here.startswith(("=", "@")):
+                continue
+            found.add(here)
+            for step in self._frame.graph.steps:
+                match step.event:
+                    case ev.Build(result, parts, _) if result == here:
+                        pending += parts
+                    case ev.Bind(target, source) if target == here:
+                        pending.append(source)
+                    case ev.Extend(container, source) | ev.SetItem(container, _, source) if container == here:
+                        pending.append(source)
+                    case ev.Call(receiver=receiver) if receiver == here:
+                        pending += [argument.value for argument in step.event.arguments]
+        return found
 
     def _outside(self, call: ev.Call, places: Places) -> Iterable[Carried]:
         """``@db.session.add``: the receiver is a prefix of an outside name."""
