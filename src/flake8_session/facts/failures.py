@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import pairwise, takewhile
+from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
@@ -186,7 +186,7 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
         use = path[-1].step if path is not None else None
         if path is None and back:
             path = solved.path_through(step, world, onward, partial(_is_back, solved), goes_on)
-        if path is None or _is_later(path, step):
+        if path is None or _is_later(path, step) or _is_left_by_raising(path, step):
             continue
         if not _is_lost_in_block(path, step):
             yield Swallowed(solved, step, use, path)
@@ -197,6 +197,18 @@ def _is_later(path: Path, handler: int) -> bool:
     """Whether another handler had swallowed the failure before: what this one takes is something else."""
     before = takewhile(lambda passage: passage.step != handler, path)
     return any(_is_swallowed(passage.world) for passage in before)
+
+
+def _is_left_by_raising(path: Path, handler: int) -> bool:
+    """Whether another exception leaves the handler: whoever takes that swallows the failure."""
+    inside = dropwhile(lambda passage: passage.step != handler, path)
+    next(inside, None)
+    for passage in inside:
+        if _is_swallowed(passage.world):
+            return False
+        if passage.world.flight is not None:
+            return True
+    return False
 
 
 def _stays_swallowed(solved: Solved, step: int, world: World) -> bool:
