@@ -20,7 +20,7 @@ from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import External, FunctionAt, Registry
 from flake8_session.linking.places import operands
-from flake8_session.typestate.attributes import model
+from flake8_session.typestate.loading import model
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
 _PARTIALS = (External("functools.partial"), External("functools.partialmethod"))

@@ -14,7 +14,8 @@ from flake8_session.flow.events import Await, Build, Call, Door, Event, Read, Re
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.typestate.attributes import DETACHED_INSTANCE, body_of, model, readable
+from flake8_session.typestate.attributes import body_of
+from flake8_session.typestate.loading import DETACHED_INSTANCE, model, readable
 from flake8_session.typestate.worlds import RETURN, Columns, InstanceState, Tie, World
 
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)

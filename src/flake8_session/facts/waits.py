@@ -17,7 +17,7 @@ from flake8_session.flow.events import Read, Write
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.places import operands
 from flake8_session.typestate.acts import updated_columns
-from flake8_session.typestate.attributes import MISSING_GREENLET
+from flake8_session.typestate.loading import MISSING_GREENLET
 from flake8_session.typestate.worlds import Columns, Tie, World
 
 

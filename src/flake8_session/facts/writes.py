@@ -13,9 +13,9 @@ from flake8_session.knowledge import results
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.meanings import FunctionAt, Selected
-from flake8_session.typestate.attributes import model
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
+from flake8_session.typestate.loading import model
 from flake8_session.typestate.worlds import Life, Tie, World
 
 _ALWAYS = frozenset(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from flake8_session.flow.events import Call, Place, Return
-from flake8_session.linking import calls, models
+from flake8_session.linking import calls, models, selecting
 from flake8_session.linking.classes import next_class, of_receiver
 from flake8_session.linking.evidence import holders, session_by_use
 from flake8_session.linking.meanings import (
@@ -52,7 +52,7 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
             return Made(found.options)
         return found
     if _selects(frame, receiver, call.method):
-        return calls.selected(receiver, given)
+        return selecting.selected(receiver, given)
     found = calls.method(receiver, call.method, given)
     unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
     return session_by_use(frame, call, given) if unresolved and found == UNKNOWN else found
@@ -78,7 +78,7 @@ def _of_function(frame: Frame, call: Call, given: list[tuple[str, Meaning]], mea
     if isinstance(callee, FunctionAt) and owner:
         return of_receiver(frame.linker, found, meaning(owner))
     if isinstance(callee, Member) and _selects(frame, callee.owner, callee.name):
-        return calls.selected(callee.owner, given)
+        return selecting.selected(callee.owner, given)
     unresolved = isinstance(callee, Unknown | Member) and found == UNKNOWN
     return session_by_use(frame, call, given) if unresolved else found
 

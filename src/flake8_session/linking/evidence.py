@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 from flake8_session.flow.events import Await, Bind, Call, Enter, Place, Read, Write
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Outline
-from flake8_session.linking.calls import is_class_name, is_connection
+from flake8_session.linking.making import is_connection
 from flake8_session.linking.meanings import UNKNOWN, Borrowed, Made, Meaning, Options
+from flake8_session.linking.selecting import is_class_name
 
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame

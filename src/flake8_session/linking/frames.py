@@ -13,7 +13,6 @@ from functools import cached_property
 from flake8_session.flow.events import Call, Place, Write
 from flake8_session.flow.outline import Either, Function, Indexed, Kind, Literal, Named, Parameter
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver, may_make
-from flake8_session.linking import calls
 from flake8_session.linking.call_sites import is_super
 from flake8_session.linking.decorators import drivers, lent_parameter
 from flake8_session.linking.linker import Linker
@@ -36,6 +35,7 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.linking.presence import session_or_none
 from flake8_session.linking.propagation import Meanings
+from flake8_session.linking.selecting import is_class_name
 from flake8_session.linking.spelled_out import spelled_out
 from flake8_session.linking.spelling import last_name
 from flake8_session.linking.wiring import Wiring
@@ -195,7 +195,7 @@ class Frame(Wiring):
             case Selected(holds) if holds in (Holds.INSTANCE, Holds.ROWS):
                 return call.method in ("one", "scalar_one", "get_one", "merge", *EXTENSION_QUERIES)
             case External(name) if name.endswith("()"):
-                return calls.is_class_name(name[:-2].rpartition(".")[2]) and not name.startswith("builtins.")
+                return is_class_name(name[:-2].rpartition(".")[2]) and not name.startswith("builtins.")
         return False
 
     @cached_property

@@ -6,6 +6,7 @@ session's state, an instance's) is no meaning but a world of the typestate. `Unk
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -239,6 +240,9 @@ Meaning: TypeAlias = (
 )
 
 UNKNOWN: Meaning = Unknown()
+
+Arguments: TypeAlias = Sequence[tuple[str, Meaning]]
+"""What a call is given, each with its keyword, `""` for none."""
 
 
 def joined(left: Meaning | None, right: Meaning) -> Meaning:

@@ -26,9 +26,9 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.outline import Parameter
 from flake8_session.knowledge import callees
-from flake8_session.linking import calls
 from flake8_session.linking.call_sites import called
 from flake8_session.linking.classes import entered
+from flake8_session.linking.making import is_connection
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -44,6 +44,7 @@ from flake8_session.linking.meanings import (
     joined,
 )
 from flake8_session.linking.places import operands
+from flake8_session.linking.selecting import all_loads
 
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
@@ -220,7 +221,7 @@ class _Pass:
             call = self._frame.graph.steps[made].event if made is not None else None
             given = call.arguments if isinstance(call, Call) else ()
             return self._meaning(given[0].value) if given else UNKNOWN
-        return meaning if calls.is_connection(meaning) else UNKNOWN
+        return meaning if is_connection(meaning) else UNKNOWN
 
     def _part(self, source: Place) -> Meaning:
         meaning = self._meaning(source)
@@ -238,7 +239,7 @@ class _Pass:
     def _built(self, parts: tuple[Place, ...]) -> Meaning:
         meanings = [self._meaning(part) for part in parts]
         if meanings and all(isinstance(meaning, Loads) for meaning in meanings):
-            return calls.all_loads([meaning for meaning in meanings if isinstance(meaning, Loads)])
+            return all_loads([meaning for meaning in meanings if isinstance(meaning, Loads)])
         return meanings[0] if meanings and isinstance(meanings[0], Selected) else UNKNOWN
 
     def _defined(self, qualname: str) -> Meaning:

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.outline import Outline
-from flake8_session.linking.calls import applied, reconfigured
+from flake8_session.linking.calls import applied
+from flake8_session.linking.making import reconfigured
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,

@@ -20,7 +20,7 @@ from flake8_session.knowledge.factories import MAKERS
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.meanings import ClassAt, External, Factory
-from flake8_session.typestate.attributes import model
+from flake8_session.typestate.loading import model
 from flake8_session.typestate.worlds import RETURN, Columns, Tie
 
 _EXPIRES_LESS = "no instance of the session is expired by a commit any more"

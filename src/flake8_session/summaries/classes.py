@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from flake8_session.flow.events import Call, Place, Return, Write
 from flake8_session.knowledge.words import Role
-from flake8_session.linking import calls
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
+from flake8_session.linking.making import is_connection
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -71,7 +71,7 @@ def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
                     meaning = Registry(meaning.options, inner=True)
                 if isinstance(meaning, Factory | Registry | Borrowed | Made | Object | ClassAt | Constant):
                     yield meaning
-                elif calls.is_connection(meaning):
+                elif is_connection(meaning):
                     yield External("sqlalchemy.Connection")
                 else:
                     yield UNKNOWN

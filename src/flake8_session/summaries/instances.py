@@ -9,7 +9,6 @@ from flake8_session.flow.events import Await, Bind, Build, Call, Event, Extend, 
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES
 from flake8_session.linking import models
-from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     Borrowed,
@@ -24,6 +23,7 @@ from flake8_session.linking.meanings import (
     Selected,
     Unknown,
 )
+from flake8_session.linking.selecting import is_class_name
 from flake8_session.typestate.focus import Focus
 
 _GIVING = frozenset(

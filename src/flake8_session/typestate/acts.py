@@ -12,7 +12,18 @@ from flake8_session.linking.meanings import Holds, Object, Selected
 from flake8_session.typestate import instances
 from flake8_session.typestate.focus import Context
 from flake8_session.typestate.sessions import Act
-from flake8_session.typestate.worlds import RETURN, UNREAD, Flight, Hold, Holding, Kind, SessionState, World
+from flake8_session.typestate.worlds import (
+    RETURN,
+    UNREAD,
+    Flight,
+    Hold,
+    Holding,
+    Kind,
+    Life,
+    SessionState,
+    Transaction,
+    World,
+)
 
 
 def with_act(
@@ -61,3 +72,14 @@ def stale(context: Context, world: World) -> World:
         for place, holding in world.names
     )
     return world._replace(names=changed)
+
+
+def dirtied(world: World, *, certain: bool = True) -> World:
+    """An instance was changed: certainly one that the session holds, or one that it may hold."""
+    state = world.session
+    if state is None or state.life is Life.CLOSED:
+        return world
+    begun = state.transaction
+    if begun is Transaction.IDLE:
+        begun = Transaction.BEGUN if certain else Transaction.UNKNOWN
+    return world._replace(session=state._replace(dirty=True, transaction=begun))

@@ -15,10 +15,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.places import asked_object, operands
 from flake8_session.typestate import names, values
-from flake8_session.typestate.attributes import (
-    read_ways,
-    write_ways,
-)
+from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
     Hearsay,
@@ -62,6 +59,7 @@ from flake8_session.typestate.steps.leaving import (
     yield_ways,
 )
 from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Tie, World
+from flake8_session.typestate.writing import write_ways
 
 
 def concerns(event: ev.Event, world: World) -> bool:

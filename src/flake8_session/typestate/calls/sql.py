@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flake8_session.flow.events import Call
 from flake8_session.knowledge import loading, statements
-from flake8_session.linking.calls import is_class_name
 from flake8_session.linking.meanings import ClassAt, External, Member, Selected
+from flake8_session.linking.selecting import is_class_name
 from flake8_session.typestate.focus import Context
 
 

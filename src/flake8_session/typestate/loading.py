@@ -1,0 +1,117 @@
+"""Attributes of the instance that is followed: whether one is loaded, and what loading it does and needs."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Door
+from flake8_session.linking import models
+from flake8_session.linking.meanings import (
+    Object,
+)
+from flake8_session.typestate import instances
+from flake8_session.typestate.acts import failed, with_act
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.sessions import INVALID_REQUEST, Act, broken, implicit_load, refusal
+from flake8_session.typestate.worlds import (
+    Block,
+    Broken,
+    Columns,
+    Flight,
+    InstanceState,
+    Kind,
+    SessionState,
+    Transaction,
+    World,
+)
+
+DETACHED_INSTANCE = "sqlalchemy.orm.exc.DetachedInstanceError"
+
+MISSING_GREENLET = "sqlalchemy.exc.MissingGreenlet"
+
+
+def readable(context: Context, state: InstanceState, attribute: str) -> bool | None:
+    """Whether an attribute is loaded; None where that cannot be told.
+
+    A relationship, deferred column or proxy of a model in sight is loaded only where something loaded
+    it; an attribute of a model out of sight is taken for a column.
+    """
+    if attribute in state.loaded:
+        return True
+    if attribute in state.missing:
+        return False
+    match models.attribute(context.frame.linker, model(context), attribute):
+        case models.Attribute.COLUMN:
+            return instances.has(state, attribute)
+        case models.Attribute.LAZY:
+            return False if state.columns is not Columns.UNKNOWN else None
+        case models.Attribute.EAGER | models.Attribute.EXPRESSION:
+            return instances.has(state, attribute) if not state.fresh else None
+        case models.Attribute.SAFE:
+            return True
+        case models.Attribute.UNKNOWN:
+            return None
+        case models.Attribute.OUT_OF_SIGHT:
+            return False if state.columns is Columns.EXPIRED else None
+
+
+def model(context: Context) -> object:
+    """The class of the instance that is followed: a `ClassAt` where it is in sight."""
+    selected = context.focus.selected
+    model = selected.model if selected is not None else None
+    return model.of if isinstance(model, Object) else model
+
+
+def loads(
+    context: Context, world: World, session: SessionState, state: InstanceState, attribute: str
+) -> Ways:
+    """An attribute is fetched: like a query that flushes first what is pending, it may fail twice."""
+    flushes = session.dirty and context.focus.options.autoflush
+    flushed = with_act(context, world, session, Act.FLUSH) if flushes else world
+    after = loaded_by(context, flushed.instance or state, attribute)
+    loading = implicit_load(session, flushes=flushes)
+    yield Door.COMPLETED, flushed._replace(instance=after, session=loading)
+    if world.spent:
+        return
+    refused = broken(session, Broken.STATEMENT, write=False, flushed=flushes)
+    yield Door.RAISED, failed(flushed._replace(session=refused), Kind.DATABASE)
+    if state.columns is Columns.EXPIRED and _is_apart(context, attribute):
+        columns = instances.reloaded(flushed.instance or state)
+        yield Door.RAISED, failed(flushed._replace(session=refused, instance=columns), Kind.DATABASE)
+    if flushes:
+        nested = Block.NESTED in session.blocks
+        act = Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK
+        unflushed = with_act(context, world, broken(session, Broken.FLUSH), act)
+        yield Door.RAISED, failed(unflushed, Kind.DATABASE)
+
+
+def loaded_by(context: Context, state: InstanceState, attribute: str) -> InstanceState:
+    """The instance after SQL has loaded `attribute`: what was expired comes with it.
+
+    A relationship needs the primary key, whose load brings all columns; a deferred column is loaded
+    by itself.
+    """
+    after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
+    if state.columns not in (Columns.EXPIRED, Columns.REQUERIED):
+        return after
+    linker, class_ = context.frame.linker, model(context)
+    lazy = models.attribute(linker, class_, attribute) is models.Attribute.LAZY
+    alone = lazy and not models.is_relationship(linker, class_, attribute)
+    return after if alone else after._replace(columns=Columns.LOADED)
+
+
+def refusal_in(state: SessionState) -> Flight | None:
+    """What the session answers to a load because its transaction has failed or its block has ended."""
+    if state.transaction is Transaction.FAILED:
+        return refusal(state)
+    if is_in_ended_block(state) or (state.blocks and state.blocks[-1] is Block.RELEASED):
+        return Flight(Kind.RAISED, INVALID_REQUEST)
+    return None
+
+
+def is_in_ended_block(state: SessionState) -> bool:
+    """Whether the innermost ``with`` over a transaction is open still, but its transaction is over."""
+    return bool(state.blocks) and state.blocks[-1] is Block.ENDED
+
+
+def _is_apart(context: Context, attribute: str) -> bool:
+    """Whether an attribute is fetched by a statement of its own, after that for the expired columns."""
+    return models.is_relationship(context.frame.linker, model(context), attribute)

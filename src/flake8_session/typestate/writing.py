@@ -1,0 +1,123 @@
+"""Setting attributes: of the instance that is followed, or of anything else."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Call, Door, Place, Write
+from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
+from flake8_session.linking.meanings import (
+    Borrowed,
+    Made,
+    Registry,
+    Selected,
+)
+from flake8_session.typestate import names
+from flake8_session.typestate.acts import dirtied, updated_columns
+from flake8_session.typestate.escapes import handed
+from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.loading import (
+    DETACHED_INSTANCE,
+    MISSING_GREENLET,
+    is_in_ended_block,
+    loads,
+    model,
+    refusal_in,
+)
+from flake8_session.typestate.sessions import INVALID_REQUEST
+from flake8_session.typestate.worlds import (
+    Columns,
+    Flight,
+    InstanceState,
+    Kind,
+    Tie,
+    World,
+)
+
+
+def write_ways(context: Context, event: Write, world: World) -> Ways:
+    """All ways out of ``event.object.event.attribute = event.source``."""
+    moved = world
+    if Role.SESSION in world.roles(event.source):
+        moved = handed(names.bound(moved, f"{event.object}.{event.attribute}", event.source))
+    elif names.keeps_session(world, event.source):
+        moved = names.bound(moved, f"{event.object}.{event.attribute}", event.source)
+    else:
+        moved = names.unbound(moved, f"{event.object}.{event.attribute}")
+    if world.instance is not None and Role.INSTANCE in world.roles(event.object):
+        yield from _instance_write(context, event, moved, world.instance)
+        return
+    if world.instance is not None and Role.INSTANCE in world.roles(event.source):
+        moved = _related(moved, world.instance)
+    if _is_other_instance(context, event, world):
+        moved = dirtied(moved, certain=False)
+    yield Door.COMPLETED, moved
+
+
+def _instance_write(context: Context, event: Write, world: World, state: InstanceState) -> Ways:
+    if state.tie is Tie.DETACHED and _is_unloaded_collection(context, state, event.attribute):
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
+        return
+    ended = world.session is not None and is_in_ended_block(world.session)
+    if state.tie is Tie.ATTACHED and ended:
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
+        return
+    collection = _is_unloaded_collection(context, state, event.attribute)
+    if state.tie is Tie.ATTACHED and collection and world.session is not None:
+        refused = refusal_in(world.session)
+        if refused is None and context.focus.options.asynchronous:
+            refused = Flight(Kind.RAISED, MISSING_GREENLET)
+        if refused is not None:
+            yield Door.RAISED, world._replace(flight=refused)
+            return
+        for door, moved in loads(context, world, world.session, state, event.attribute):
+            if door is Door.COMPLETED:
+                world, state = moved, moved.instance or state
+            else:
+                yield door, moved
+    changed = state.changed
+    asked = state.columns is Columns.EXPIRED or bool(updated_columns(context))
+    if state.tie is Tie.DETACHED or (state.tie is Tie.ATTACHED and asked):
+        changed |= {event.attribute}
+    after = state._replace(loaded=state.loaded | _telling(context, state, event.attribute), changed=changed)
+    moved = world._replace(instance=after)
+    yield Door.COMPLETED, dirtied(moved) if state.tie is Tie.ATTACHED else moved
+
+
+def _telling(context: Context, state: InstanceState, attribute: str) -> frozenset[str]:
+    """The attribute that was set, unless it is a column of an instance whose columns are all there."""
+    if state.columns is Columns.LOADED and attribute not in state.missing:
+        if models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.COLUMN:
+            return frozenset()
+    return frozenset({attribute})
+
+
+def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
+    if attribute in state.loaded or state.columns is Columns.UNKNOWN:
+        return False
+    return models.is_lazy_collection(context.frame.linker, model(context), attribute)
+
+
+def _related(world: World, state: InstanceState) -> World:
+    """``other.user = u``: a new instance may come into the other's session with it."""
+    if state.tie is Tie.TRANSIENT:
+        return world._replace(instance=state._replace(tie=Tie.UNKNOWN))
+    return world
+
+
+def _is_other_instance(context: Context, event: Write, world: World) -> bool:
+    """Whether an instance that is not followed may be in the session: it came from no other one."""
+    if event.object.startswith("@") or not isinstance(context.frame.meaning(event.object), Selected):
+        return False
+    source = context.frame.source(event.object)
+    elsewhere = isinstance(context.frame.meaning(source), Made | Borrowed | Registry) if source else False
+    return not elsewhere or Role.SESSION in world.roles(source) or _is_given(context, source)
+
+
+def _is_given(context: Context, source: Place) -> bool:
+    """Whether any session but that at `source` is given instances: the one in question may be among them."""
+    return any(
+        isinstance(step.event, Call)
+        and step.event.method in ("add", "add_all", "delete")
+        and step.event.receiver != source
+        for step in context.frame.graph.steps
+    )
