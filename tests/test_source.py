@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import gc
+from pathlib import Path
 
+import libcst as cst
 import pytest
 
 from flake8_session.checker import check_source
+from flake8_session.flow.literals import text_of
 from flake8_session.flow.parsing import parse
+from flake8_session.project import Neighbourhood
 from flake8_session.source import collector
 from flake8_session.source.shape import is_deep, is_wild
 from flake8_session.source.slices import Slice, cut
@@ -167,3 +171,44 @@ def test_thresholds_of_the_collector_are_given_back_even_by_what_fails() -> None
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_threshold() == before
+
+
+def test_what_is_made_for_a_file_goes_without_the_collector() -> None:
+    text = Path(__file__).with_name("fixtures").joinpath("ses102_close_skipped_on_error.py").read_text()
+    project = Neighbourhood().project
+    gc.collect()
+    gc.disable()
+    try:
+        assert check_source(text, project=project)
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left < 100
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "''",
+        "'a'",
+        '"a\'b"',
+        r"'\'\"'",
+        "'''a'''",
+        '"""a\nb"""',
+        "''''''",
+        "'''a\r\nb'''",
+        r"'a\n'",
+        r"r'a\n'",
+        "u'a'",
+        "b'a'",
+        "'é'",
+        "'a' 'b'",
+        r"'a' '\x62'",
+        "'' ''",
+    ],
+)
+def test_a_string_has_the_value_that_python_gives_it(written: str) -> None:
+    node = cst.parse_expression(written)
+    assert isinstance(node, cst.SimpleString | cst.ConcatenatedString)
+    value = ast.literal_eval(written)
+    assert text_of(node) == (value if isinstance(value, str) else None)

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from flake8_session.cli.record import Record, take_in
 from flake8_session.cli.running import Outcome, Source, lint_text
 from flake8_session.configuration import Configuration
+from flake8_session.source import collector
 
 ENOUGH = 40
 """Files for which processes pay off: for fewer, starting them takes longer than the work."""
@@ -54,8 +55,9 @@ def lint_sources(sources: Chunk, configuration: Configuration, total: Batch) -> 
 
 def _one_by_one(sources: Chunk, configuration: Configuration) -> Iterator[Batch]:
     lint = _linter(configuration)
-    for source in sources:
-        yield lint([source])
+    with collector.seldom():
+        for source in sources:
+            yield lint([source])
 
 
 def _linter(configuration: Configuration) -> Linter:
@@ -124,4 +126,5 @@ def _begin(configuration: Configuration) -> None:
 
 
 def _work(chunk: Chunk) -> Batch:
-    return _linters[0](chunk)
+    with collector.seldom():
+        return _linters[0](chunk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from weakref import ReferenceType, ref
 
 from flake8_session.dataflow import Passage, Solution, replays
 from flake8_session.facts.agreement import Company, Goal, Question, Step
@@ -29,9 +30,21 @@ class Solved:
         self.focus = focus
         self.movement = movement
         self.solution = solution
-        self.company = Company(())
+        self._company: ReferenceType[Company] | None = None
         self._ways: dict[tuple[int, World], list[Step]] = {}
         self._following: dict[tuple[object, ...], list[World]] = {}
+
+    @property
+    def company(self) -> Company:
+        """All foci of the function, once they have been told of one another."""
+        company = self._company() if self._company is not None else None
+        return company or Company(())
+
+    @company.setter
+    def company(self, company: Company) -> None:
+        # The company holds what is solved, and the function's facts hold the company: two that held
+        # one another would wait for the collector, with all their worlds.
+        self._company = ref(company)
 
     @property
     def graph(self) -> Graph:

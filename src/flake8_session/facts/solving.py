@@ -146,10 +146,10 @@ class FunctionFacts:
             if found == solver.told:
                 break
             solver.told = found
-        company = Company(solved for session in sessions for solved in session.solutions)
+        self._company = Company(solved for session in sessions for solved in session.solutions)
         for session in sessions:
             for solved in session.solutions:
-                solved.company = company
+                solved.company = self._company
         return sessions
 
     @property

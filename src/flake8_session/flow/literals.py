@@ -11,6 +11,7 @@ from flake8_session.flow.events import Place
 
 OTHER: Final = "=…"
 _LONGEST = 60
+_QUOTES = ("'", '"')
 
 
 def is_literal(place: Place) -> bool:
@@ -29,13 +30,25 @@ def literal(text: str) -> Place:
 
 def string(node: cst.SimpleString) -> Place:
     """A string with its value, whatever its quotes; bytes are any other literal."""
-    if len(node.value) > _LONGEST:
-        return OTHER
+    value = None if len(node.value) > _LONGEST else text_of(node)
+    return OTHER if value is None else literal(repr(value))
+
+
+def text_of(node: cst.SimpleString | cst.ConcatenatedString) -> str | None:
+    """The value of a string; None of bytes, and of what is no string to this Python.
+
+    What stands between its quotes is taken as it is, where that is the value: the evaluation by `ast` is
+    dear, and a file has thousands of them.
+    """
+    written = node.value if isinstance(node, cst.SimpleString) else ""
+    if written[:1] in _QUOTES and "\\" not in written and "\r" not in written:
+        around = 3 if written[:3] in ("'''", '"""') and len(written) >= 6 else 1
+        return written[around:-around]
     try:
         value = node.evaluated_value
     except (SyntaxError, ValueError):
-        return OTHER
-    return literal(repr(value)) if isinstance(value, str) else OTHER
+        return None
+    return value if isinstance(value, str) else None
 
 
 def display(brackets: str, places: Sequence[Place]) -> Place:

@@ -108,6 +108,7 @@ def _lower(parts: tuple[Part, ...]) -> Lowered:
     graphs = _graphs(scopes, parts)
     for scope in scopes.root.below():
         _outline(gathered, scope, graphs, parts)
+    scopes.dissolve()
     reached = reaching(statement for part in parts for statement in part.slice.statements)
     return Lowered(gathered.outline(reached), parts, graphs.nodes if graphs else ())
 

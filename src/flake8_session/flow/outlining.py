@@ -10,6 +10,7 @@ import libcst as cst
 from flake8_session.flow import plain
 from flake8_session.flow.gathered import Gathered
 from flake8_session.flow.graph import Graph
+from flake8_session.flow.literals import text_of
 from flake8_session.flow.outline import (
     Applied,
     Class,
@@ -128,11 +129,8 @@ _CONSTANTS: Mapping[str, bool | None] = {"None": None, "True": True, "False": Fa
 
 
 def _string(node: cst.SimpleString | cst.ConcatenatedString, annotation: bool) -> Expression:
-    try:
-        value = node.evaluated_value
-    except (SyntaxError, ValueError):
-        return Opaque()
-    if not isinstance(value, str):
+    value = text_of(node)
+    if value is None:
         return Opaque()
     return plain.from_string(value) if annotation else Literal(value)
 

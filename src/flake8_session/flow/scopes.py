@@ -168,6 +168,11 @@ class Scopes:
             scope.number = self._numbers[outermost] = self._numbers.get(outermost, 0) + 1
         return scope
 
+    def dissolve(self) -> None:
+        """Once nothing is asked any more: scopes that know one another would wait for the collector."""
+        for scope in list(self.root.below()):
+            scope.children.clear()
+
     def finish(self) -> None:
         """Once every slice was added: gives each scope its qualified name and links the captures."""
         for scope in self.root.below():
