@@ -1,6 +1,8 @@
-"""Runs what depends on the version of SQLAlchemy with each version that the knowledge tables speak of.
+"""What needs environments of its own.
 
-``nox -s knowledge`` makes three environments; the normal test run uses the installed SQLAlchemy only.
+``nox -s knowledge`` runs what depends on the version of SQLAlchemy with each version that the knowledge
+tables speak of; the normal test run uses the installed SQLAlchemy only. ``nox -s docs`` makes the pages that
+reports link to.
 """
 
 from __future__ import annotations
@@ -24,3 +26,10 @@ def knowledge(session: nox.Session, sqlalchemy: str) -> None:
         *(session.posargs or sorted(map(str, Path("tests").glob("test_knowledge*.py")))),
         env={"PYTHONPATH": "src"},
     )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The pages of ``docs/`` as Read the Docs publishes them, in ``build/docs``; a dead link is an error."""
+    session.install("mkdocs>=1.6")
+    session.run("mkdocs", "build", "--strict", "--site-dir", "build/docs")

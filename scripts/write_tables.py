@@ -1,6 +1,7 @@
 """Writes the parts of the repository that are made from the code: run it after changing a rule or a key.
 
-The tables of rules and settings in README.md, between their marks, and the JSON schema of the settings.
+The tables of rules and settings in README.md, between their marks, the JSON schema of the settings, and in
+``docs/`` the page of each rule and the list of them.
 With ``--check`` it writes nothing, and exits with 1 where something is out of date.
 """
 
@@ -14,20 +15,27 @@ from pathlib import Path
 
 from flake8_session.configuration.knobs import KNOBS
 from flake8_session.configuration.schema import schema
-from flake8_session.linting.catalogue import catalogue
+from flake8_session.linting.catalogue import catalogue, full_page
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+DOCS = ROOT / "docs"
 SCHEMA = ROOT / "src/flake8_session/configuration/schema.json"
 
 
 def main(arguments: list[str]) -> int:
     """Writes what is out of date, or says so; returns the exit status."""
-    stale = [path for path, text in texts().items() if path.read_text(encoding="utf-8") != text]
+    wanted = texts()
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    stale += {*(DOCS / "rules").iterdir()} - wanted.keys()
     for path in stale:
         print(path.relative_to(ROOT))
-        if "--check" not in arguments:
-            path.write_text(texts()[path], encoding="utf-8")
+        if "--check" in arguments:
+            continue
+        if path in wanted:
+            path.write_text(wanted[path], encoding="utf-8")
+        else:
+            path.unlink()
     return int(bool(stale) and "--check" in arguments)
 
 
@@ -36,7 +44,14 @@ def texts() -> dict[Path, str]:
     readme = README.read_text(encoding="utf-8")
     readme = between_marks(readme, "rules", "\n".join(rules()))
     readme = between_marks(readme, "settings", "\n".join(settings()))
-    return {README: readme, SCHEMA: json.dumps(schema(), indent=2) + "\n"}
+    pages = {DOCS / "rules" / f"{code}.md": full_page(code) for code in catalogue()}
+    listed = between_marks((DOCS / "index.md").read_text("utf-8"), "rules", "\n".join(linked_rules()))
+    return {
+        README: readme,
+        SCHEMA: json.dumps(schema(), indent=2) + "\n",
+        DOCS / "index.md": listed,
+        **pages,
+    }
 
 
 def between_marks(text: str, name: str, content: str) -> str:
@@ -52,6 +67,12 @@ def rules() -> Iterator[str]:
     for rule in catalogue().values():
         on = "yes" if rule.default else "no"
         yield f"| {rule.code} | `{rule.name}` | {rule.summary} | {on} | {rule.fixable} |"
+
+
+def linked_rules() -> Iterator[str]:
+    """As `rules`, with each code leading to its page."""
+    for row in rules():
+        yield re.sub(r"^\| (SES\d+) ", r"| [\1](rules/\1.md) ", row)
 
 
 def settings() -> Iterator[str]:

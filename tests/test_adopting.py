@@ -6,7 +6,7 @@ import argparse
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,19 @@ from flake8_session.fixing.writing import NotWritten
 from flake8_session.reporting.fix_diff import after
 from flake8_session.source.text import lines_of
 from flake8_session.suppressions import Noqas
+
+USING = """\
+from shop.sessions import done
+from sqlalchemy.orm import Session
+
+
+def count(engine, query):
+    session = Session(engine)
+    try:
+        return session.scalar(query)
+    finally:
+        done(session)
+"""
 
 
 def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
@@ -306,6 +319,20 @@ class TestChangedLines:
         assert not changes.touch_file("shop/clean.py")
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, file: Path, texts: Sequence[str | None]) -> None:
+    """Writes one of `texts` to `file` whenever ``--watch`` pauses, nothing for None; then presses Ctrl-C."""
+    left = [*texts]
+
+    def nap(_: float) -> None:
+        if not left:
+            raise KeyboardInterrupt
+        text = left.pop(0)
+        if text is not None:
+            file.write_text(text)
+
+    monkeypatch.setattr(watching.time, "sleep", nap)
+
+
 class TestWatching:
     """``--watch``."""
 
@@ -328,7 +355,7 @@ class TestWatching:
         with pytest.raises(KeyboardInterrupt):
             watch(
                 lambda: state_of([str(file), "gone.py"]),
-                lambda: linted.append(file.read_text()),
+                lambda: linted.append(file.read_text()) or (),
                 said.append,
                 clears=True,
             )
@@ -338,20 +365,59 @@ class TestWatching:
     def test_the_command_reports_each_time_and_ends_with_an_interrupt(
         self, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        steps = iter([("shop/leaking.py", CLEAN), ("pyproject.toml", "[tool.flake8-session]\nselct = 1\n")])
-
-        def nap(_: float) -> None:
-            step = next(steps, None)
-            if step is None:
-                raise KeyboardInterrupt
-            Path(step[0]).write_text(step[1])
-
-        monkeypatch.setattr(watching.time, "sleep", nap)
-        (project / "pyproject.toml").write_text("[tool.flake8-session]\n")
-        assert main(["--watch", "shop", "--no-cache"]) in (2, 130)
+        meanwhile(monkeypatch, project / "shop/leaking.py", [CLEAN])
+        assert main(["--watch", "shop", "--no-cache"]) == 130
         told = capsys.readouterr()
-        assert told.out.count("Watching for changes") >= 2
+        assert told.out.count("Watching for changes") == 2
         assert told.out.index("SES101") < told.out.index("No misuse")
+
+    @pytest.mark.parametrize("how", [["--no-cache"], ["--cache-dir=cache"], ["--diff"]])
+    def test_a_helper_that_is_not_linted_itself_is_watched(
+        self,
+        project: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        how: list[str],
+    ) -> None:
+        helper = project / "shop/sessions.py"
+        closing, leaving = (f"def done(session):\n    session.{end}()\n" for end in ("close", "rollback"))
+        (project / "shop/__init__.py").touch()
+        helper.write_text(closing)
+        (project / "app").mkdir()
+        (project / "app/user.py").write_text(USING)
+        meanwhile(monkeypatch, helper, [leaving, None, closing])
+        assert main(["--watch", "app", "--color=never", *how]) == 130
+        told = capsys.readouterr()
+        if "--diff" in how:
+            assert [line.partition(" in ")[0] for line in told.err.splitlines()] == [
+                "Would fix 0 findings", "Would fix 1 finding", "Would fix 0 findings"
+            ]  # fmt: skip
+        else:
+            reports = told.out.split("Watching for changes; Ctrl-C ends.\n")
+            assert ["SES101" in report for report in reports] == [False, True, False, False]
+
+    def test_a_mistake_in_the_settings_ends_nothing(
+        self, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        table = "[tool.flake8-session]\n"
+        settings = project / "pyproject.toml"
+        settings.write_text(table)
+        meanwhile(monkeypatch, settings, [f"{table}selct = 1\n", None, f"{table}ignore = ['SES1']\n"])
+        assert main(["--watch", "shop", "--no-cache", "--output-format=concise"]) == 130
+        told = capsys.readouterr()
+        reports = told.out.split("Watching for changes; Ctrl-C ends.\n")
+        assert ["SES101" in report for report in reports] == [True, False, False, False]
+        assert told.err.count("selct") == 1
+
+    def test_a_mistake_from_the_start_ends_it(self, project: Path, session_lint: Command) -> None:
+        (project / "pyproject.toml").write_text("[tool.flake8-session]\nselct = 1\n")
+        run = session_lint("--watch", "shop")
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+
+    def test_standard_input_cannot_be_watched(self, project: Path, session_lint: Command) -> None:
+        run = session_lint("--watch", "-", stdin=LEAKING)
+        assert run.returncode == 2
+        assert run.stderr == "session-lint: command line: --watch and - do not go together\n"
 
 
 class TestCompletion:

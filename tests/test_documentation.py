@@ -15,6 +15,8 @@ from conftest import Command
 
 from flake8_session.cli.arguments import parser
 from flake8_session.configuration.schema import schema
+from flake8_session.linting.catalogue import catalogue
+from flake8_session.reporting.report import DOCUMENTATION, page_of
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +35,30 @@ def test_the_tables_are_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "scripts/write_tables.py"), "--check"]
     stale = subprocess.run(command, capture_output=True, text=True, check=False)
     assert stale.returncode == 0, f"run scripts/write_tables.py: {stale.stdout}{stale.stderr}"
+
+
+@pytest.mark.parametrize("code", catalogue())
+def test_the_link_of_a_code_leads_to_its_page(code: str) -> None:
+    """mkdocs makes the page ``rules/SES101/`` from the file ``docs/rules/SES101.md``."""
+    assert page_of(code).startswith(DOCUMENTATION)
+    page = page_of(code).removeprefix(DOCUMENTATION).rstrip("/")
+    assert (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").startswith(f"# {code} ")
+
+
+def test_the_pages_are_published_where_links_lead() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert settings["project"]["urls"]["Documentation"] == site["site_url"] == DOCUMENTATION
+    built = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))
+    assert (ROOT / built["mkdocs"]["configuration"]).exists()
+    (install,) = built["python"]["install"]
+    assert set(install["extra_requirements"]) <= settings["project"]["optional-dependencies"].keys()
+
+
+def test_links_within_the_pages_lead_somewhere() -> None:
+    for page in (ROOT / "docs").rglob("*.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
 
 
 def test_the_first_screen_is_what_the_command_prints(

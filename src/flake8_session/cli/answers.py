@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 from flake8_session.cli.streams import say, terminal
 from flake8_session.configuration import Configuration, ConfigurationError, check_codes
 from flake8_session.configuration.knobs import KNOBS, Kind
-from flake8_session.linting.catalogue import catalogue
+from flake8_session.linting.catalogue import catalogue, full_page
 from flake8_session.reporting import Terminal
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def explain(code: str, color: str) -> None:
     """
     wanted = code.upper()
     check_codes([wanted], catalogue(), "--explain")
-    pages = [_page(each) for each in catalogue() if each.startswith(wanted)]
+    pages = [full_page(each) for each in catalogue() if each.startswith(wanted)]
     shown = terminal(sys.stdout, color)
     say(_rendered("\n".join(pages), shown) if shown.colour else "\n".join(pages))
 
@@ -93,13 +93,6 @@ def _toml(value: object) -> str:
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value)
-
-
-def _page(code: str) -> str:
-    rule = catalogue()[code]
-    state = "on by default" if rule.default else f"off unless it is asked for (`--extend-select {code}`)"
-    fix = f"its fixes are at best {rule.fixable}" if rule.fixable else "it has no fix"
-    return f"# {code} {rule.name}\n\nThis rule is {state}, and {fix}.\n\n{rule.page}\n"
 
 
 def _rendered(text: str, shown: Terminal) -> str:

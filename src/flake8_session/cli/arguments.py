@@ -14,6 +14,7 @@ from flake8_session.cli.streams import say
 from flake8_session.configuration.knobs import BY_KEY, KNOBS, Kind, Knob
 from flake8_session.configuration.values import COMMAND_LINE, ConfigurationError, Value, checked_text
 
+STANDARD_INPUT = "-"
 _KNOBS = frozenset(knob.field for knob in KNOBS)
 _SELECTING = ("select", "extend-select", "ignore", "extend-ignore")
 
@@ -113,6 +114,8 @@ def _check_agreement(options: Options) -> None:
     several = [name for name, is_asked in asked.items() if is_asked]
     if options.diff_base and options.write_baseline:
         several.append("--diff-base")
+    if options.watch and STANDARD_INPUT in options.paths:
+        several = ["--watch", STANDARD_INPUT]
     if len(several) > 1:
         raise ConfigurationError(f"{COMMAND_LINE}: {several[0]} and {several[1]} do not go together")
 

@@ -19,8 +19,12 @@ from flake8_session.configuration import Configuration
 from flake8_session.reporting import FileFindings, renderer
 
 
-def check(options: Options, configuration: Configuration) -> int:
-    """Lints what `options` ask for, and gives the exit status. Raises `ConfigurationError`, `CannotWrite`."""
+def check(options: Options, configuration: Configuration, rests_on: set[str] | None = None) -> int:
+    """Lints what `options` ask for, and gives the exit status. Raises `ConfigurationError`, `CannotWrite`.
+
+    The modules that the findings rest on are added to `rests_on`, where somebody wants to know.
+    """
+    rests_on = set() if rests_on is None else rests_on
     narrow = narrowing(options, configuration)
     _check_targets(options, configuration)
     found = discover(options.paths, configuration)
@@ -30,8 +34,8 @@ def check(options: Options, configuration: Configuration) -> int:
     if options.fixes:
         from flake8_session.cli.mending import fix_files
 
-        return fix_files(paths, files, options, configuration, narrow, failed=failed)
-    outcomes = outcomes_of(paths, files, configuration, map(os.path.normpath, options.paths))
+        return fix_files(paths, files, options, configuration, narrow, rests_on, failed=failed)
+    outcomes = outcomes_of(paths, files, configuration, map(os.path.normpath, options.paths), rests_on)
     for outcome in outcomes:
         if outcome.problem:
             complain(outcome.problem)

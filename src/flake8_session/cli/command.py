@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flake8_session.cli import CLEAN, FAILED
-from flake8_session.cli.arguments import Options, read_arguments
+from flake8_session.cli.arguments import STANDARD_INPUT, Options, read_arguments
 from flake8_session.cli.checking import check, complain_about_paths
-from flake8_session.cli.discovery import STANDARD_INPUT, discover
+from flake8_session.cli.discovery import discover
 from flake8_session.cli.streams import CannotWrite, NobodyReads, be_forgiving, complain, say, terminal
 from flake8_session.configuration import Configuration, ConfigurationError, Said, configure, find, read
 from flake8_session.linting.codes import known_codes
@@ -56,20 +56,26 @@ def _answer(options: Options) -> int:
 
 
 def _watch(options: Options) -> None:
-    """Lints again and again; the settings are read anew each time. Raises what the first look raises."""
+    """Lints again and again; the settings are read anew each time. Raises what is wrong from the start."""
     from flake8_session.cli.watching import State, state_of, watch
 
     def look() -> State:
-        configuration = _configuration(options)
-        settings = [str(configuration.file)] if configuration.file else []
-        return state_of([*discover(options.paths, configuration).files, *settings])
-
-    def lint() -> None:
         try:
-            check(options, _configuration(options))
+            configuration = _configuration(options)
+        except ConfigurationError as error:
+            return {str(error): (0, 0)}  # nothing is like this but the same mistake
+        files = [str(configuration.file or ""), configuration.baseline]
+        return state_of([*discover(options.paths, configuration).files, *files])
+
+    def lint() -> set[str]:
+        rests_on: set[str] = set()
+        try:
+            check(options, _configuration(options), rests_on)
         except (ConfigurationError, CannotWrite) as error:
             complain(str(error))
+        return rests_on
 
+    _configuration(options)
     watch(look, lint, say, clears=terminal(sys.stdout, options.color).colour)
 
 

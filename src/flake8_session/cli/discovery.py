@@ -11,11 +11,10 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from flake8_session.cli.arguments import STANDARD_INPUT
 from flake8_session.cli.ignored import USUAL, Ignores, ignores_above, is_environment
 from flake8_session.configuration import Configuration
 from flake8_session.configuration.per_file import matches
-
-STANDARD_INPUT = "-"
 
 
 @dataclass(slots=True)

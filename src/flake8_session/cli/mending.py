@@ -20,6 +20,8 @@ from flake8_session.cli.asking import Asking
 from flake8_session.cli.narrowing import Narrowing
 from flake8_session.cli.progress import tracked
 from flake8_session.cli.reading import Unreadable
+from flake8_session.cli.record import reachable
+from flake8_session.cli.recording import RecordingNeighbourhood
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, complain, say, terminal, write_bytes, write_whole
 from flake8_session.cli.summary import counted
@@ -112,16 +114,18 @@ def fix_files(
     options: Options,
     configuration: Configuration,
     narrow: Narrowing,
+    rests_on: set[str],
     *,
     failed: bool,
 ) -> int:
     """Fixes the files at `paths`, or shows what that would change, and gives the exit status.
 
-    What a baseline lists is fixed like the rest, and not among what is left.
+    What a baseline lists is fixed like the rest, and not among what is left. The modules that the findings
+    rest on are added to `rests_on`.
     """
     mender = _mender(options, configuration)
     mended: list[Mended] = []
-    around = Neighbourhood(configuration.settings.src)
+    around = RecordingNeighbourhood(configuration.settings.src)
     # A bar would stand in the way of the questions.
     waiting = paths if options.interactive else tracked(paths, len(paths), "fixing", time.monotonic())
     for path in waiting:
@@ -131,8 +135,11 @@ def fix_files(
         mended.append(_without_known(done, narrow))
         if done.problem:
             complain(done.problem)
+        record, _ = around.take_record()
+        rests_on |= reachable(record, record)
         if done.changed and mender.writes:
-            around = Neighbourhood(configuration.settings.src)  # the old one remembers the file as it was
+            # The old one remembers the file as it was.
+            around = RecordingNeighbourhood(configuration.settings.src)
     if options.diff:
         say("".join(difference(each) for each in mended if each.changed))
     elif files.reads_stdin:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 
 from flake8_session.cli.progress import tracked
+from flake8_session.cli.record import Record, reachable
 from flake8_session.cli.running import Outcome, Source, look
 from flake8_session.cli.sources import Files
 from flake8_session.cli.store import Store, open_store
@@ -15,9 +17,12 @@ from flake8_session.settings import FAILURE
 
 
 def outcomes_of(
-    paths: Sequence[str], files: Files, configuration: Configuration, named: Iterable[str]
+    paths: Sequence[str], files: Files, configuration: Configuration, named: Iterable[str], rests_on: set[str]
 ) -> list[Outcome]:
-    """What became of each of the files at `paths`; the user wrote the paths in `named` himself."""
+    """What became of each of the files at `paths`; the user wrote the paths in `named` himself.
+
+    The modules that the findings rest on, whether looked up or found now, are added to `rests_on`.
+    """
     began = time.monotonic()
     names = [files.name(path) for path in paths]
     written = set(named)
@@ -31,7 +36,10 @@ def outcomes_of(
     if store is not None:
         done.update({name: Outcome(name, linted) for name, linted in store.fresh(sources).items()})
     unknown = [source for source in sources if source.filename not in done]
-    _lint(unknown, configuration, store, done, began)
+    record = _lint(unknown, configuration, store, done, began)
+    starts = {os.path.abspath(source.filename) for source in sources}
+    for known in (record, store.record if store is not None else {}):
+        rests_on |= reachable(known, starts)
     return [done[name] for name in names]
 
 
@@ -41,20 +49,21 @@ def _lint(
     store: Store | None,
     done: dict[str, Outcome],
     began: float,
-) -> None:
-    """Lints `sources` into `done`, and has them remembered where there is a store."""
+) -> Record:
+    """Lints `sources` into `done`, has them remembered where there is a store, and gives the new record."""
     if not sources:
-        return
+        return {}
     asked = Batch()
     for outcome in tracked(
         lint_sources(sources, configuration, asked), len(sources), "linting", began
     ):
         done[outcome.filename] = outcome
     if store is None or not asked.consistent:
-        return
+        return asked.record
     linted = [(source, done[source.filename]) for source in sources]
     store.remember([(source, each.linted) for source, each in linted if _is_sound(each)], asked.record)
     store.save()
+    return asked.record
 
 
 def _is_sound(outcome: Outcome) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flake8_session.cli.discovery import STANDARD_INPUT
+from flake8_session.cli.arguments import STANDARD_INPUT
 from flake8_session.cli.reading import Unreadable, read_bytes, read_standard_input
 from flake8_session.source.text import SyntaxRefused, decode, lines_of
 

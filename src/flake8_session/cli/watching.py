@@ -1,4 +1,9 @@
-"""``--watch``: lints again whenever a file changes, for as long as nobody ends it."""
+"""``--watch``: lints again whenever a file changes, for as long as nobody ends it.
+
+Watched are the linted files, and those that their findings rest on wherever these are: a helper beside the
+folder that is linted may change what is found in its users. A module that such a file would import, and that
+does not exist yet, is noticed only within the linted folders.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +22,24 @@ State: TypeAlias = Mapping[str, tuple[int, int]]
 
 
 def watch(
-    look: Callable[[], State], lint: Callable[[], object], say: Callable[[str], None], *, clears: bool
+    look: Callable[[], State], lint: Callable[[], Iterable[str]], say: Callable[[str], None], *, clears: bool
 ) -> None:
-    """Calls `lint` now and whenever `look` finds the files changed; ends only by an exception.
+    """Calls `lint` now and whenever the files have changed; ends only by an exception.
 
-    A change that comes while the files are linted is found right after. Where the terminal `clears`,
-    each report begins on an empty screen.
+    `look` says what is linted, and `lint` gives the paths that the findings rest on. A change that comes
+    while the files are linted is found right after, except in a file that only this tells to be needed.
+    Where the terminal `clears`, each report begins on an empty screen.
     """
+    beside: State = {}
     while True:
-        state = look()
+        state, before = look(), state_of(beside)
         if clears:
             say(_CLEAR)
-        lint()
+        beside = {path: before.get(path, now) for path, now in state_of(lint()).items()}
         say("Watching for changes; Ctrl-C ends.\n")
         while True:
             began = time.monotonic()
-            if look() != state:
+            if look() != state or state_of(beside) != beside:
                 break
             time.sleep(max(SHORTEST_PAUSE, 5 * (time.monotonic() - began)))
 

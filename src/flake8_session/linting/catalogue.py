@@ -43,5 +43,13 @@ def catalogue() -> Mapping[str, Rule]:
     return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 
 
+def full_page(code: str) -> str:
+    """The page of the rule `code` with its title and its state, in Markdown."""
+    rule = catalogue()[code]
+    state = "on by default" if rule.default else f"off unless it is asked for (`--extend-select {code}`)"
+    fixes = {"safe": "has safe fixes", "unsafe": "has unsafe fixes", "": "has no fix"}[rule.fixable]
+    return f"# {code} {rule.name}\n\nThis rule is {state}, and {fixes}.\n\n{rule.page}\n"
+
+
 def _page(module: ModuleType) -> str:
     return (module.__doc__ or "").strip()

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.reporting.fix_diff import fix_lines
 from flake8_session.reporting.frame import Excerpt, Mark, excerpt_lines
-from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal, printable
+from flake8_session.reporting.report import FileFindings, Terminal, page_of, printable
 from flake8_session.reporting.styled import Piece, Style, fill, render_line
 
 
@@ -48,7 +48,7 @@ def _block(file: FileFindings, finding: Diagnostic, terminal: Terminal) -> Itera
 def _headline(finding: Diagnostic, terminal: Terminal) -> Iterator[list[Piece]]:
     indent = len(finding.code) + 1
     lines = fill(printable(finding.message), max(terminal.width - indent, 20))
-    code = Piece(finding.code, Style.ERROR, DOCUMENTATION)
+    code = Piece(finding.code, Style.ERROR, page_of(finding.code))
     yield [code, Piece(f" {lines[0]}", Style.STRONG)]
     for line in lines[1:]:
         yield [Piece(" " * indent + line, Style.STRONG)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flake8_session.diagnostics import Diagnostic, Edit, Fix, Related, Span
-from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal
+from flake8_session.reporting.report import FileFindings, Terminal, page_of
 
 
 def json_report(files: Sequence[FileFindings], terminal: Terminal) -> str:
@@ -26,7 +26,7 @@ def _finding(filename: str, finding: Diagnostic) -> dict[str, Any]:
         **_span(finding.span),
         "path": [_place(place) for place in finding.path],
         "fix": _fix(finding.fix) if finding.fix else None,
-        "url": DOCUMENTATION,
+        "url": page_of(finding.code),
     }
 
 

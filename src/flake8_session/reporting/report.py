@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from flake8_session.diagnostics import Diagnostic
 
-DOCUMENTATION = "https://pypi.org/project/flake8-session/#rules"
-"""Where the rules are listed; the page of each is what `--explain` shows."""
+DOCUMENTATION = "https://flake8-session.readthedocs.io/en/latest/"
+"""What ``docs/`` is published as. The pages of the rules in it are what ``--explain`` shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Terminal:
 
 Renderer: TypeAlias = Callable[[Sequence[FileFindings], Terminal], str]
 """Makes the whole report as one text. A renderer reads nothing and prints nothing."""
+
+
+def page_of(code: str) -> str:
+    """Where the page of the rule `code` is to be read; every format that has a place for a link has this."""
+    return f"{DOCUMENTATION}rules/{code}/"
 
 
 def printable(text: str) -> str:

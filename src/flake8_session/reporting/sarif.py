@@ -17,7 +17,7 @@ import flake8_session
 from flake8_session.diagnostics import Diagnostic, Fix, Related, Span
 from flake8_session.linting.catalogue import catalogue
 from flake8_session.reporting.fingerprints import identified
-from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal
+from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal, page_of
 from flake8_session.reporting.severity import severity
 from flake8_session.rules._rule import Rule
 
@@ -50,7 +50,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "help": {"text": rule.page, "markdown": rule.page},
-        "helpUri": DOCUMENTATION,
+        "helpUri": page_of(rule.code),
         "defaultConfiguration": {"enabled": rule.default, "level": severity(rule.code).value},
         "properties": {"tags": ["sqlalchemy", "reliability"], "precision": "high"},
     }
