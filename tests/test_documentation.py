@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -27,13 +28,18 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python with these arguments."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def snippets(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def test_the_tables_are_what_the_code_says() -> None:
-    command = [sys.executable, str(ROOT / "scripts/write_tables.py"), "--check"]
-    stale = subprocess.run(command, capture_output=True, text=True, check=False)
+    stale = python(str(ROOT / "scripts/write_tables.py"), "--check")
     assert stale.returncode == 0, f"run scripts/write_tables.py: {stale.stdout}{stale.stderr}"
 
 
@@ -106,11 +112,60 @@ def test_the_section_for_flake8_means_the_same_to_both(
     assert [line.split()[0] for line in ours if "SES201" in line] == ["shop/detached.py:8:12:"]
 
 
-def test_workflows_and_hooks_are_yaml() -> None:
+def test_hooks_are_yaml() -> None:
     read = [yaml.safe_load(text) for text in snippets("yaml")]
-    assert {key for each in read for key in each} == {"repos", "jobs"}
+    assert sum("repos" in each for each in read) == 2
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert [hook["id"] for hook in hooks] == ["session-lint", "session-lint-fix"]
+
+
+def workflow() -> str:
+    (text,) = [text for text in snippets("yaml") if "jobs:" in text]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("schema_of", "text"),
+    [
+        ("github-workflows", workflow()),
+        ("readthedocs", (ROOT / ".readthedocs.yaml").read_text(encoding="utf-8")),
+    ],
+)
+def test_what_services_read_is_valid(tmp_path: Path, schema_of: str, text: str) -> None:
+    (tmp_path / "file.yml").write_text(text)
+    file = tmp_path / "file.yml"
+    check = ("-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema_of}", str(file))
+    file.write_text(text)
+    checked = python(*check)
+    assert checked.returncode == 0, checked.stdout
+    file.write_text(f"{text}\nsomething: else\n")
+    assert python(*check).returncode == 1, "the schema is closed, and knows what it refuses"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the runner that it asks for has a POSIX shell")
+def test_the_steps_of_the_workflow_run(project: Path) -> None:
+    """As on the runner, in ``bash -e``, but for the installation, which needs the package index."""
+    (job,) = yaml.safe_load(workflow())["jobs"].values()
+    install, *steps = [step["run"] for step in job["steps"] if "run" in step]
+    assert install == "pip install flake8-session"
+    (project / "session-lint").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m flake8_session "$@"\n')
+    (project / "session-lint").chmod(0o755)
+    path = f"{project}{os.pathsep}{os.environ['PATH']}"
+
+    def step(command: str) -> subprocess.CompletedProcess[str]:
+        called = ["bash", "-e", "-c", command]
+        return subprocess.run(
+            called, capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
+        )
+
+    assert [step(command).returncode for command in steps] == [0]
+    (upload,) = [step["with"] for step in job["steps"] if "upload-sarif" in step.get("uses", "")]
+    (result,) = json.loads((project / upload["sarif_file"]).read_text())["runs"][0]["results"]
+    assert (result["ruleId"], len(result["codeFlows"])) == ("SES101", 1)
+    (last,) = re.findall(r"`(session-lint [^`]*)` as the last step", README)
+    failing = step(last)
+    assert failing.returncode == 1
+    assert failing.stdout.startswith("::error title=SES101 unclosed-session,file=shop/leaking.py,line=6,")
 
 
 def test_every_option_that_is_named_exists() -> None:
