@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,14 @@ def test_diff_shows_and_changes_nothing(leaking: Path, session_lint: Command) ->
     assert "+    with Session(engine) as session:\n" in run.stdout
     assert run.stderr == "Would fix 1 finding in 1 file; 0 would be left.\n"
     assert leaking.read_text() == LEAKING
+
+
+def test_the_diff_has_colours_where_it_is_looked_at(leaking: Path, session_lint: Command) -> None:
+    plain = session_lint("--diff", "shop").stdout
+    coloured = session_lint("--diff", "--color=always", "shop").stdout
+    assert "\x1b[32m+    with Session(engine) as session:\x1b[0m\n" in coloured
+    assert "\x1b[1m--- a/shop/leaking.py\x1b[0m\n" in coloured
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
 
 def test_the_diff_names_files_as_seen_from_here(leaking: Path, session_lint: Command) -> None:

@@ -252,6 +252,18 @@ SES201 `user.name` is expired, and its session is closed
         changed = report[report.index("= fix") :]
         assert "".join(long.split()) in "".join(changed.split())
 
+    def test_tabs_of_a_fix_are_drawn_as_those_of_the_excerpt(self) -> None:
+        source = "def load(engine):\n\tsession = Session(engine)\n"
+        fix = Fix("open it", Applicability.SAFE, (Edit(Span(2, 2, 2, 2), "with a:\n\t\t"),))
+        report = shown("full", finding(span=Span(2, 12, 2, 27), path=(), fix=fix), source=source)
+        assert "2 |     session = Session(engine)\n" in report
+        assert "  +     with a:\n            session = Session(engine)\n" in report
+
+    def test_a_label_goes_no_farther_left_than_it_needs_to(self) -> None:
+        text = shown("full", finding(path=(Related(span(2, "Session(engine)"), "opened right here"),)),
+                     terminal=Terminal(width=40))  # fmt: skip
+        assert "  |               ---------------\n  |               opened right here\n" in text
+
     def test_of_a_body_that_a_fix_indents_only_the_ends_are_shown(self) -> None:
         body = [f"    step({number})\n" for number in range(9)]
         source = "".join(["def load(engine):\n", "    session = Session(engine)\n", *body, "    done()\n"])

@@ -101,7 +101,7 @@ def _rendered(text: str, shown: Terminal) -> str:
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    plain = Theme({"markdown.code": "bold bright_blue"})
+    plain = Theme({"markdown.code": "bold bright_blue", "markdown.h2": "bold magenta"})
     console = Console(
         force_terminal=True, width=min(shown.width, 100), color_system="standard", theme=plain
     )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from flake8_session.cli.differences import difference_to_read
 from flake8_session.cli.streams import say
 from flake8_session.diagnostics import Applicability, Diagnostic
 from flake8_session.fixing.applying import applied
 from flake8_session.reporting import Terminal
 from flake8_session.reporting.report import printable
 from flake8_session.reporting.styled import Piece, Style, render_line
-from flake8_session.source.text import lines_of
 
-_STYLES = {"+": Style.ADDED, "-": Style.REMOVED, "@": Style.FRAME}
 _HELP = "y: yes, n: no, a: this and all that follow, q: no, and none that follows\n"
 
 
@@ -33,7 +31,9 @@ class Asking:
         if self.all or self.none:
             return self.all
         self.asked += 1
-        say("".join(render_line(line, self.terminal) for line in _shown(filename, finding, text)))
+        say("".join(render_line(line, self.terminal) for line in _told(finding)))
+        assert finding.fix is not None, "nobody asks about what has no fix"
+        say(difference_to_read(filename, text, applied(text, finding.fix.edits), self.terminal))
         while True:
             say("Apply this fix? [y,n,a,q,?] ")
             answer = sys.stdin.readline() if sys.stdin is not None else ""
@@ -54,14 +54,10 @@ class Asking:
             say(_HELP)
 
 
-def _shown(filename: str, finding: Diagnostic, text: str) -> Iterator[list[Piece]]:
+def _told(finding: Diagnostic) -> Iterator[list[Piece]]:
     fix = finding.fix
     assert fix is not None
     kind = "fix" if fix.applicability is Applicability.SAFE else "unsafe fix"
     reason = f" ({fix.reason})" if fix.reason else ""
     yield [Piece(finding.code, Style.ERROR), Piece(f" {printable(finding.message)}", Style.STRONG)]
     yield [Piece(f"{kind}: ", Style.HELP), Piece(printable(f"{fix.message}{reason}"))]
-    name = printable(filename)
-    lines = difflib.unified_diff(lines_of(text), lines_of(applied(text, fix.edits)), f"a/{name}", f"b/{name}")
-    for line in lines:
-        yield [Piece(printable(line.rstrip("\r\n")), _STYLES.get(line[:1], Style.FAINT))]

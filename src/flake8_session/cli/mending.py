@@ -5,18 +5,16 @@ One file's failure leaves that file as it was and the others untouched.
 
 from __future__ import annotations
 
-import difflib
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
 from flake8_session.cli.asking import Asking
+from flake8_session.cli.differences import difference
 from flake8_session.cli.narrowing import Narrowing
 from flake8_session.cli.progress import tracked
 from flake8_session.cli.reading import Unreadable
@@ -141,7 +139,10 @@ def fix_files(
             # The old one remembers the file as it was.
             around = RecordingNeighbourhood(configuration.settings.src)
     if options.diff:
-        say("".join(difference(each) for each in mended if each.changed))
+        shown = terminal(sys.stdout, options.color)
+        for each in mended:
+            if each.changed:
+                say(difference(each.filename, each.before, each.fixed.text, shown))
     elif files.reads_stdin:
         _say_texts([each for each in mended if each.filename == files.stdin_name], files.read)
     _report(mended, files, options, configuration)
@@ -159,28 +160,6 @@ def _mender(options: Options, configuration: Configuration) -> Mender:
     wanted = Wanted(options.unsafe_fixes, configuration.fixable, configuration.unfixable)
     asking = Asking(terminal(sys.stdout, options.color)) if options.interactive else None
     return Mender(configuration, wanted, not options.diff, asking)
-
-
-def difference(mended: Mended) -> str:
-    """What is changed, as a unified diff that ``patch`` and ``git apply`` read in the current folder."""
-    name = mended.filename
-    if os.path.isabs(name) and Path(name).is_relative_to(Path.cwd()):
-        name = os.path.relpath(name)
-    name = name.replace(os.sep, "/").lstrip("/")
-    before, after = lines_of(mended.before), lines_of(mended.fixed.text)
-    return "".join(
-        line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"
-        for line in difflib.unified_diff(before, after, _in_header(f"a/{name}"), _in_header(f"b/{name}"))
-    )
-
-
-def _in_header(path: str) -> str:
-    """A path as git writes it above a difference: in quotes where it holds what would end or hide it."""
-    if path.isprintable() and not {'"', "\\"} & {*path}:
-        return f"{path}\t" if " " in path else path
-    raw = path.encode("utf-8", "surrogateescape")
-    quoted = (chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}" for byte in raw)
-    return f'"{"".join(quoted)}"'
 
 
 def _say_texts(mended: Sequence[Mended], read: Callable[[str], bytes]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from flake8_session.diagnostics import Applicability, Edit, Fix, Span
 from flake8_session.reporting.report import printable
-from flake8_session.reporting.styled import Piece, Style, fill, pieces_of
+from flake8_session.reporting.styled import TAB, Piece, Style, fill, pieces_of
 from flake8_session.source.text import lines_of
 
 _NARROWEST = 20
@@ -86,7 +86,8 @@ def _changes(before: Sequence[str], changed: Sequence[str]) -> Iterator[str]:
     for last, number in zip([-1, *shown], shown):
         if last not in (-1, number - 1):
             yield "..."
-        yield f"{lines[number].sign} {printable(lines[number].text.rstrip())}".rstrip()
+        text = lines[number].text.rstrip().replace("\t", " " * TAB)
+        yield f"{lines[number].sign} {printable(text)}".rstrip()
 
 
 def _compared(

@@ -18,9 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flake8_session.diagnostics import Span
-from flake8_session.reporting.styled import Piece, Style, cells, fill
+from flake8_session.reporting.styled import TAB, Piece, Style, cells, fill
 
-_TAB = 4
 _NARROWEST = 24
 _LEAD = 8
 
@@ -116,7 +115,8 @@ def _underlines(placed: list[_Placed], beside: _Placed | None) -> Iterator[Piece
 def _hung(marks: list[_Placed], room: int, *, with_bar: bool) -> Iterator[list[Piece]]:
     """The labels of the last of `marks` under it, wrapped, with bars for the marks on its left."""
     last = marks[-1]
-    left = min(last.start, max(room - 2 * _NARROWEST, 0))
+    widest = max(map(cells, last.labels))
+    left = min(last.start, max(room - min(widest, 2 * _NARROWEST), 0))
     bars = {mark.start: mark.style for mark in marks[:-1] if mark.start < left}
     if with_bar and left == last.start:
         yield [*_columns({**bars, left: last.style}, left + 1)]
@@ -153,14 +153,14 @@ def _offset(text: str, count: int) -> int:
 
 def _width(char: str) -> int:
     if char == "\t":
-        return _TAB
+        return TAB
     return cells(char) if char.isprintable() else 1
 
 
 def _drawn(text: str, shift: int, room: int) -> str:
     """The part of the line that is shown, with dots where something is left out."""
     shown = "".join(
-        " " * _TAB if char == "\t" else char if char.isprintable() else "?" for char in text.rstrip("\r\n")
+        " " * TAB if char == "\t" else char if char.isprintable() else "?" for char in text.rstrip("\r\n")
     )
     if shift:
         shown = "..." + _without_first(shown, shift + 3)

@@ -9,6 +9,9 @@ from enum import Enum
 
 from flake8_session.reporting.report import Terminal
 
+TAB = 4
+"""Columns that a tab is drawn as."""
+
 
 class Style(Enum):
     """What a piece of text is. The value is its ANSI code: basic colours, for light and dark terminals.
@@ -47,6 +50,14 @@ def render_line(pieces: Iterable[Piece], terminal: Terminal) -> str:
     return "".join(_render(piece, terminal) for piece in merged) + "\n"
 
 
+def painted(text: str, style: Style, terminal: Terminal) -> str:
+    """`text` in `style`, with its line end behind the colours; `text` itself where there are none."""
+    words = text.rstrip("\r\n")
+    if not terminal.colour or style is Style.PLAIN or not words:
+        return text
+    return f"\x1b[{style.value}m{words}\x1b[0m{text[len(words) :]}"
+
+
 def cells(text: str) -> int:
     """How many columns of a terminal `text` fills."""
     return len(text) if text.isascii() else sum(map(_cell, text))
@@ -83,9 +94,7 @@ def _cell(char: str) -> int:
 
 
 def _render(piece: Piece, terminal: Terminal) -> str:
-    text = piece.text
-    if terminal.colour and piece.style is not Style.PLAIN:
-        text = f"\x1b[{piece.style.value}m{text}\x1b[0m"
+    text = painted(piece.text, piece.style, terminal)
     if terminal.links and piece.link:
         text = f"\x1b]8;;{piece.link}\x1b\\{text}\x1b]8;;\x1b\\"
     return text
