@@ -151,6 +151,13 @@ def test_the_version_is_the_packages(session_lint: Command) -> None:
     assert session_lint("--version").stdout == f"session-lint {flake8_session.__version__}\n"
 
 
+def test_a_switch_and_its_opposite_are_in_the_help(project: Path, session_lint: Command) -> None:
+    told = session_lint("--help").stdout
+    assert "--cache, --no-cache " in told
+    listed = session_lint("shop", "--statistics", "--no-statistics", "--output-format=concise").stdout
+    assert listed.startswith("shop/leaking.py:6:15: SES101 ")
+
+
 def test_a_page_is_shown_and_an_unknown_code_is_not(session_lint: Command) -> None:
     page = session_lint("--explain", "SES101")
     assert page.returncode == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from conftest import Command
 
 from flake8_session.cli import main
 from flake8_session.configuration import Configuration, ConfigurationError, configure, find, read
@@ -217,6 +218,23 @@ class TestMistakes:
         assert told in said
         assert name in said
         assert said.count("\n") == 1
+
+    @pytest.mark.parametrize(
+        ("name", "content", "told"),
+        [
+            ("other.toml", b"x = [", "it is no TOML"),
+            ("other.toml", b"\xff\xfe", "it is not UTF-8"),
+            ("other.toml", b"x = 1\n", "it has no [tool.flake8-session] table"),
+            ("other.cfg", b"[section", "File contains no section headers"),
+        ],
+    )
+    def test_in_a_file_that_is_named(
+        self, project: Path, session_lint: Command, name: str, content: bytes, told: str
+    ) -> None:
+        (project / name).write_bytes(content)
+        run = session_lint("shop", "--config", name)
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (2, "", 1)
+        assert f"{name}: {told}" in run.stderr
 
     def test_other_tools_files_may_be_as_broken_as_they_like(self, project: Path) -> None:
         (project / "pyproject.toml").write_text("[tool.other\n")

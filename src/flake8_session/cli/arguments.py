@@ -73,6 +73,23 @@ class _Parser(argparse.ArgumentParser):
         say(message)
 
 
+class _Switch(argparse.Action):
+    """A key that is on or off: ``--cache`` and ``--no-cache``, told in one line of the help."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        is_off = option_string is not None and option_string.startswith("--no-")
+        setattr(namespace, self.dest, "false" if is_off else "true")
+
+
 def read_arguments(argv: Sequence[str]) -> Options:
     """Reads the command line. Raises `ConfigurationError`, and `SystemExit` behind ``--help``."""
     # A bare --add-noqa must not take the path behind it for its reason.
@@ -211,9 +228,7 @@ def _add_choices(group: argparse._ArgumentGroup, keys: Sequence[str]) -> None:
 def _add_knob(group: argparse._ArgumentGroup, knob: Knob) -> None:
     names = ["-j", f"--{knob.key}"] if knob.key == "jobs" else [f"--{knob.key}"]
     if knob.kind is Kind.SWITCH:
-        group.add_argument(*names, dest=knob.field, action="store_const", const="true", help=knob.summary)
-        group.add_argument(f"--no-{knob.key}", dest=knob.field, action="store_const", const="false",
-                           help=argparse.SUPPRESS)
+        group.add_argument(*names, f"--no-{knob.key}", dest=knob.field, action=_Switch, help=knob.summary)
     elif knob.kind is Kind.CHOICE:
         group.add_argument(*names, dest=knob.field, choices=knob.choices, help=knob.summary)
     else:

@@ -29,14 +29,12 @@ def completion(shell: str, command: argparse.ArgumentParser) -> str:
 
 def _options(command: argparse.ArgumentParser) -> Iterator[_Option]:
     for action in command._actions:
-        if action.option_strings and action.help != argparse.SUPPRESS:
-            yield _Option(
-                tuple(action.option_strings),
-                action.help or "",
-                action.nargs != 0,
-                tuple(map(str, action.choices or ())),
-                action.metavar in _FILES,
-            )
+        values = tuple(map(str, action.choices or ()))
+        off = tuple(name for name in action.option_strings if name.startswith("--no-"))
+        on = tuple(name for name in action.option_strings if name not in off)
+        for names, summary in ((on, action.help or ""), (off, f"do not {action.help}")):
+            if names:
+                yield _Option(names, summary, action.nargs != 0, values, action.metavar in _FILES)
 
 
 def _bash(options: list[_Option]) -> str:

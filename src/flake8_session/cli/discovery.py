@@ -36,7 +36,7 @@ def discover(paths: Sequence[str], configuration: Configuration) -> Found:
         elif os.path.isdir(path):
             files.update(dict.fromkeys(_walk(path, configuration, found)))
         elif not os.path.lexists(path):
-            found.missing.append(f"{path}: no such file or folder")
+            found.missing.append(f"{path or 'an empty path'}: no such file or folder")
         elif not _excluded(path, configuration, folder=False):
             files[os.path.normpath(path)] = None
     found.files = list(files)

@@ -64,7 +64,7 @@ def read(file: Path) -> Said:
     """What `file` says. Raises `ConfigurationError` where it cannot be read or says nothing to us."""
     if not file.is_file():
         raise ConfigurationError(f"{file}: {'it is no file' if file.exists() else 'there is no such file'}")
-    said = _read_if_about_us(file)
+    said = _read_if_about_us(file, asked_for=True)
     if said is None:
         where = f"[tool.{TABLE}] table" if file.suffix == ".toml" else f"[{TABLE}] or [{SHARED}] section"
         raise ConfigurationError(f"{file}: it has no {where}")
@@ -82,26 +82,27 @@ def folders_upwards(start: Path) -> Iterator[Path]:
             return
 
 
-def _read_if_about_us(file: Path) -> Said | None:
+def _read_if_about_us(file: Path, *, asked_for: bool = False) -> Said | None:
+    """What `file` says to us, None for nothing. Mistakes in others' files count where it is `asked_for`."""
     try:
         content = file.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
         raise ConfigurationError(f"{file}: {error.strerror or error}") from None
-    if SHARED.encode() not in content:
+    if SHARED.encode() not in content and not asked_for:
         return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{file}: it is not UTF-8 ({error.reason} at byte {error.start})") from None
+    if TABLE not in text and file.suffix == ".toml" and not asked_for:
+        return None
     values = _table(text, file) if file.suffix == ".toml" else _sections(text, file)
     return None if values is None else Said(values, file)
 
 
 def _table(text: str, file: Path) -> dict[str, Value] | None:
-    if TABLE not in text:
-        return None
     try:
         tool = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
