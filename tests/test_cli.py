@@ -85,6 +85,9 @@ def test_an_empty_value_is_not_the_lack_of_an_option(
         (["--diff", "--write-baseline"], "--diff and --write-baseline do not go together"),
         (["--interactive", "--diff"], "--interactive and --diff do not go together"),
         (["--baseline=x", "--write-baseline", "--prune-baseline"], "--write-baseline and --prune"),
+        (["-", "--add-noqa"], "--add-noqa and - do not go together"),
+        (["-", "--interactive"], "--interactive and - do not go together"),
+        (["--sqlalchemy-version=two"], "`sqlalchemy-version` must be a version, such as \"2.0\", not 'two'"),
         (["--write-baseline", "--diff-base=HEAD"], "--write-baseline and --diff-base do not go together"),
     ],
 )
@@ -134,6 +137,8 @@ def test_what_is_reported_can_be_chosen(project: Path, arguments: list[str], sta
 def test_statistics_count_by_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--statistics"]) == 1
     assert capsys.readouterr().out == "1  SES101  unclosed-session\n"
+    assert main(["--statistics", "shop/clean.py"]) == 0
+    assert capsys.readouterr().out == "No misuse of sessions found in 1 file.\n"
 
 
 def test_json_has_the_keys_of_ruff_and_the_path(project: Path, session_lint: Command) -> None:

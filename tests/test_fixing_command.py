@@ -94,6 +94,11 @@ def test_diff_shows_and_changes_nothing(leaking: Path, session_lint: Command) ->
     assert leaking.read_text() == LEAKING
 
 
+def test_what_is_left_may_be_counted(leaking: Path, session_lint: Command) -> None:
+    run = session_lint("--fix", "--statistics", "shop", "--unfixable=SES101")
+    assert run.stdout == "1  SES101  unclosed-session\nFixed 0 findings in 0 files; 1 left.\n"
+
+
 def test_the_diff_has_colours_where_it_is_looked_at(leaking: Path, session_lint: Command) -> None:
     plain = session_lint("--diff", "shop").stdout
     coloured = session_lint("--diff", "--color=always", "shop").stdout

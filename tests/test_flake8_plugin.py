@@ -162,6 +162,11 @@ class TestSettings:
         assert len(lines(flake8("tests"))) == 1
         assert lines(flake8("tests", "--session-tests=no")) == []
 
+    def test_flake8s_help_says_what_an_option_takes(self, flake8: Command) -> None:
+        told = " ".join(flake8("--help").stdout.split())
+        assert "after their session's end (default or strict)" in told
+        assert "they are given (dotted names)" in told
+
     def test_our_table_where_flake8_says_nothing(self, project: Path, flake8: Command) -> None:
         (project / "pyproject.toml").write_text('[tool.flake8-session]\nignore = ["SES101"]\n')
         assert lines(flake8("shop")) == []

@@ -55,7 +55,7 @@ class Plugin:
                 default=None,
                 parse_from_config=True,
                 metavar=knob.kind.name,
-                help=f"{knob.summary} ({knob.kind.value})",
+                help=f"{knob.summary} ({knob.takes})",
             )
 
     @classmethod

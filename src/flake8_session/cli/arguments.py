@@ -131,8 +131,10 @@ def _check_agreement(options: Options) -> None:
     several = [name for name, is_asked in asked.items() if is_asked]
     if options.diff_base and options.write_baseline:
         several.append("--diff-base")
-    if options.watch and STANDARD_INPUT in options.paths:
-        several = ["--watch", STANDARD_INPUT]
+    if STANDARD_INPUT in options.paths:
+        # It cannot be written to or looked at again, and is not there for answers.
+        impossible = [name for name in ("--interactive", "--add-noqa") if asked[name]]
+        several = [*impossible, *(["--watch"] if options.watch else []), STANDARD_INPUT]
     if len(several) > 1:
         raise ConfigurationError(f"{COMMAND_LINE}: {several[0]} and {several[1]} do not go together")
 

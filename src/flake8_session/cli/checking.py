@@ -83,11 +83,9 @@ def _report(
     narrowed: bool,
 ) -> None:
     shown = PAPER if options.output_file else terminal(sys.stdout, options.color)
-    if configuration.statistics:
-        text = statistics(kept)
-    else:
-        text = renderer(configuration.output_format)(kept, shown)
-    if configuration.output_format == "full" and not configuration.statistics:
+    counts = configuration.statistics
+    text = statistics(kept) if counts else renderer(configuration.output_format)(kept, shown)
+    if configuration.output_format == "full" and not (counts and kept):
         checked = sum(not outcome.problem for outcome in outcomes)
         text += summary(kept, checked, shown, narrowed=narrowed)
     if options.output_file:

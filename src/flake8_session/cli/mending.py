@@ -22,7 +22,7 @@ from flake8_session.cli.record import reachable
 from flake8_session.cli.recording import RecordingNeighbourhood
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, complain, say, terminal, write_bytes, write_whole
-from flake8_session.cli.summary import counted
+from flake8_session.cli.summary import counted, statistics
 from flake8_session.configuration import Configuration
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.fixing.choosing import Wanted
@@ -188,7 +188,8 @@ def _report(mended: Sequence[Mended], files: Files, options: Options, configurat
             for each in mended
             if each.fixed.left
         ]
-        text = renderer(configuration.output_format)(left, shown)
+        counts = configuration.statistics
+        text = statistics(left) if counts else renderer(configuration.output_format)(left, shown)
     if options.output_file:
         write_whole(options.output_file, text)
         text = ""

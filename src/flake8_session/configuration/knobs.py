@@ -44,6 +44,11 @@ class Knob:
         return self.key.replace("-", "_")
 
     @property
+    def takes(self) -> str:
+        """What may stand behind it, in words."""
+        return " or ".join(self.choices) or self.kind.value
+
+    @property
     def key_in_flake8(self) -> str:
         return self.shared_key or self.key
 

@@ -177,7 +177,8 @@ def _path(knob: Knob, raw: object, place: str) -> str:
 
 def _version(knob: Knob, raw: object, place: str) -> str:
     if not isinstance(raw, str) or not _VERSION.fullmatch(raw):
-        raise _wrong(knob, raw, place, 'a version in quotes, such as "2.0"')
+        quotes = "" if place == COMMAND_LINE else " in quotes"
+        raise _wrong(knob, raw, place, f'a version{quotes}, such as "2.0"')
     return ".".join(raw.split(".")[:2])
 
 
