@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from flake8_session.checker import check_source
+from flake8_session.linking.meanings import FunctionAt
 from flake8_session.summaries import budget
 from flake8_session.summaries.budget import Budget, TooMuchToAsk
+from flake8_session.summaries.frames import Frames
 
 PROGRAM = """
 from sqlalchemy.orm import Session
@@ -49,3 +51,34 @@ def test_each_function_has_its_own_share_of_the_files() -> None:
     spent.begin_function()
     with pytest.raises(TooMuchToAsk):
         spent.check()
+
+
+LAYERS = 5
+CALLS = 8
+
+
+def test_functions_that_call_one_another_in_many_places_are_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There are 8 calls of each layer in the one above it, and so 32,768 ways down to the last."""
+    layers = "".join(
+        f"def layer_{number}():\n" + f"    layer_{number + 1}()\n" * CALLS + "    return 1\n\n"
+        for number in range(LAYERS)
+    )
+    last = f"def layer_{LAYERS}():\n    return work()\n\n"
+    asked = 0
+    of = Frames.of
+
+    def counted(self: Frames, at: FunctionAt) -> object:
+        nonlocal asked
+        asked += 1
+        return of(self, at)
+
+    monkeypatch.setattr(Frames, "of", counted)
+    text = (
+        f"from elsewhere import work\n{PROGRAM}\n{layers}{last}"
+        "def user(engine):\n    session = Session(engine)\n    layer_0()\n    session.close()\n"
+    )
+    found = [(each.code, each.function) for each in check_source(text)]
+    assert ("SES102", "user") in found
+    assert asked < 1_000
