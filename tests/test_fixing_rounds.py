@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from flake8_session.diagnostics import Applicability, Diagnostic, Edit, Fix, Span
 from flake8_session.fixing import Wanted, fix_source
@@ -115,6 +116,33 @@ def test_what_is_declined_is_left_alone() -> None:
     fixed = fix_text(WORDS, linter({"alpha": "one", "gamma": "three"}), lambda each, _: each.span.line == 3)
     assert fixed.text == "alpha\nbeta\nthree\n"
     assert not fixed.withdrawn
+
+
+def test_what_others_have_made_safe_is_offered_again() -> None:
+    """The first fix is unsafe until the second was made."""
+
+    def lint(text: str) -> list[Diagnostic]:
+        found = linter({"alpha": "one", "gamma": "three"})(text)
+        if "gamma" not in text:
+            return found
+        fix = replace(found[0].fix, applicability=Applicability.UNSAFE) if found[0].fix else None
+        return [replace(found[0], fix=fix), *found[1:]]
+
+    fixed = fix_text(WORDS, lint, lambda each, _: Wanted().wants(each))
+    assert fixed.text == "one\nbeta\nthree\n"
+    assert fix_text(fixed.text, lint, everything).text == fixed.text
+
+
+def test_of_findings_that_are_called_alike_each_is_asked_for() -> None:
+    asked: list[int] = []
+
+    def choice(each: Diagnostic, _: str) -> bool:
+        asked.append(each.span.line)
+        return each.span.line == 2
+
+    fixed = fix_text("alpha\nalpha\nalpha\n", linter({"alpha": "one"}), choice)
+    assert fixed.text == "alpha\none\nalpha\n"
+    assert asked == [1, 2, 3]
 
 
 def test_fixes_that_touch_imports_come_last() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Position, Unit
+from flake8_session.editing.blocks import Position, Unit, parts_of
 from flake8_session.editing.building import is_function_asynchronous
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
@@ -141,7 +141,7 @@ def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
         yield node
     if isinstance(node, cst.BaseSuite):
         return
-    for child in node.children:
+    for child in parts_of(node):
         yield from _calls(child)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Unit, statements_of, units_of
+from flake8_session.editing.blocks import Unit, parts_of, statements_of, units_of
 from flake8_session.editing.continuations import moved_out
 from flake8_session.editing.expressions import is_quiet
 
@@ -159,7 +159,7 @@ def _without_last_semicolon(body: Sequence[cst.BaseSmallStatement]) -> Sequence[
 def _lines(node: cst.CSTNode) -> Iterator[cst.SimpleStatementLine | cst.SimpleStatementSuite]:
     if isinstance(node, (cst.SimpleStatementLine, cst.SimpleStatementSuite)):
         yield node
-    for child in node.children:
+    for child in parts_of(node):
         yield from _lines(child)
 
 
@@ -170,5 +170,5 @@ def _comments(node: cst.CSTNode) -> list[str]:
         each = stack.pop()
         if isinstance(each, cst.Comment):
             found.append(each.value)
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return found

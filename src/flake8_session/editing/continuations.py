@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Statement
+from flake8_session.editing.blocks import Statement, parts_of
 
 _BREAK = re.compile(r"(\\(?:\r\n|\r|\n))([ \t\f]*)")
 
@@ -40,7 +40,7 @@ def _is_continued(statement: Statement) -> bool:
         each = stack.pop()
         if isinstance(each, cst.SimpleWhitespace) and "\\" in each.value:
             return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 

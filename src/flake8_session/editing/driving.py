@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Unit
+from flake8_session.editing.blocks import Unit, parts_of
 from flake8_session.editing.ground import Ground
 from flake8_session.editing.made import Made
 from flake8_session.editing.openings import managed
@@ -43,4 +43,4 @@ def _jumps(node: cst.CSTNode) -> bool:
         return node.orelse is not None and _jumps(node.orelse)
     if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
         return False
-    return any(_jumps(child) for child in node.children)
+    return any(_jumps(child) for child in parts_of(node))

@@ -6,6 +6,8 @@ from collections.abc import Container
 
 import libcst as cst
 
+from flake8_session.editing.blocks import parts_of
+
 _QUIET = (
     cst.Name,
     cst.Integer,
@@ -75,7 +77,7 @@ def is_quiet(node: cst.BaseExpression | None) -> bool:
         if isinstance(each, (cst.BaseExpression, cst.BaseElement, cst.BaseDictElement, cst.ComparisonTarget)):
             if not isinstance(each, _QUIET):
                 return False
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return True
 
 
@@ -115,7 +117,7 @@ def calls_something(node: cst.CSTNode, harmless: Container[int] = ()) -> bool:
             return True
         if isinstance(each, cst.Call) and id(each) not in harmless and not _only_looks(each):
             return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 
@@ -131,7 +133,7 @@ def sets_attributes(node: cst.CSTNode) -> bool:
         if isinstance(each, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign)):
             if not isinstance(each.target, cst.Name):
                 return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 
@@ -143,7 +145,7 @@ def binds(node: cst.CSTNode, names: frozenset[str]) -> bool:
         bound = _bound_by(each)
         if bound is not None and names & names_in(bound):
             return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 
@@ -168,7 +170,7 @@ def handles_errors(node: cst.CSTNode) -> bool:
         each = stack.pop()
         if isinstance(each, (cst.ExceptHandler, cst.ExceptStarHandler, cst.With)):
             return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 
@@ -183,7 +185,7 @@ def names_in(node: cst.CSTNode) -> frozenset[str]:
         each = stack.pop()
         if isinstance(each, cst.Name):
             found.add(each.value)
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return frozenset(found)
 
 
@@ -191,7 +193,7 @@ def _path(node: cst.CSTNode, wanted: cst.CSTNode) -> list[cst.CSTNode] | None:
     """The nodes from `node` down to `wanted`."""
     if node is wanted:
         return [node]
-    for child in node.children:
+    for child in parts_of(node):
         below = _path(child, wanted)
         if below is not None:
             return [node, *below]
