@@ -1742,6 +1742,184 @@ CASES = [
                 session.close()
     """,
     ),
+    # SES103 is mended as SES102 is, under the same conditions.
+    Case(
+        "one way leaves it open",
+        "SES103",
+        "safe",
+        """
+        def f(flag):
+            session = SessionLocal()
+            if flag:
+                return None
+            session.close()
+    """,
+    ),
+    Case(
+        "one way leaves it open and gives an instance away",
+        "SES103",
+        "what is returned",
+        """
+        def f(flag):
+            session = SessionLocal()
+            user = session.get(User, 1)
+            if flag:
+                return user
+            session.close()
+    """,
+    ),
+    # SES203: what may have to be loaded.
+    Case(
+        "what may have to be loaded is read behind the close",
+        "SES203",
+        "safe",
+        """
+        def f():
+            session = SessionLocal()
+            card = session.get(Card, 1)
+            session.close()
+            print(card.name)
+    """,
+    ),
+    Case(
+        "what may have to be loaded is asynchronous, and would have to be awaited",
+        "SES203",
+        None,
+        """
+        async def f():
+            session = AsyncLocal()
+            card = await session.get(Card, 1)
+            await session.close()
+            print(card.name)
+    """,
+    ),
+    # SES202: a read in front of the end writes what waits.
+    Case(
+        "changes wait at the end, and a handler would see that they cannot be written",
+        "SES202",
+        "which SQL",
+        """
+        def f():
+            try:
+                with SessionLocal() as session:
+                    user = session.scalars(select(User)).one()
+                    user.name = "new"
+                len(user.posts)
+            except SQLAlchemyError:
+                pass
+            print(user.name)
+    """,
+    ),
+    Case(
+        "nothing waits at the end in the body of a try",
+        "SES202",
+        "safe",
+        """
+        def f():
+            try:
+                with SessionLocal() as session:
+                    user = session.scalars(select(User)).one()
+                len(user.posts)
+            except SQLAlchemyError:
+                pass
+    """,
+    ),
+    Case(
+        "changes wait where a finally ends the session, and a handler is around",
+        "SES202",
+        "which SQL",
+        """
+        def f():
+            session = SessionLocal()
+            try:
+                try:
+                    user = session.scalars(select(User)).one()
+                    user.name = "new"
+                finally:
+                    session.close()
+                len(user.posts)
+            except SQLAlchemyError:
+                pass
+    """,
+    ),
+    # SES401: what is awaited takes effect.
+    Case(
+        "a rollback that is not awaited",
+        "SES401",
+        "safe",
+        """
+        async def f(session: AsyncSession):
+            session.rollback()
+    """,
+    ),
+    Case(
+        "a refresh that is not awaited",
+        "SES401",
+        "safe",
+        """
+        async def f(session: AsyncSession, user: User):
+            session.refresh(user)
+    """,
+    ),
+    *(
+        Case(
+            f"a {call} that is not awaited",
+            "SES401",
+            "takes effect",
+            f"""
+        async def f(session: AsyncSession, user: User):
+            session.{call}
+    """,
+        )
+        for call in ("flush()", "delete(user)", "merge(user)", 'execute(text("select 1"))')
+    ),
+    # SES404: an option at what gives the instance.
+    Case(
+        "unloaded in asynchronous code",
+        "SES404",
+        "which SQL",
+        """
+        async def f(session: AsyncSession):
+            user = (await session.scalars(select(User))).one()
+            print(user.posts)
+    """,
+    ),
+    Case(
+        "unloaded in asynchronous code, of a get that may find what is there",
+        "SES404",
+        None,
+        """
+        async def f(session: AsyncSession):
+            user = await session.get(User, 1)
+            print(user.posts)
+    """,
+    ),
+    # SES901 is mended under the conditions of SES101; SES902 unless a comment would go.
+    Case(
+        "a finally that closes a class with an end of its own",
+        "SES901",
+        "an end of its own",
+        """
+        def f():
+            session = Auditing(engine)
+            try:
+                session.commit()
+            finally:
+                session.close()
+    """,
+    ),
+    Case(
+        "a close that a comment stands above",
+        "SES902",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                session.commit()
+                # done
+                session.close()
+    """,
+    ),
 ]
 
 

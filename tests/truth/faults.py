@@ -26,7 +26,8 @@ def witness_faults(
     """What was mended and is still there, and what is new.
 
     A change in a session that nobody closes is lost (SES304) like one in a closed session, but the runs see
-    only the latter: of such codes a new witness says nothing.
+    only the latter: of such codes a new witness says nothing. A report that no run demands has no witness
+    that could go, so it is not counted among those of its function.
     """
     was, now = before.witnesses(text, functions), after.witnesses(fixed.text, functions)
     known = was | before.waits(text, functions)
@@ -35,8 +36,9 @@ def witness_faults(
         if key[0] in COMPARED and not same_read:
             yield f"new witness: {key}"
     mended = Counter(key for key in fixed.keys if key[0] in COMPARED)
-    for name in (_whole, _place):
-        had, has, gone = _named(was, name), _named(now, name), _named(mended, name)
+    judged = Counter({key: count for key, count in mended.items() if key in was or not _stands(key, text)})
+    for name, what in ((_whole, mended), (_place, judged)):
+        had, has, gone = _named(was, name), _named(now, name), _named(what, name)
         for each in gone & had:
             if has[each] > max(had[each] - gone[each], 0):
                 yield f"witness stays: {each}"
@@ -79,6 +81,11 @@ def _named(keys: Counter[Key], name: Callable[[Key], tuple[str, ...]]) -> Counte
     for key, count in keys.items():
         found[name(key)] += count
     return found
+
+
+def _stands(key: Key, text: str) -> bool:
+    """Whether the words of a key are those of a line of the first program, so that they can be asked for."""
+    return any(" ".join(line.split()) == key[2] for line in text.splitlines())
 
 
 def _whole(key: Key) -> tuple[str, ...]:

@@ -33,9 +33,9 @@ from tests.truth.shrinking import shrink
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What fixing one program has shown. `fixed` is None where it was left out.
+    """What fixing one program has shown. `fixed` is None where no fix changes it.
 
-    `compared` are the functions that were run before and after.
+    `compared` are the functions that were run before and after; of a program without any nothing is known.
     """
 
     before: str
@@ -72,7 +72,7 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
     faults += log_faults(before, after, functions, fixed, rows=not unsafe)
     if mend(fixed.text, unsafe=unsafe, settings=settings).text != fixed.text:
         faults.append("a second time changes something")
-    return Result(text, fixed if functions else None, tuple(faults), functions)
+    return Result(text, fixed, tuple(faults), functions)
 
 
 def _key(finding: Diagnostic, text: str) -> Key:
@@ -86,7 +86,6 @@ class Sums:
     """What many programs have shown."""
 
     programs: int = 0
-    left_out: int = 0
     changed: int = 0
     faulty: int = 0
     withdrawn: int = 0
@@ -95,8 +94,7 @@ class Sums:
     def add(self, result: Result) -> None:
         self.programs += 1
         self.faulty += bool(result.faults)
-        if result.fixed is None:
-            self.left_out += 1
+        if result.fixed is None or not (result.compared or result.faults):
             return
         self.changed += 1
         self.withdrawn += result.fixed.withdrawn
@@ -166,7 +164,8 @@ def _told(result: Result, unsafe: bool) -> str:
         result = examine(small, unsafe=unsafe)
     except Exception:
         return f"{small}\n{result.faults}"
-    assert result.fixed is not None
+    if result.fixed is None:
+        return small
     faults = "\n".join(result.faults)
     return f"{_body(result.before)}\n--- fixed:\n{_body(result.fixed.text)}\n--- {faults}"
 

@@ -2,7 +2,9 @@
 
 Where a call of ``close()`` ends it, the call moves down in its block; where a ``with`` or a
 ``finally`` does, the statements that need it move up into the body. Not where one of them handles
-errors: it would get to see those of the session, and would have to roll back.
+errors: it would get to see those of the session, and would have to roll back. Nor, where changes wait
+at the end, in the body of a ``try`` that handles errors: a read would write them first, and where that
+fails the instances are expired for whatever comes behind the handler.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from flake8_session.editing.blocks import Block, Position, Unit, statements_of, units_of
+from flake8_session.editing.blocks import Block, Position, Unit, parts_of, statements_of, units_of
 from flake8_session.editing.building import suite_block
 from flake8_session.editing.continuations import moved_in
 from flake8_session.editing.expressions import (
@@ -64,6 +66,8 @@ def _into_with(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     last = _last_needed(plan, ground, end)
     if last is None or _ends_elsewhere(ground.layout.block(statement.body)):
         return None
+    if plan.flushes and _is_guarded(end):
+        return None
     moved = end.block.units[end.index + 1 : last + 1]
     if any(handles_errors(unit.node) for unit in moved):
         return None
@@ -79,6 +83,8 @@ def _into_try(plan: EndLater, ground: Ground, end: Position) -> Made | None:
     if around is None or not isinstance(statement, cst.Try) or len(end.block.units) != 1:
         return None
     last = _last_needed(plan, ground, around)
+    if plan.flushes and _is_guarded(around):
+        return None
     if last is None or not all(_leaves_at_end(ground.layout.block(each.body)) for each in statement.handlers):
         return None
     moved = around.block.units[around.index + 1 : last + 1]
@@ -119,7 +125,7 @@ def _reads_others(plan: EndLater, ground: Ground, unit: Unit) -> bool:
             own.add(id(each.func))
         if isinstance(each, cst.Attribute) and id(each) not in own:
             return True
-        stack.extend(each.children)
+        stack.extend(parts_of(each))
     return False
 
 

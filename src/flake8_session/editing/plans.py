@@ -85,11 +85,13 @@ class EndLater(Plan):
 
     `site` is the call of ``close()``, or the item of the ``with`` whose exit closes. `needed` are the
     nodes that stand behind it and need the session, or the instances as it gave them. `harmless` are
-    the calls that may run between the old end and the new one.
+    the calls that may run between the old end and the new one. `flushes`: changes may wait at the end,
+    which what asks the database in front of it would write, and may fail to write, which expires.
     """
 
     needed: tuple[int, ...]
     harmless: tuple[int, ...] = ()
+    flushes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

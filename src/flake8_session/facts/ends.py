@@ -93,14 +93,16 @@ def _binds(solved: Solved, place: Place) -> int:
 
 def throws_away(session: SessionFacts, end: int) -> bool:
     """Whether something may be pending, or flushed and not committed, where the session ends."""
+    return is_pending(session, end) or session.alone is None or _is_unsettled(session.alone, end)
+
+
+def is_pending(session: SessionFacts, end: int) -> bool:
+    """Whether changes may wait for a flush where the session ends."""
     solved = session.alone
-    if solved is None:
-        return True
-    pending = any(
+    return solved is None or any(
         world.session is not None and is_open(world.session) and world.session.dirty
         for world in solved.solution.before(end)
     )
-    return pending or _is_unsettled(solved, end)
 
 
 def _is_end(solved: Solved, step: int, world: World) -> bool:

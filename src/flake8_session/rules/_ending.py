@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.editing.plans import EndLater, Plan
-from flake8_session.facts.ends import call_origin, closing, detaching, throws_away
+from flake8_session.facts.ends import call_origin, closing, detaching, is_pending, throws_away
 from flake8_session.facts.reads import DetachedRead
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
@@ -32,16 +32,19 @@ _ROWS = {**tables.ASYNC_SESSION, **tables.SESSION}
 def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) -> tuple[Plan, ...]:
     """What mends the read of an instance behind the end of its session.
 
-    Of an asynchronous session a later end would not help: what is to be loaded must be awaited.
+    Of an asynchronous session a later end would not help: what may have to be loaded must be
+    awaited.
     """
     plans: list[Plan] = []
     end = detaching(read.solved, read.path)
-    if read.solved.focus.options.asynchronous and read.loaded is False:
+    if read.solved.focus.options.asynchronous and read.loaded is not True:
         return for_read_in_async(facts, read, end)
     if end is not None and _is_certain(read.solved, end):
         origin = call_origin(read.solved, end)
         needed = (facts.frame.graph.steps[read.step].origin, *_reads_of_instances(session))
-        plans.append(EndLater(origin, tuple(dict.fromkeys(needed)), doubts=doubts(session, end)))
+        needed = tuple(dict.fromkeys(needed))
+        against = doubts(session, end)
+        plans.append(EndLater(origin, needed, flushes=is_pending(session, end), doubts=against))
     if read.loaded is False and read.state.columns is Columns.EXPIRED:
         if is_column(read.solved, read.attribute):
             plans += expiring_less(facts, read.solved, read.path)
@@ -64,6 +67,7 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
             site=call_origin(found.solved, end),
             needed=tuple(steps[index].origin for index in used),
             harmless=tuple(steps[index].origin for index in harmless),
+            flushes=is_pending(session, end),
             doubts=against,
         ),
     )

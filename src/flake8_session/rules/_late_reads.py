@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flake8_session.editing.plans import EndLater, Plan, ReadAll
-from flake8_session.facts.ends import call_origin, closing
+from flake8_session.facts.ends import call_origin, closing, is_pending
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.uses import LateRead, Reuse
 from flake8_session.flow.events import Bind, Call, Define, Event, Iter, Iterate, Read, Return
@@ -24,9 +24,9 @@ def for_late_read(facts: FunctionFacts, session: SessionFacts, found: LateRead |
         plans.append(ReadAll(origin, _is_stream(found), doubts=(_WHOLE,)))
     end = closing(found.solved, found.path)
     if end is not None:
-        plans.append(
-            EndLater(call_origin(found.solved, end), (step.origin,), doubts=(*doubts(session, end), _WORKS))
-        )
+        against = (*doubts(session, end), _WORKS)
+        site = call_origin(found.solved, end)
+        plans.append(EndLater(site, (step.origin,), flushes=is_pending(session, end), doubts=against))
     return tuple(plans)
 
 
