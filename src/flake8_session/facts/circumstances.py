@@ -51,8 +51,8 @@ def is_process_wide(facts: FunctionFacts, session: SessionFacts) -> bool:
 
 
 def is_framework_called(facts: FunctionFacts) -> bool:
-    """Whether a framework calls the function, and so ends the session that it gave."""
-    if _CALLED_BY_FRAMEWORKS & facts.frame.drivers:
+    """Whether a framework calls the function, and so ends the session that it gave. pytest is one."""
+    if _CALLED_BY_FRAMEWORKS & facts.frame.drivers or facts.frame.function.name.startswith("test_"):
         return True
     return any(is_injected(facts, parameter) for parameter in facts.frame.function.parameters)
 

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
+from flake8_session.facts.expecting import asks_for_another, expects
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
@@ -25,9 +26,7 @@ from flake8_session.flow.events import (
     Return,
     Write,
 )
-from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import External
 from flake8_session.typestate.focus import Way
 from flake8_session.typestate.sessions import REFUSALS
 from flake8_session.typestate.worlds import Broken, Flight, Hold, Kind, Life, Transaction, World
@@ -114,16 +113,8 @@ def tolerated(session: SessionFacts) -> Iterator[Swallowed]:
         handler = _swallower(solved, path) if path is not None else None
         if path is None or handler is None or _handler_leaves(solved, path, handler):
             continue
-        if not _expects(solved, handler):
+        if not expects(solved, handler):
             yield Swallowed(solved, handler, None, path)
-
-
-def _expects(solved: Solved, step: int) -> bool:
-    """Whether ``pytest.raises`` or its like took the failure: a test that asks for it, no more."""
-    event = solved.graph.steps[step].event
-    meaning = solved.frame.meaning(event.manager) if isinstance(event, Leave) else None
-    name = meaning.name.removesuffix("()") if isinstance(meaning, External) else ""
-    return callees.MANAGERS.get(name) is callees.Manager.EXPECTING
 
 
 def _is_refused(solved: Solved, step: int, world: World) -> bool:
@@ -176,6 +167,8 @@ def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator
     if not isinstance(solved.graph.steps[step].event, Catch | Leave):
         return
     if world.flight is None or state is None or state.transaction is not Transaction.FAILED:
+        return
+    if expects(solved, step) and asks_for_another(solved, step, world.flight):
         return
     goes_on = partial(_stays_swallowed, solved)
     for onward in solved.ways(step, world):

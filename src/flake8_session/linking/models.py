@@ -20,7 +20,7 @@ class Attribute(Enum):
     COLUMN = "column"
     EAGER = "eager"  # a relationship that is loaded with the instance
     EXPRESSION = "expression"  # loaded with the columns, but not by the flush of a new instance
-    LAZY = "lazy"  # a relationship, deferred column or proxy that a read would have to load
+    LAZY = "lazy"  # a relationship or deferred column that a read would have to load
     SAFE = "safe"  # never needs a load: a plain attribute, a dynamic collection
     UNKNOWN = "unknown"
     OUT_OF_SIGHT = "out of sight"  # the model's class is not known
@@ -87,6 +87,20 @@ def set_by_update(linker: Linker, model: object) -> frozenset[str]:
     return frozenset(found)
 
 
+def proxied(linker: Linker, model: object, name: str) -> str:
+    """The relationship through which an association proxy reads; `""` for any other attribute."""
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is not None and name in class_.assigned:
+            value = class_.assigned[name][1]
+            if _construct(value) is not loading.Construct.PROXY or not isinstance(value, Applied):
+                return ""
+            named = dict(value.arguments[::-1])
+            given = named.get("target_collection", named.get(""))
+            return str(given.value) if isinstance(given, Literal) else ""
+    return ""
+
+
 def is_relationship(linker: Linker, model: object, name: str) -> bool:
     """Whether the class in sight says that `name` is a relationship."""
     for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
@@ -127,14 +141,14 @@ def _defined(annotation: Expression | None, value: Expression | None) -> Attribu
         case loading.Construct.COLUMN:
             deferred = _keyword(value, "deferred") == Literal(True)
             return Attribute.LAZY if deferred else Attribute.COLUMN
-        case loading.Construct.DEFERRED | loading.Construct.PROXY:
+        case loading.Construct.DEFERRED:
             return Attribute.LAZY
         case loading.Construct.EXPRESSION:
             deferred = _keyword(value, "deferred") == Literal(True)
             return Attribute.LAZY if deferred else Attribute.EXPRESSION
         case loading.Construct.RELATIONSHIP:
             return _relationship(annotation, value)
-        case loading.Construct.SYNONYM | loading.Construct.COMPOSITE:
+        case loading.Construct.SYNONYM | loading.Construct.COMPOSITE | loading.Construct.PROXY:
             return Attribute.UNKNOWN
         case loading.Construct.PLAIN:
             return Attribute.UNKNOWN

@@ -31,13 +31,17 @@ MISSING_GREENLET = "sqlalchemy.exc.MissingGreenlet"
 def readable(context: Context, state: InstanceState, attribute: str) -> bool | None:
     """Whether an attribute is loaded; None where that cannot be told.
 
-    A relationship, deferred column or proxy of a model in sight is loaded only where something loaded
-    it; an attribute of a model out of sight is taken for a column.
+    A relationship or deferred column of a model in sight is loaded only where something loaded it; of an
+    association proxy it is known that it cannot be read without its relationship; an attribute of a model
+    out of sight is taken for a column.
     """
     if attribute in state.loaded:
         return True
     if attribute in state.missing:
         return False
+    through = models.proxied(context.frame.linker, model(context), attribute)
+    if through:
+        return False if readable(context, state, through) is False else None
     match models.attribute(context.frame.linker, model(context), attribute):
         case models.Attribute.COLUMN:
             return instances.has(state, attribute)
@@ -89,7 +93,9 @@ def loaded_by(context: Context, state: InstanceState, attribute: str) -> Instanc
     A relationship needs the primary key, whose load brings all columns; a deferred column is loaded
     by itself.
     """
-    after = state._replace(loaded=state.loaded | {attribute}, missing=state.missing - {attribute})
+    through = models.proxied(context.frame.linker, model(context), attribute)
+    names = frozenset({attribute, through} if through else {attribute})
+    after = state._replace(loaded=state.loaded | names, missing=state.missing - names)
     if state.columns not in (Columns.EXPIRED, Columns.REQUERIED):
         return after
     linker, class_ = context.frame.linker, model(context)
