@@ -260,6 +260,14 @@ def test_a_huge_neighbour_is_unknown_at_once(folder: Path) -> None:
     assert codes(folder) == ["SES101"]
 
 
+def test_a_huge_neighbour_stays_unknown_when_it_was_linted_before(folder: Path) -> None:
+    project = Project()
+    huge = OPENING + "#" * (LONGEST + 1 - len(OPENING))
+    (folder / "helpers.py").write_text(huge)
+    check_source(huge, filename=str(folder / "helpers.py"), project=project)
+    assert codes(folder, project) == []
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     os.mkfifo(folder / "pipe.py")

@@ -19,7 +19,7 @@ from flake8_session.project.cache import Cache
 from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
 from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
-from flake8_session.project.reading import read_text, unified
+from flake8_session.project.reading import is_too_long, read_text, unified
 from flake8_session.project.relevance import Imported, Reach, has_sessions_itself
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
@@ -35,6 +35,9 @@ class Project:
     """
 
     _effects: ProjectEffects
+    _imports: Imports
+    _too_long: str
+    """The linted file, where it is too long to be read as a neighbour."""
 
     def __init__(self, src: Sequence[str] = (), cache: Cache | None = None) -> None:
         """`src`: absolute folders in which imports are looked up first."""
@@ -65,6 +68,9 @@ class Project:
         text = unified(text)
         if self._texts.get(path, text) != text or self._imports.was_missing(path):
             self._forget()
+        elif self._too_long not in ("", path):
+            self._forget()  # No file is linked against what another run would not read.
+        self._too_long = path if is_too_long(text) else ""
         self._texts[path] = text
         return path
 
@@ -158,6 +164,7 @@ class Project:
         return found
 
     def _forget(self) -> None:
+        self._too_long = ""
         self._texts: dict[str, str | None] = {}
         self._linted: dict[str, Outline] = {}
         self._neighbours: dict[str, Neighbour | None] = {}

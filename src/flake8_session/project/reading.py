@@ -23,6 +23,11 @@ def read_text(path: str) -> str | None:
         return None
 
 
+def is_too_long(text: str) -> bool:
+    """Whether a file with this text would not be read as a neighbour."""
+    return len(text) > LONGEST // 4 and len(text.encode("utf-8", "surrogatepass")) > LONGEST
+
+
 def unified(text: str) -> str:
     """`text` as `tokenize.open` would give it, whatever its line ends are on the disk."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
