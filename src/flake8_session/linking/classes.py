@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.events import Pass, Raise
+from flake8_session.flow.outline import Class
 from flake8_session.knowledge import frameworks
 from flake8_session.linking.calls import applied
 from flake8_session.linking.meanings import (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from flake8_session.linking.linker import Linker
 
 _ABSTRACT = frozenset({"abstractmethod", "abstractproperty"})
+_CONSTRUCTORS = frozenset({"__init__", "__new__"})
+_ENDING = frozenset({"__enter__", "__exit__", "__aenter__", "__aexit__", "commit", "close"})
 _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "classproperty"})
 
 
@@ -43,12 +46,18 @@ def class_meaning(linker: Linker, at: ClassAt) -> Meaning:
         meaning = linker.expression(at.module, base)
         made = applied(meaning, ())
         if isinstance(meaning, External) and isinstance(made, Made):
-            own = {"__exit__", "__aexit__", "commit", "close", "__enter__"} & set(class_.methods)
-            options = Options(asynchronous=made.options.asynchronous, exits_unknown=bool(own))
-            return Factory(options, is_class=True)
+            return Factory(_overridden_options(class_, made.options), is_class=True)
         if isinstance(meaning, Factory) and meaning.is_class:
-            return meaning
+            return Factory(_overridden_options(class_, meaning.options), is_class=True)
     return at
+
+
+def _overridden_options(class_: Class, options: Options) -> Options:
+    """The options of a session class's sessions, where the class may have ways of its own."""
+    own = set(class_.methods)
+    if not own.isdisjoint(_CONSTRUCTORS):
+        options = replace(options, expires=None)
+    return replace(options, exits_unknown=options.exits_unknown or not own.isdisjoint(_ENDING))
 
 
 def ancestry(linker: Linker, at: ClassAt) -> Sequence[ClassAt | External]:

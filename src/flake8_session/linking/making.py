@@ -41,7 +41,10 @@ def made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         base = replace(base, asynchronous=of is not None and of.asynchronous, exits_unknown=of is None)
     elif isinstance(class_, Factory):
         base = replace(
-            base, asynchronous=class_.options.asynchronous, exits_unknown=class_.options.exits_unknown
+            base,
+            asynchronous=class_.options.asynchronous,
+            exits_unknown=class_.options.exits_unknown,
+            expires=base.expires if class_.options.expires is not None else None,
         )
     elif class_ is not None:
         base = replace(base, exits_unknown=True, expires=None)

@@ -21,11 +21,17 @@ _PLAIN = frozenset(
         "memoized_property",
     }
 )
+_REMEMBERING = frozenset({"lru_cache", "cache", "cached_property", "memoized_property"})
 
 
 def is_plain(function: Function) -> bool:
     """Whether nothing but the function's own body runs when it is called."""
     return {_name(decorator) for decorator in function.decorators} <= _PLAIN
+
+
+def is_remembered(function: Function) -> bool:
+    """Whether a call may give what an earlier call has given: whoever asks does not own it."""
+    return any(_name(decorator) in _REMEMBERING for decorator in function.decorators)
 
 
 def changing(function: Function) -> list[Expression]:
