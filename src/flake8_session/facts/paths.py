@@ -36,7 +36,8 @@ def _happened(solved: Solved, before: Passage[World], after: Passage[World], sub
         if not solved.focus.gone:
             yield f"{subject} is opened here"
         elif new.instance is not None:
-            yield "what this gives comes without its session"
+            given = "what this is given leaves" if solved.focus.takes else "what this gives comes"
+            yield f"{given} without its session"
         return
     if new.spent and not old.spent:
         yield _may_raise(solved.graph.steps[before.step].event, new)

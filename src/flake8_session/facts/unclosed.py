@@ -14,7 +14,19 @@ from flake8_session.dataflow import Passage
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
-from flake8_session.flow.events import Bind, Call, Door, Enter, Extend, Raise, Return, SetItem, Write, Yield
+from flake8_session.flow.events import (
+    Bind,
+    Call,
+    Door,
+    Enter,
+    Extend,
+    Raise,
+    Return,
+    SetItem,
+    Unpack,
+    Write,
+    Yield,
+)
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.worlds import Life, Transaction, World
@@ -199,6 +211,12 @@ def _behind(solved: Solved, start: int, barrier: int) -> set[int]:
     return seen
 
 
+def is_taken_out(solved: Solved) -> bool:
+    """Whether the session comes in a tuple that is taken apart."""
+    result = getattr(solved.graph.steps[solved.focus.birth].event, "result", "")
+    return any(isinstance(step.event, Unpack) and step.event.source == result for step in solved.graph.steps)
+
+
 def is_temporary(session: SessionFacts) -> bool:
     """Whether the session is used without ever having a name."""
     graph = session.frame.graph
@@ -209,9 +227,11 @@ def is_temporary(session: SessionFacts) -> bool:
     for step in graph.steps:
         other = step.event
         match other:
-            case Bind(_, source) | Write(_, _, source) | SetItem(_, _, source) | Extend(_, source) if (
+            case Bind(_, source) | Unpack(_, source) | Write(_, _, source) | SetItem(_, _, source) if (
                 source == result
             ):
+                return False
+            case Extend(_, source) if source == result:
                 return False
             case Enter(_, manager, _) if manager == result:
                 return False

@@ -15,6 +15,7 @@ from flake8_session.flow.outline import Either, Function, Indexed, Kind, Literal
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver, may_make
 from flake8_session.linking.call_sites import is_super
 from flake8_session.linking.decorators import drivers, lent_parameter
+from flake8_session.linking.holding import with_holders
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
@@ -33,6 +34,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.linking.models import is_mapped
 from flake8_session.linking.presence import session_or_none
 from flake8_session.linking.propagation import Meanings
 from flake8_session.linking.selecting import is_class_name
@@ -178,6 +180,17 @@ class Frame(Wiring):
             ("parameter", at, name), lambda: bodies.parameter(at, name), UNKNOWN, UNKNOWN
         )
         return found if isinstance(found, Factory | Registry) else None
+
+    @cached_property
+    def new_instances(self) -> frozenset[Place]:
+        """The places that may hold new objects of mapped classes in sight, or containers of such."""
+        calls = [step.event for step in self.graph.steps if isinstance(step.event, Call)]
+        made = [call.result for call in calls if self._makes_instance(call)]
+        return with_holders(self.graph, made) if made else frozenset()
+
+    def _makes_instance(self, call: Call) -> bool:
+        callee = self.callee(call)
+        return isinstance(callee, ClassAt) and is_mapped(self.linker, callee)
 
     @cached_property
     def certain_objects(self) -> frozenset[int]:

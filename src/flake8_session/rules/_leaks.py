@@ -11,7 +11,7 @@ from flake8_session.editing.plans import Plan
 from flake8_session.facts.circumstances import is_one_shot, is_process_wide, is_test
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.facts.unclosed import Leak, Unclosed, constructions, leak
+from flake8_session.facts.unclosed import Leak, Unclosed, constructions, is_taken_out, leak
 from flake8_session.rules._enclosing import enclosing
 
 
@@ -42,8 +42,14 @@ def leaks(facts: FunctionFacts, how: Unclosed) -> Iterator[FoundLeak]:
 
 
 def _plan(facts: FunctionFacts, found: Leak) -> Sequence[Plan]:
-    """What closes the session on every way out; nothing for that of a registry, which is not opened here."""
-    return enclosing(facts, found.solved, found.how) if found.solved.focus.birth >= 0 else ()
+    """What closes the session on every way out.
+
+    Nothing for that of a registry, which is not opened here, and for one that comes in a tuple.
+    """
+    birth = found.solved.focus.birth
+    if birth < 0 or is_taken_out(found.solved):
+        return ()
+    return enclosing(facts, found.solved, found.how)
 
 
 def subject(found: FoundLeak) -> str:

@@ -63,13 +63,17 @@ def back(inner: Frame, call: Call, world: World, end: World, flight: Flight | No
 def made_available(world: World, end: World) -> Exit:
     """A new session that the callee returned is open, and the caller's; or it returned none."""
     returned = _returned(end)
-    if Role.SESSION not in returned or end.session is None:
+    given = {each for each in returned if each is Role.SESSION or _is_part(each)}
+    if not given or end.session is None:
         return Exit(world, None, frozenset({None} & returned))
     life = end.session.life if end.session.life is Life.CLOSED else Life.OPEN
     session = end.session._replace(life=life)
-    return Exit(
-        world._replace(session=session, spent=world.spent or end.spent), None, frozenset({Role.SESSION})
-    )
+    return Exit(world._replace(session=session, spent=world.spent or end.spent), None, frozenset(given))
+
+
+def _is_part(returned: object) -> bool:
+    """Whether the session is one part of a tuple that is returned."""
+    return isinstance(returned, tuple) and returned[1] is Role.SESSION and returned[0][1:].isdigit()
 
 
 def key_of(at: FunctionAt | ClassAt) -> str:

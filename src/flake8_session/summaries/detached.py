@@ -19,8 +19,9 @@ from typing import NamedTuple
 from flake8_session.flow.events import Call, Return
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import FunctionAt, Holds, Selected
+from flake8_session.linking.meanings import FunctionAt, Holds, Meaning, Object, Selected
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import bindings
@@ -73,17 +74,27 @@ def _left(solved: Solved, at: FunctionAt) -> list[Left]:
     runs = solved.runs(at)
     if function is None or function.generator or runs is None:
         return []
-    given = solved.linker.call(at, ())
-    if not isinstance(given, Selected) or given.holds not in (Holds.INSTANCE, Holds.ROWS):
+    if not _is_instance(solved, solved.linker.call(at, ())):
         return []
     return solved.ask(("detached", runs), lambda: list(dict.fromkeys(_sites(solved, runs)))) or []
+
+
+def _is_instance(solved: Solved, given: Meaning) -> bool:
+    """Whether a function that gives this gives instances: of a query, or new ones of a class in sight."""
+    match given:
+        case Selected(holds):
+            return holds in (Holds.INSTANCE, Holds.ROWS)
+        case Object(of):
+            return models.is_mapped(solved.linker, of)
+    return False
 
 
 def _sites(solved: Solved, at: FunctionAt) -> Iterator[Left]:
     frame = solved.frames.of(at)
     if frame is None:
         return
-    for focus in [*solved.own_foci(frame, leaving(frame, Return)), *registry_foci(frame)]:
+    own = solved.all_foci(frame) if frame.new_instances else solved.own_foci(frame, leaving(frame, Return))
+    for focus in [*own, *registry_foci(frame)]:
         for born in instance_foci(frame, focus):
             for end, flight in solved.ends(frame, born, {0: (entry_world(focus),)}) or ():
                 if flight is None and end.instance is not None and end.instance.tie is Tie.DETACHED:

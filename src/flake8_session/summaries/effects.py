@@ -7,12 +7,13 @@ from flake8_session.flow.outline import Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import Borrowed, ClassAt, FunctionAt, Meaning, Options
-from flake8_session.summaries import classes, detached, generators, given, managers
+from flake8_session.summaries import classes, detached, generators, given, managers, taking
 from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.captures import may_end
-from flake8_session.summaries.fresh import fresh_options
+from flake8_session.summaries.fresh import fresh_options, fresh_part
 from flake8_session.summaries.plain_calls import call_exits, construct_exits
 from flake8_session.summaries.returning import rebound_meaning, returned_element, returned_meaning
+from flake8_session.summaries.sites import Part
 from flake8_session.summaries.solved import End, Solved
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.worlds import Names, World
@@ -62,6 +63,10 @@ class ProjectEffects:
         """See `Givers.fresh`."""
         return fresh_options(self._solved, at)
 
+    def fresh_part(self, at: FunctionAt) -> Part | None:
+        """See `Givers.fresh_part`."""
+        return fresh_part(self._solved, at)
+
     def lent(self, at: FunctionAt) -> Options | None:
         """See `Givers.lent`."""
         return generators.lent_options(self._solved, at)
@@ -69,6 +74,14 @@ class ProjectEffects:
     def detached(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
         """See `Givers.detached`."""
         return detached.detached_focus(self._solved, frame, call, at)
+
+    def taking(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
+        """See `Givers.taking`."""
+        return taking.taking_focus(self._solved, frame, call, at)
+
+    def takes(self, at: FunctionAt) -> bool:
+        """See `Givers.takes`."""
+        return taking.takes(self._solved, at)
 
     def gives_detached(self, at: FunctionAt) -> bool:
         """See `Givers.gives_detached`."""

@@ -63,13 +63,29 @@ _MOST_FOCI = 200
 
 def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
     """`session` with each instance that it may hold; empty where there are too many to follow."""
-    if session.gone:
+    if session.gone and not session.takes:
         return [replace(session, instance=session.birth)]
+    births = _new(frame) if session.takes else _births(frame)
     found = [
         replace(session, instance=step, selected=selected, constructed=constructed)
-        for step, selected, constructed in _births(frame)
+        for step, selected, constructed in births
     ]
     return found if len(found) <= _MOST_FOCI else []
+
+
+def given_to_sessions(frame: Frame) -> frozenset[Place]:
+    """Every place whose value may be given to a session, by the function or by one that it calls."""
+    taken, passed = _taken(frame)
+    return taken | passed
+
+
+def _new(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:
+    """The new objects of mapped classes in sight."""
+    for index, step in enumerate(frame.graph.steps):
+        if isinstance(step.event, Call) and step.event.result in frame.new_instances:
+            callee = frame.callee(step.event)
+            if isinstance(callee, ClassAt) and _is_mapped(frame, callee):
+                yield index, Selected(Holds.INSTANCE, model=callee), True
 
 
 def _births(frame: Frame) -> Iterator[tuple[int, Selected, bool]]:

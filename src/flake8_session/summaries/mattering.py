@@ -213,7 +213,11 @@ class Mattering:
             return False
         if self._giving.fresh(at) is not None or self._giving.lent(at) is not None:
             return True
-        return self._gives(self._linker.call(at, ()), attributes, seen) or self._giving.gives_detached(at)
+        if self._giving.fresh_part(at) is not None:
+            return True
+        if self._gives(self._linker.call(at, ()), attributes, seen) or self._giving.gives_detached(at):
+            return True
+        return self._giving.takes(at)
 
     def _class_gives(self, at: ClassAt, attributes: frozenset[str], seen: set[Meaning]) -> bool:
         for name in self._members(at) & (attributes | _IMPLICIT):

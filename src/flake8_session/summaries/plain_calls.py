@@ -21,6 +21,7 @@ from flake8_session.summaries.fresh import fresh_exits
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import given_names, known_values
 from flake8_session.summaries.solved import End, Solved
+from flake8_session.summaries.taking import taken_exits
 from flake8_session.summaries.touching import may_touch
 from flake8_session.typestate import names
 from flake8_session.typestate.escapes import unsettled
@@ -37,6 +38,8 @@ def call_exits(
     call = frame.on_receiver(call)
     at, call = _wrapped(solved, at, call)
     if frame.made_by.get(call.result) == focus.birth and focus.birth >= 0:
+        if focus.takes:
+            return taken_exits(solved, frame, at, call, world, focus)
         if focus.gone:
             return detached_exits(solved, at, world, focus)
         return fresh_exits(solved, frame, at, call, world, focus)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from flake8_session.flow.events import Bind, Build, Return
+from flake8_session.flow.events import Bind, Build, Return, Shape
 from flake8_session.flow.outline import Function, Indexed, Literal, Named
+from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
@@ -32,6 +33,8 @@ _GIVING = re.compile(
     r"\breturn\b(?![ \t]*(?:(?:None|True|False|\d+|''|\"\"|\[\]|\{\}|\(\))[ \t]*)?(?:#.*)?$)", re.MULTILINE
 )
 """A ``return`` that is followed by anything but a plain constant; nothing else can give what matters."""
+
+_PARTS = re.compile(r"\breturn\b[^\n#]*[,(]")
 
 
 def may_give(linker: Linker, at: FunctionAt) -> bool:
@@ -113,6 +116,27 @@ def returned_element(frames: Frames, at: FunctionAt, index: int) -> Meaning:
             return UNKNOWN
         found = joined(found, frame.meaning(event.parts[index]))
     return found if isinstance(found, Factory | Registry | Object) else UNKNOWN
+
+
+def may_give_parts(linker: Linker, at: FunctionAt) -> bool:
+    """Whether the function may return a tuple, by its text."""
+    text = linker.modules.text(at.module, at.qualname)
+    return text is None or _PARTS.search(text) is not None
+
+
+def parts_returned(frame: Frame) -> int:
+    """How many parts the tuples have that the function returns; 0 where they differ, or it returns others.
+
+    Literals are no parts.
+    """
+    sizes = set()
+    for step in frame.graph.steps:
+        if isinstance(step.event, Return):
+            made = frame.made_by.get(step.event.value)
+            event = frame.graph.steps[made].event if made is not None else None
+            tuple_ = isinstance(event, Build) and event.shape is Shape.CONTAINER
+            sizes.add(len(event.parts) if isinstance(event, Build) and tuple_ else 0)
+    return sizes.pop() if len(sizes) == 1 else 0
 
 
 def rebound_meaning(frames: Frames, at: FunctionAt, name: str) -> Meaning | None:

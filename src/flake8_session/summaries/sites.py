@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Read, Write
+from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Read, Unpack, Write
 from flake8_session.flow.outline import Kind, Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
@@ -26,11 +26,23 @@ from flake8_session.linking.meanings import (
 from flake8_session.typestate.focus import Focus
 
 
+class Part(NamedTuple):
+    """A new session that is part `number` of the `size` parts of a tuple."""
+
+    number: int
+    size: int
+    options: Options
+
+
 class Givers(Protocol):
     """Which project functions give a session to their caller."""
 
     def fresh(self, at: FunctionAt) -> Options | None:
         """The options of a new session that a call of `at` may return; None where it returns none."""
+        ...
+
+    def fresh_part(self, at: FunctionAt) -> Part | None:
+        """The new session in the tuples that a call of `at` returns; None where there is none."""
         ...
 
     def lent(self, at: FunctionAt) -> Options | None:
@@ -43,6 +55,14 @@ class Givers(Protocol):
 
     def detached(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
         """The ended session of an instance that the call gives, with the instance; None if it gives none."""
+        ...
+
+    def taking(self, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
+        """The ended session into which the call has put a new instance; None where it puts none."""
+        ...
+
+    def takes(self, at: FunctionAt) -> bool:
+        """Whether a call of `at` may put what it is given into a session of its own."""
         ...
 
     def gives_detached(self, at: FunctionAt) -> bool:
@@ -64,8 +84,8 @@ def registry_foci(frame: Frame) -> list[Focus]:
     return list(_outside(frame))
 
 
-def made_foci(frame: Frame, givers: Givers, among: frozenset[Place]) -> list[Focus]:
-    """Every session of `among` that the function makes, or is given by what it calls or enters."""
+def made_foci(frame: Frame, givers: Givers, among: frozenset[Place] | None) -> list[Focus]:
+    """Every session of `among`, or at all, that the function makes, or gets from what it calls or enters."""
     return list(_made(frame, givers, among))
 
 
@@ -186,9 +206,17 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         if options is not None:
             yield Focus(options, birth=index, owned=not options.on_connection)
             return
+        part = givers.fresh_part(callee) if _parts(frame, call) else None
+        if part is not None and part.size == _parts(frame, call):
+            yield Focus(part.options, birth=index, owned=not part.options.on_connection)
+            return
         gone = givers.detached(frame, call, callee)
         if gone is not None:
             yield Focus(gone.options, birth=index, owned=False, gone=True, selected=gone.selected)
+            return
+        taking = givers.taking(frame, call, callee)
+        if taking is not None:
+            yield replace(taking, birth=index)
         return
     if isinstance(callee, FunctionAt) and isinstance(made, Borrowed):
         yield Focus(made.options, birth=index, owned=False, registry=True)
@@ -201,6 +229,14 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         yield Focus(made.options, birth=index, owned=False, registry=True)
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
+
+
+def _parts(frame: Frame, call: Call) -> int:
+    """Into how many names the call's result is taken apart at once; 0 where it is not."""
+    for step in frame.graph.steps:
+        if isinstance(step.event, Unpack) and step.event.source == call.result:
+            return len(step.event.targets)
+    return 0
 
 
 def _is_local(frame: Frame, registry: Place) -> bool:

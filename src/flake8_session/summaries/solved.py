@@ -74,6 +74,10 @@ class Solved:
         """The sessions that the function makes or gets from a callee, and that may be among `leaving`."""
         return [focus for focus in made_foci(frame, self._calls, feeding(frame, leaving)) if not focus.driven]
 
+    def all_foci(self, frame: Frame) -> list[Focus]:
+        """The sessions that the function makes or gets from a callee."""
+        return [focus for focus in made_foci(frame, self._calls, None) if not focus.driven]
+
     def fresh(self, at: FunctionAt) -> Options | None:
         """See `Givers.fresh`."""
         return self._calls.fresh(at)

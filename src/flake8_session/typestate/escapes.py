@@ -7,8 +7,9 @@ and never to close it; but afterwards nothing is known of the transaction, and l
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Door, Place
-from flake8_session.knowledge import callees
+from flake8_session.knowledge import callees, frameworks
 from flake8_session.knowledge.words import Role
+from flake8_session.linking.meanings import Member, Unknown
 from flake8_session.linking.quiet import is_quiet, reaches_nothing
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed
@@ -23,6 +24,8 @@ def unknown_call(context: Context, call: Call, world: World, result: Place) -> W
     roles = world.roles(call.receiver) if call.receiver else ()
     if Role.INSTANCE in roles or (Role.INSTANCES in roles and call.method not in callees.OF_VALUES):
         moved = _met(clouded_instance(moved))
+    if _may_attach(context, call, world):
+        moved = _attached_elsewhere(moved)
     if context.focus.registry and not reaches_nothing(context.frame, call):
         moved = unsettled(moved)
     moved = _taken_out(call, _collected(call, moved), result)
@@ -77,6 +80,29 @@ def _met(world: World) -> World:
     if instance is None or instance.tie is not Tie.TRANSIENT:
         return world
     return world._replace(instance=instance._replace(tie=Tie.UNKNOWN))
+
+
+def _may_attach(context: Context, call: Call, world: World) -> bool:
+    """Whether a detached instance may be given to a session that is not known to be one.
+
+    By a method that sessions have, called on something unknown, or together with what is called a session.
+    """
+    if world.instance is None or world.instance.tie is not Tie.DETACHED:
+        return False
+    if not arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
+        return False
+    if call.method in _ATTACHING and isinstance(context.frame.meaning(call.receiver), Unknown | Member):
+        return True
+    places = (call.receiver, *(argument.value for argument in call.arguments))
+    return any(frameworks.is_session_name(place.rpartition(".")[2]) for place in places)
+
+
+_ATTACHING = frozenset({"add", "add_all", "delete"})
+
+
+def _attached_elsewhere(world: World) -> World:
+    instance = world.instance
+    return world._replace(instance=instance._replace(tie=Tie.UNKNOWN)) if instance is not None else world
 
 
 def _keeps(call: Call) -> bool:

@@ -40,6 +40,8 @@ class Focus:
     """A context manager of the project opens and closes it."""
     gone: bool = False
     """A function of the project made and ended it; what it has given back of it is detached."""
+    takes: bool = False
+    """The function that made and ended it was given the instance."""
     driven: bool = False
     """A generator of the project lends it, which has no name and is driven by hand."""
     instance: int = -1

@@ -28,8 +28,9 @@ def bind_ways(context: Context, step: int, event: ev.Bind, world: World) -> Ways
 def unpack_ways(context: Context, step: int, event: ev.Unpack, world: World) -> Ways:
     """``a, b = source``."""
     moved = world
-    for target in event.targets:
+    for index, target in enumerate(event.targets):
         moved = unbound(context, moved, target)
+        moved = names.bound(moved, target, f"{event.source}.{index}", owned=context.focus.owned)
     if Role.ROW in world.roles(event.source):
         for target in event.targets:
             moved = part_of_row(context, moved, target)

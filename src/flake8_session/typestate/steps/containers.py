@@ -45,7 +45,8 @@ def extend_ways(context: Context, step: int, event: ev.Extend, world: World) -> 
 def build_ways(context: Context, step: int, event: ev.Build, world: World) -> Ways:
     """A display or comprehension; a text that formats the instance runs its code."""
     if event.shape is ev.Shape.CONTAINER:
-        yield Door.COMPLETED, _stored(world, event.result, event.parts)
+        stored = _stored(world, event.result, event.parts)
+        yield Door.COMPLETED, _in_parts(world, stored, event) if _is_returned(context, step) else stored
         return
     if event.shape is ev.Shape.TEXT and world.instance is not None:
         for part in event.parts:
@@ -56,6 +57,21 @@ def build_ways(context: Context, step: int, event: ev.Build, world: World) -> Wa
                     yield from ways
                     return
     yield Door.COMPLETED, world
+
+
+def _in_parts(world: World, stored: World, event: ev.Build) -> World:
+    """The caller may take a tuple apart: each part stays known by its number."""
+    for index, part in enumerate(event.parts):
+        if Role.SESSION in world.roles(part):
+            stored = names.named(stored, f"{event.result}.{index}", Role.SESSION)
+    return stored
+
+
+def _is_returned(context: Context, step: int) -> bool:
+    graph = context.frame.graph
+    event, after = graph.steps[step].event, graph.steps[step].doors.get(Door.COMPLETED)
+    following = graph.steps[after].event if after is not None else None
+    return isinstance(event, ev.Build) and following == ev.Return(event.result)
 
 
 def iter_ways(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
