@@ -52,8 +52,8 @@ def _top_level(linker: Linker, module: str, name: str) -> Meaning:
         found.append(linker.class_meaning(ClassAt(module, name)))
     if name in outline.functions and name:
         found.append(FunctionAt(module, name))
-    for annotation, value in outline.assigned.get(name, ()):
-        found.append(linker.assigned(module, annotation, value))
+    assigned = outline.assigned.get(name, ())
+    found.extend(linker.assigned(module, *each) for each in assigned if each[1] is not None)
     found.extend(
         imported(linker, module, entry.module, entry.member, entry.level)
         for entry in outline.imports
@@ -63,6 +63,9 @@ def _top_level(linker: Linker, module: str, name: str) -> Meaning:
         rebound = linker.bodies.rebound(FunctionAt(module, qualname), name) if linker.bodies else None
         if rebound is not None:
             found.append(Borrowed(rebound.options) if isinstance(rebound, Made) else rebound)
+    if all(meaning == UNKNOWN or meaning in _SAYING_NOTHING for meaning in found):
+        # An annotation alone binds nothing: ``Session: orm.Session`` may stand beside what does.
+        found = [linker.assigned(module, *each) for each in assigned if each[1] is None] or found
     if found:
         return _configured(linker, module, outline, name, _agreed(found))
     starred = _from_star(linker, module, outline, name)

@@ -8,8 +8,9 @@ generator that does, and so do the callers in the function's own module, if all 
             await work(session)        # so in `work` a commit expires
 
 A parameter without an annotation is a session where its name speaks of one and every caller in the
-module gives one, or where a decorator's own function, which is called instead, gives one. Not modelled:
-callers in other modules, and functions that are handed around.
+module gives one, or where a decorator's own function, which is called instead, gives one; or else where
+the function hands it on, as it came, to functions that promise to take a session. Not modelled: callers in
+other modules, and functions that are handed around.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from flake8_session.linking.meanings import (
     Registry,
     joined,
 )
+from flake8_session.linking.places import bound
 from flake8_session.summaries.passing import bindings
 from flake8_session.summaries.solved import Solved
 
@@ -54,7 +56,11 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
     lent = _lent(solved, frame, parameter)
     if lent is not None:
         return Borrowed(lent, registry=True)
-    given = _injected(solved, frame, parameter) or _passed(solved, frame, parameter)
+    given = (
+        _injected(solved, frame, parameter)
+        or _passed(solved, frame, parameter)
+        or _handed_on(solved, frame, parameter)
+    )
     return Borrowed(given) if given is not None else None
 
 
@@ -77,8 +83,8 @@ def _assigned(solved: Solved, at: FunctionAt) -> Iterator[dict[str, Meaning]]:
     function = linker.function(at)
     class_ = at.qualname.rpartition(".")[0] if at.qualname.endswith(".__init__") else ""
     ordered = [each.name for each in function.parameters if each.keyword in ("", "/")] if function else []
-    for bound in outline.assigned.values() if outline is not None else ():
-        for _, value in bound:
+    for each in outline.assigned.values() if outline is not None else ():
+        for _, value in each:
             if isinstance(value, Applied) and value.function == Named(class_ or at.qualname):
                 names = iter(ordered[1:] if class_ else ordered)
                 yield {
@@ -155,6 +161,34 @@ def _agreed(solved: Solved, at: FunctionAt, frame: Frame, parameter: Parameter) 
             return []
         agreed.add(options)
     return [_common(agreed)] if agreed else []
+
+
+def _handed_on(solved: Solved, frame: Frame, parameter: Parameter) -> Options | None:
+    """The options that project functions promise by their annotations to which the parameter is handed on.
+
+    None where they do not agree whether it is asynchronous, where the name is bound anew, and where somebody
+    in sight calls the function: then that one knows better.
+    """
+    at = FunctionAt(frame.module, frame.function.qualname)
+    is_rebound = any(parameter.name in bound(step.event) for step in frame.graph.steps)
+    if is_rebound or any(True for _ in solved.calls_of(at)):
+        return None
+    calls = [step.event for step in frame.graph.steps if isinstance(step.event, Call)]
+    promised = [meaning for call in calls for meaning in _promises(frame, call, parameter.name)]
+    agreed = {meaning.options for meaning in promised if isinstance(meaning, Borrowed)}
+    return _common(agreed) if len({options.asynchronous for options in agreed}) == 1 else None
+
+
+def _promises(frame: Frame, call: Call, place: Place) -> Iterator[Meaning]:
+    """What a called project function says by annotation of each parameter that it is given `place` in."""
+    callee = frame.callee(call)
+    function = frame.linker.function(callee) if isinstance(callee, FunctionAt) else None
+    if function is None or not isinstance(callee, FunctionAt):
+        return
+    taking = {name for name, given in bindings(function, frame.on_receiver(call)) if given == place}
+    for each in function.parameters:
+        if each.name in taking and each.annotation is not None:
+            yield frame.linker.annotation(callee.module, each.annotation)
 
 
 def _options(solved: Solved, caller: Frame, place: Place, meaning: Meaning) -> Options | None:

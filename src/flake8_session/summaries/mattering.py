@@ -48,6 +48,7 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.source.slices import Piece
 from flake8_session.summaries.sites import Givers
+from flake8_session.summaries.unannotated import hands_on_session, takes_session
 
 _SEEDS = frozenset(
     name.rpartition(".")[2] for name in (*factories.MAKERS, *factories.FUNCTIONS)
@@ -85,7 +86,7 @@ class Mattering:
 
     def _with_called(self, found: set[str]) -> set[str]:
         """`found`, and the functions that they may give a session in a parameter without an annotation."""
-        taking = {piece.name for piece in self._pieces if _takes_session(piece)} - found
+        taking = {piece.name for piece in self._pieces if takes_session(piece)} - found
         pieces = {piece.name: piece for piece in self._pieces} if taking else {}
         pending = [name for name in found if name in pieces]
         while pending:
@@ -96,7 +97,7 @@ class Mattering:
         return found
 
     def _matters(self, piece: Piece) -> bool:
-        if self._names_session(piece) or any(
+        if self._names_session(piece) or hands_on_session(piece) or any(
             self._gives(meaning, piece.attributes, set())
             for meaning in self._meanings(piece)
             if self._may_give(meaning)
@@ -130,7 +131,7 @@ class Mattering:
         words = frozenset().union(*(piece.words for piece in self._pieces if piece.name in seeds))
         for piece in self._pieces:
             owner, _, method = piece.name.rpartition(".")
-            if method == "__init__" and owner in words and piece.name not in seeds and _takes_session(piece):
+            if method == "__init__" and owner in words and piece.name not in seeds and takes_session(piece):
                 yield piece.name
 
     def _names_session(self, piece: Piece) -> bool:
@@ -282,18 +283,6 @@ class Mattering:
                     piece = f"{qualname}.{method}"
                     found.setdefault(name, {})[piece if piece in names else qualname.partition(".")[0]] = None
         return {name: tuple(pieces) for name, pieces in found.items()}
-
-
-def _takes_session(piece: Piece) -> bool:
-    """Whether a parameter of the function is called like a session or factory, and has no annotation."""
-    if not isinstance(piece.node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    given = piece.node.args
-    parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs)
-    return any(
-        each.annotation is None and (frameworks.is_session_name(each.arg) or frameworks.may_make(each.arg))
-        for each in parameters
-    )
 
 
 def _names_in(expression: Expression | None) -> Iterator[str]:
