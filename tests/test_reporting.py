@@ -178,6 +178,19 @@ SES201 `user.name` is expired, and its session is closed
 
 """
 
+    def test_marks_that_begin_together_are_told_in_order(self) -> None:
+        path = (Related(span(3, "session.get"), "used here"), Related(span(3, "session.get(User, key)"), "leaves"))
+        text = shown("full", finding(span=path[0].span, path=path), terminal=Terminal(width=40))
+        assert text.endswith("""\
+3 |     user = session.get(User, key)
+  |            ^^^^^^^^^^^-----------
+  |            |
+  |            1: used here
+  |            |
+  |            2: leaves
+
+""")
+
     def test_several_places_of_one_span_have_a_line_each(self) -> None:
         place = span(8, "session.close()")
         path = (Related(place, "may raise"), Related(place, "leaves"))

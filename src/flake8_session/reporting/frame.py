@@ -26,11 +26,12 @@ _LEAD = 8
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A span to underline, with what to say of it."""
+    """A span to underline, with what to say of it; `order` counts the marks as they are to be read."""
 
     span: Span
     labels: tuple[str, ...]
     primary: bool = False
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class _Placed:
     end: int
     labels: tuple[str, ...]
     primary: bool
+    order: int
 
     @property
     def style(self) -> Style:
@@ -83,6 +85,7 @@ def _marked_line(excerpt: Excerpt, number: int, room: int) -> Iterator[list[Piec
     beside = placed[-1] if _fits_beside(placed, room) else None
     yield [*_bar(excerpt), Piece(" "), *_underlines(placed, beside)]
     hanging = [mark for mark in placed if mark.labels and mark is not beside]
+    hanging.sort(key=lambda mark: (mark.start, -mark.order))
     for position in reversed(range(len(hanging))):
         for row in _hung(hanging[: position + 1], room, with_bar=len(placed) > 1):
             yield [*_bar(excerpt), Piece(" "), *row]
@@ -136,7 +139,7 @@ def _place(mark: Mark, text: str, shift: int, room: int) -> _Placed:
     start_cell = _offset(text, span.column - 1) - shift
     end_cell = _offset(text, max(end - 1, span.column)) - shift
     start_cell = max(min(start_cell, room - 1), 0)
-    return _Placed(start_cell, max(min(end_cell, room), start_cell + 1), mark.labels, mark.primary)
+    return _Placed(start_cell, max(min(end_cell, room), start_cell + 1), mark.labels, mark.primary, mark.order)
 
 
 def _shift(text: str, column: int, room: int) -> int:

@@ -56,11 +56,13 @@ def _headline(finding: Diagnostic, terminal: Terminal) -> Iterator[list[Piece]]:
 
 def _marks(finding: Diagnostic) -> tuple[Mark, ...]:
     """The finding's own place and those of its path; places of one span share a mark."""
-    labels: dict[Span, list[str]] = {finding.span: []}
+    labels: dict[Span, list[str]] = {place.span: [] for place in finding.path}
+    labels.setdefault(finding.span, [])
     numbered = len(finding.path) > 1
     for number, place in enumerate(finding.path, start=1):
         label = printable(place.message)
-        labels.setdefault(place.span, []).append(f"{number}: {label}" if numbered else label)
+        labels[place.span].append(f"{number}: {label}" if numbered else label)
     return tuple(
-        Mark(span, tuple(texts), primary=span == finding.span) for span, texts in labels.items()
+        Mark(span, tuple(texts), span == finding.span, order)
+        for order, (span, texts) in enumerate(labels.items())
     )
