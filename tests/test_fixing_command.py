@@ -270,7 +270,10 @@ def test_each_fix_is_shown_and_asked_for(leaking: Path, session_lint: Command) -
     leaking.write_text(both)
     run = session_lint("--interactive", "--color=never", stdin="n\ny\n")
     assert run.stdout.count("Apply this fix?") == 2
-    assert "-    session = Session(engine)" in run.stdout
+    for line, name in ((6, "count"), (11, "total")):
+        _, _, shown = run.stdout.partition(f"--> shop/leaking.py:{line}:15\n")
+        assert f"{line} |     session = Session(engine)\n" in shown, "the way to the fault is shown"
+        assert re.search(rf"def {name}\(engine\):\n *-     session = Session\(engine\)\n", shown)
     assert run.returncode == 1
     fixed = leaking.read_text()
     assert fixed.startswith(LEAKING)
@@ -300,7 +303,7 @@ def test_without_a_standard_input_no_fix_is_wanted(leaking: Path) -> None:
 
 def test_the_question_is_coloured_where_that_is_asked_for(leaking: Path, session_lint: Command) -> None:
     run = session_lint("--interactive", "--color=always", stdin="q\n")
-    assert "\x1b[32m+    with Session(engine) as session:\x1b[0m" in run.stdout
+    assert re.search(r"\x1b\[32m *\+     with Session\(engine\) as session:\x1b\[0m", run.stdout)
 
 
 def test_a_fix_that_is_taken_back_is_told(leaking: Path, session_lint: Command) -> None:

@@ -179,7 +179,8 @@ SES201 `user.name` is expired, and its session is closed
 """
 
     def test_marks_that_begin_together_are_told_in_order(self) -> None:
-        path = (Related(span(3, "session.get"), "used here"), Related(span(3, "session.get(User, key)"), "leaves"))
+        used, whole = span(3, "session.get"), span(3, "session.get(User, key)")
+        path = (Related(used, "used here"), Related(whole, "leaves"))
         text = shown("full", finding(span=path[0].span, path=path), terminal=Terminal(width=40))
         assert text.endswith("""\
 3 |     user = session.get(User, key)

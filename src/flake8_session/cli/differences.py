@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flake8_session.reporting import Terminal
-from flake8_session.reporting.report import printable
-from flake8_session.reporting.styled import TAB, Piece, Style, painted, render_line
+from flake8_session.reporting.styled import Style, painted
 from flake8_session.source.text import lines_of
 
 _STYLES = {"+": Style.ADDED, "-": Style.REMOVED, "@": Style.FRAME}
@@ -25,15 +24,6 @@ def difference(filename: str, before: str, after: str, terminal: Terminal) -> st
         painted(line, _style(number, line), terminal)
         for number, line in enumerate(_lines(_in_header(f"a/{name}"), _in_header(f"b/{name}"), before, after))
     )
-
-
-def difference_to_read(filename: str, before: str, after: str, terminal: Terminal) -> str:
-    """The diff as it is shown to somebody who is asked about it: nothing in it can move the cursor."""
-    name = printable(filename)
-    lines = _lines(f"a/{name}", f"b/{name}", before, after)
-    drawn = (printable(line.rstrip("\r\n").replace("\t", " " * TAB)) for line in lines)
-    pieces = (Piece(line, _style(number, line)) for number, line in enumerate(drawn))
-    return "".join(render_line([piece], terminal) for piece in pieces)
 
 
 def _lines(old_name: str, new_name: str, before: str, after: str) -> Iterator[str]:

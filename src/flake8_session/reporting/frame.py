@@ -139,7 +139,8 @@ def _place(mark: Mark, text: str, shift: int, room: int) -> _Placed:
     start_cell = _offset(text, span.column - 1) - shift
     end_cell = _offset(text, max(end - 1, span.column)) - shift
     start_cell = max(min(start_cell, room - 1), 0)
-    return _Placed(start_cell, max(min(end_cell, room), start_cell + 1), mark.labels, mark.primary, mark.order)
+    end_cell = max(min(end_cell, room), start_cell + 1)
+    return _Placed(start_cell, end_cell, mark.labels, mark.primary, mark.order)
 
 
 def _shift(text: str, column: int, room: int) -> int:
