@@ -253,7 +253,10 @@ class TestChangedLines:
         monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         self.git("init", "-q")
         self.git("add", ".")
-        self.git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "first")
+        self.commit("first")
+
+    def commit(self, message: str) -> None:
+        self.git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-a", "-m", message)
 
     def git(self, *arguments: str) -> None:
         subprocess.run(["git", *arguments], check=True)
@@ -265,6 +268,29 @@ class TestChangedLines:
         more = LEAKING + "\n\n" + LEAKING.partition("\n\n\n")[2].replace("count", "sum")
         (project / "shop/leaking.py").write_text(more)
         assert found(capsys, "--diff-base=HEAD") == ["shop/leaking.py:11:15:"]
+
+    def test_what_changed_on_the_other_side_is_not_ours(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """This branch has a new finding in ``clean.py``; the other has mended the one in ``leaking.py``."""
+        self.git("branch", "other")
+        (project / "shop/clean.py").write_text(LEAKING)
+        self.commit("ours")
+        self.git("checkout", "-q", "other")
+        (project / "shop/leaking.py").write_text(CLEAN)
+        self.commit("theirs")
+        self.git("checkout", "-q", "-")
+        assert found(capsys, "--diff-base=other") == ["shop/clean.py:6:15:"]
+
+    def test_a_history_that_shares_nothing_is_compared_as_it_is(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.git("branch", "-M", "ours")
+        self.git("checkout", "-q", "--orphan", "elsewhere")
+        (project / "shop/leaking.py").write_text(CLEAN)
+        self.commit("another first")
+        self.git("checkout", "-q", "ours")
+        assert found(capsys, "--diff-base=elsewhere") == ["shop/leaking.py:6:15:"]
 
     def test_new_files_are_new(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         for name in ("new.py", "two words.py", "t\tab.py", "ü.py"):

@@ -1,6 +1,8 @@
 """Which lines of which files changed since a revision, asked of git.
 
-A file that git does not track yet has only new lines. Git runs without the user's pager, colours and
+Of a revision from which the history has branched off, as ``origin/main`` while main goes on, what counts is
+the commit at which it did: what changed on the other side since is none of our changes. A file that git does
+not track yet has only new lines. Git runs without the user's pager, colours and
 tools for differences; the revision is looked up first, so that nothing else can hide in it.
 """
 
@@ -45,11 +47,20 @@ def changes_since(revision: str, folder: Path) -> Changes:
         raise ConfigurationError(f"--diff-base: git knows no revision `{revision}`") from None
     options = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-prefix", "--find-renames")
     changes = Changes()
-    _read_diff(_git(root, "diff", *options, commit.strip(), "--", "*.py"), root, changes)
+    base = _branched_off(root, commit.strip())
+    _read_diff(_git(root, "diff", *options, base, "--", "*.py"), root, changes)
     for path in _git(root, "ls-files", "--others", "--exclude-standard", "-z").split("\0"):
         if path:
             changes.lines[os.path.realpath(root / path)] = None
     return changes
+
+
+def _branched_off(root: Path, commit: str) -> str:
+    """The newest commit that `commit` and the history here share; `commit` where they share none."""
+    try:
+        return _git(root, "merge-base", commit, "HEAD").split("\n")[0] or commit
+    except ConfigurationError:
+        return commit
 
 
 def _read_diff(diff: str, root: Path, changes: Changes) -> None:
