@@ -101,7 +101,8 @@ def _rendered(text: str, shown: Terminal) -> str:
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    plain = Theme({"markdown.code": "bold bright_blue", "markdown.h2": "bold magenta"})
+    styles = {"code": "bold bright_blue", "h2": "bold magenta", "item.bullet": "bold", "item.number": "bold"}
+    plain = Theme({f"markdown.{name}": style for name, style in styles.items()})
     console = Console(
         force_terminal=True, width=min(shown.width, 100), color_system="standard", theme=plain
     )
