@@ -23,6 +23,39 @@ AsyncLocal = async_sessionmaker(asynchronous)
 
 STYLE = Settings(extend_select=("SES901",))
 SHAPES = {
+    "the parts of a result are none, and need no session": (
+        """
+        def f():
+            session = SessionLocal()
+            name, age = session.execute(select(1))
+            session.close()
+            work(name)
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                name, age = session.execute(select(1))
+            work(name)
+        """,
+    ),
+    "the parts of what holds the session need it": (
+        """
+        def f():
+            session = SessionLocal()
+            first, name = session, "x"
+            other, _ = first, name
+            work(name)
+            other.commit()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                first, name = session, "x"
+                other, _ = first, name
+                work(name)
+                other.commit()
+        """,
+    ),
     "an annotation goes with the assignment": (
         """
         def f():

@@ -84,6 +84,28 @@ def test_a_fix_that_breaks_the_syntax_is_withdrawn_and_the_others_stay() -> None
     assert [each.span.line for each in fixed.left] == [1]
 
 
+def test_a_text_in_the_words_of_a_newer_python_is_fixed() -> None:
+    """From Python 3.14 on several exceptions need no brackets; older ones refuse that."""
+    text = """\
+from sqlalchemy.orm import Session
+
+
+def newer(work):
+    try:
+        work()
+    except KeyError, ValueError:
+        pass
+
+
+def leaking(engine):
+    session = Session(engine)
+    session.commit()
+"""
+    fixed = fix_source(text)
+    assert fixed.text.endswith("    with Session(engine) as session:\n        session.commit()\n")
+    assert not fixed.withdrawn
+
+
 def test_a_fix_that_mends_nothing_is_withdrawn() -> None:
     fixed = fix_text(WORDS, lambda text: [finding(1, f"{text.splitlines()[0]}  # more")], everything)
     assert fixed.text == WORDS

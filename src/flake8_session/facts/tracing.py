@@ -53,8 +53,10 @@ class Tracing:
             case ev.Bind(target, source):
                 return _set(places, target, carried_by(places, source))
             case ev.Unpack(targets, source):
+                given = self._is_given(source)
+                kinds = self._element(source, places) if given else carried_by(places, source)
                 for target in targets:
-                    places = _set(places, target, carried_by(places, source))
+                    places = _set(places, target, kinds)
                 return places
             case ev.Call():
                 return self._called(event, places)
@@ -225,6 +227,17 @@ class Tracing:
                 return False
         found = models.attribute(self._frame.linker, model, attribute)
         return found in (models.Attribute.COLUMN, models.Attribute.EXPRESSION)
+
+    def _is_given(self, place: Place) -> bool:
+        """Whether only calls make what it holds: the parts of a result are no results."""
+        steps = self._frame.graph.steps
+        bound = [
+            step.event.source
+            for step in steps
+            if isinstance(step.event, ev.Bind) and step.event.target == place
+        ]
+        made = [self._frame.made_by.get(source) for source in bound or [place]]
+        return all(step is not None and isinstance(steps[step].event, ev.Call) for step in made)
 
     def _element(self, source: Place, places: Places) -> Iterable[Carried]:
         if not carried_by(places, source):

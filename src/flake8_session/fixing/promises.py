@@ -32,10 +32,11 @@ def kept(
 ) -> After | frozenset[str]:
     """The text with the fixes of `chosen`, if all of them have kept their promise.
 
-    Else the functions with findings that there should not be; none where it is no Python any more.
+    Else the functions with findings that there should not be; none where it is no Python any more. A text
+    in the words of a newer Python than the one that runs this must be what the linter takes for Python.
     """
     changed = applied(text, [edit for each in chosen for edit in fix_of(each).edits])
-    if not _parses(changed):
+    if not _parses(changed) and _parses(text):
         return frozenset()
     try:
         now = lint(changed)
