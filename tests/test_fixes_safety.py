@@ -1742,6 +1742,67 @@ CASES = [
                 session.close()
     """,
     ),
+    # An opening among other things comes first then.
+    Case(
+        "what opens it is a class, and a call stands in front of it",
+        "SES101",
+        "safe",
+        """
+        def f():
+            name, session = work(), SessionLocal()
+            session.scalar(select(name))
+    """,
+    ),
+    Case(
+        "what opens it is a function, and a call stands in front of it",
+        "SES101",
+        "runs earlier",
+        """
+        def opened():
+            return SessionLocal()
+
+        def f():
+            name, session = work(), opened()
+            session.scalar(select(name))
+    """,
+    ),
+    Case(
+        "what opens it is a function, and stands first",
+        "SES101",
+        "safe",
+        """
+        def opened():
+            return SessionLocal()
+
+        def f():
+            session, name = opened(), work()
+            session.scalar(select(name))
+    """,
+    ),
+    Case(
+        "temporary, of a function that runs behind a call",
+        "SES105",
+        "runs earlier",
+        """
+        def opened():
+            return SessionLocal()
+
+        def f():
+            work(work(), opened().scalar(select(func.count(User.id))))
+    """,
+    ),
+    Case(
+        "temporary, of a function that runs first",
+        "SES105",
+        "safe",
+        """
+        def opened():
+            return SessionLocal()
+
+        def f():
+            work(opened().scalar(select(func.count(User.id))), work())
+    """,
+    ),
     # SES103 is mended as SES102 is, under the same conditions.
     Case(
         "one way leaves it open",

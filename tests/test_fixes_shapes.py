@@ -56,6 +56,129 @@ SHAPES = {
                 other.commit()
         """,
     ),
+    "bound in a test": (
+        """
+        def f():
+            # why
+            if (session := SessionLocal()).scalar(select(1)):  # note
+                session.rollback()
+            work()
+        """,
+        """
+        def f():
+            # why
+            with SessionLocal() as session:
+                if session.scalar(select(1)):  # note
+                    session.rollback()
+            work()
+        """,
+    ),
+    "bound in a test of its own": (
+        """
+        def f():
+            if (session := SessionLocal()):
+                session.rollback()
+            else:
+                work()
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                if session:
+                    session.rollback()
+                else:
+                    work()
+        """,
+    ),
+    "bound in each turn, or where another test has failed: left as it is": (
+        """
+        def f(name):
+            if name:
+                work()
+            elif (session := SessionLocal()).scalar(select(1)):
+                session.rollback()
+            while (session := SessionLocal()).scalar(select(1)):
+                session.rollback()
+        """,
+        """
+        def f(name):
+            if name:
+                work()
+            elif (session := SessionLocal()).scalar(select(1)):
+                session.rollback()
+            while (session := SessionLocal()).scalar(select(1)):
+                session.rollback()
+        """,
+    ),
+    "the name is read in front of its binding: left as it is": (
+        """
+        def f(session):
+            work(session, (session := SessionLocal()).scalar(select(1)))
+            session.rollback()
+        """,
+        """
+        def f(session):
+            work(session, (session := SessionLocal()).scalar(select(1)))
+            session.rollback()
+        """,
+    ),
+    "one of two": (
+        """
+        def f():
+            work(); session, name = SessionLocal(), "ann"; session.scalar(select(name))
+            session.close()
+        """,
+        """
+        def f():
+            work()
+            with SessionLocal() as session:
+                name = "ann"
+                session.scalar(select(name))
+        """,
+    ),
+    "one of three, in brackets": (
+        """
+        def f():
+            (name, session, count) = ("ann", SessionLocal(), work())  # all
+            session.scalar(select(name, count))
+        """,
+        """
+        def f():
+            with SessionLocal() as session:
+                (name, count) = ("ann", work())  # all
+                session.scalar(select(name, count))
+        """,
+    ),
+    "one of several names": (
+        """
+        def f():
+            first = second = third = SessionLocal()
+            first.scalar(select(1))
+            second.close()
+            work(third)
+        """,
+        """
+        def f():
+            with SessionLocal() as first:
+                second = third = first
+                first.scalar(select(1))
+                second.close()
+                work(third)
+        """,
+    ),
+    "one of two, asynchronous": (
+        """
+        async def f():
+            session, name = AsyncLocal(), "ann"
+            await session.scalar(select(name))
+        """,
+        """
+        async def f():
+            async with AsyncLocal() as session:
+                name = "ann"
+                await session.scalar(select(name))
+        """,
+    ),
     "an annotation goes with the assignment": (
         """
         def f():

@@ -27,10 +27,11 @@ def witness_faults(
 
     A change in a session that nobody closes is lost (SES304) like one in a closed session, but the runs see
     only the latter: of such codes a new witness says nothing. A report that no run demands has no witness
-    that could go, so it is not counted among those of its function.
+    that could go, so it is not counted among those of its function; and what the runs of the first program
+    leave open is nothing new in those of the other.
     """
     was, now = before.witnesses(text, functions), after.witnesses(fixed.text, functions)
-    known = was | before.waits(text, functions)
+    known = before.witnesses(text, functions, doubtful=True) | before.waits(text, functions)
     for key in now - known:
         same_read = key[0] in _OF_READS and any((code, *key[1:]) in known for code in _OF_READS)
         if key[0] in COMPARED and not same_read:

@@ -84,15 +84,18 @@ class Executed:
             if sight.code == WAITS
         )
 
-    def witnesses(self, text: str, functions: frozenset[str]) -> Counter[Key]:
-        """What the runs demand of a linter, by code, function and the words of the line."""
+    def witnesses(self, text: str, functions: frozenset[str], *, doubtful: bool = False) -> Counter[Key]:
+        """What the runs demand of a linter, by code, function and the words of the line.
+
+        With `doubtful` also what they leave open.
+        """
         lines = text.splitlines()
         found: Counter[Key] = Counter()
         for each in self.told:
             if each.entry.name not in functions:
                 continue
             for demand in demands(each.told):
-                if demand.required:
+                if demand.required or doubtful:
                     found[demand.code, each.entry.name, " ".join(lines[demand.line - 1].split())] += 1
         return found
 

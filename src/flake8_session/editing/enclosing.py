@@ -24,6 +24,8 @@ from flake8_session.editing.wrapping import (
     with_statement,
 )
 
+EARLIER = "what opens the session runs earlier then"
+
 
 def enclose(plan: Enclose, ground: Ground) -> Made | None:
     """Makes the change that `plan` asks for; None where no stretch of statements holds the live range."""
@@ -57,4 +59,5 @@ def _with(plan: Enclose, ground: Ground, opening: Opening, last: int) -> Made | 
     change = Change(block, index, last + 1, (Unit(statement),))
     imports = (("contextlib", plan.driver),) if plan.driver else ()
     kind = "an `async with`" if plan.asynchronous else "a `with`"
-    return Made(change, f"open the session in {kind}", imports=imports)
+    doubts = (EARLIER,) if plan.foreign and opening.overtakes else ()
+    return Made(change, f"open the session in {kind}", doubts, imports)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
+from flake8_session.editing.apart import is_called_before, left_without, waited_for
 from flake8_session.editing.blocks import Block, Position, Unit, statements_of
 from flake8_session.editing.expressions import is_evaluated_once, is_plain, names_in
 from flake8_session.editing.ground import Ground
@@ -20,7 +21,8 @@ class Opening:
     """`call` opens the session, `name` is what it is called; `remains` is the statement without the opening.
 
     `remains` is None where the statement does nothing but open the session and bind the name.
-    `header` is the comment at the end of the line, `reads` are the names in `call`.
+    `header` is the comment at the end of the line, `reads` are the names in `call`. `overtakes`: what
+    stands in front of the opening in its statement is called after it then.
     """
 
     position: Position
@@ -29,6 +31,7 @@ class Opening:
     remains: Unit | None
     leading_lines: Sequence[cst.EmptyLine]
     header: cst.TrailingWhitespace
+    overtakes: bool = False
 
     @property
     def block(self) -> Block:
@@ -67,14 +70,14 @@ def opening_of(plan: Enclose, ground: Ground) -> Opening | None:
         return None
     unit = position.unit
     name, value = _bound(unit.node)
-    if plan.name:
-        if name != plan.name or value is None or not _is(value, call):
-            return None
-        opens = _lent(call, plan.driver) if plan.driver else value
-        if opens is None:
-            return None
-        return Opening(position, opens, name, None, _leading_lines(unit), _trailing(unit))
-    return _temporary(plan, position, call)
+    if not plan.name:
+        return _temporary(plan, position, call)
+    if name != plan.name or value is None or not _is(value, call):
+        return _among_others(plan, position, call)
+    opens = _lent(call, plan.driver) if plan.driver else value
+    if opens is None:
+        return None
+    return Opening(position, opens, name, None, _leading_lines(unit), _trailing(unit))
 
 
 def managed(generator: cst.BaseExpression, driver: str) -> cst.BaseExpression | None:
@@ -110,16 +113,35 @@ def _temporary(plan: Enclose, position: Position, call: cst.Call) -> Opening | N
     if _does_nothing_else(unit.node, call):
         return None
     taken = names_in(_function(position))
-    name = plan.name or next(name for name in (*_NAMES, *_numbered(len(taken))) if name not in taken)
+    name = next(name for name in (*_NAMES, *_numbered(len(taken))) if name not in taken)
     left = unit.node.deep_replace(call, cst.Name(name, lpar=call.lpar, rpar=call.rpar))
-    bare = call.with_changes(lpar=(), rpar=())
+    return _parted(position, call, name, left)
+
+
+def _among_others(plan: Enclose, position: Position, call: cst.Call) -> Opening | None:
+    """Where the statement binds the session to its name and does something besides."""
+    if plan.driver or not all(is_plain(arg.value) for arg in call.args):
+        return None
+    opens = waited_for(position.unit.node, call)
+    left = left_without(position.unit.node, opens, plan.name)
+    return _parted(position, opens, plan.name, left) if left is not None else None
+
+
+def _parted(position: Position, opens: cst.BaseExpression, name: str, left: cst.CSTNode) -> Opening:
+    """The opening in front of what is `left` of its statement."""
+    unit = position.unit
     if unit.line is None:
         assert isinstance(left, cst.BaseCompoundStatement)
         remains = Unit(left.with_changes(leading_lines=()))
-        return Opening(position, bare, name, remains, _leading_lines(unit), cst.TrailingWhitespace())
-    assert isinstance(left, cst.BaseSmallStatement)
-    line = cst.SimpleStatementLine([left], trailing_whitespace=_trailing(unit))
-    return Opening(position, bare, name, Unit(left, line), _leading_lines(unit), cst.TrailingWhitespace())
+    else:
+        assert isinstance(left, cst.BaseSmallStatement)
+        alone = left.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        remains = Unit(alone, cst.SimpleStatementLine([alone], trailing_whitespace=_trailing(unit)))
+    bare = opens.with_changes(lpar=(), rpar=())
+    overtakes = is_called_before(unit.node, opens)
+    return Opening(
+        position, bare, name, remains, _leading_lines(unit), cst.TrailingWhitespace(), overtakes
+    )
 
 
 def _does_nothing_else(node: cst.CSTNode, call: cst.Call) -> bool:

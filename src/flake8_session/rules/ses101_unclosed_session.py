@@ -51,7 +51,10 @@ closes the session and never commits, so no row changes. The fix is safe only if
 - the class of the session has no `__exit__` of its own, and
 - an asynchronous session is opened in an `async def`.
 
-Otherwise the fix is unsafe, or there is none.
+Otherwise the fix is unsafe, or there is none. A session that is opened among other things, in a test or as
+one of several names or values, is opened in front of the rest of its statement; that is unsafe where a
+function opens it and something is called before. There is no fix for one that is opened in an `elif`, in the
+test of a `while`, in one of two branches, or in a comprehension.
 
 ## References
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"

@@ -34,7 +34,8 @@ Use instead:
 
 ## Fix safety
 The fix names the session in a `with` around the statement. Safe under the conditions of SES101: in
-particular, no instance or unread result of the session may outlive the statement.
+particular, no instance or unread result of the session may outlive the statement. It is unsafe where a
+function opens the session and something else in the statement is called before.
 
 ## References
 - SQLAlchemy, Session Basics: "Opening and Closing a Session"

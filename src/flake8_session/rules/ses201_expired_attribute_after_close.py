@@ -52,7 +52,8 @@ and the close stays inside its `with` or `finally`. `expire_on_commit=False`, wh
 instead, is unsafe: it changes every instance of the session. Of an asynchronous session the end
 does not move, since what is to be loaded must be awaited: the fix is `expire_on_commit=False`, or a
 `refresh()` before the end, which runs one more SELECT. An explicit `close()` stays where it is if
-an attribute of anything else is read on the way, or a handler around it would see what fails there.
+an attribute of anything else is read on the way, or a handler around it would see what fails there;
+where changes wait for a flush, so does the end by a `with` or `finally` in such a handler's `try`.
 
 ## References
 - SQLAlchemy, State Management: "Refreshing / Expiring"
