@@ -1803,6 +1803,55 @@ CASES = [
             work(opened().scalar(select(func.count(User.id))), work())
     """,
     ),
+    # SES304: a commit expires.
+    Case(
+        "what waits would be expired where it is read",
+        "SES304",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            merged = session.merge(User(name="new"))
+            session.close()
+            work(merged.bio)
+    """,
+    ),
+    Case(
+        "what waits would be expired, and is handed out",
+        "SES304",
+        None,
+        """
+        def f():
+            session = SessionLocal()
+            merged = session.merge(User(name="new"))
+            session.close()
+            return merged
+    """,
+    ),
+    Case(
+        "what waits is not expired by a commit",
+        "SES304",
+        "stays in the database",
+        """
+        def f():
+            session = SessionLocal(expire_on_commit=False)
+            merged = session.merge(User(name="new"))
+            session.close()
+            return merged
+    """,
+    ),
+    Case(
+        "what waits is read in front of the end",
+        "SES304",
+        "stays in the database",
+        """
+        def f():
+            session = SessionLocal()
+            merged = session.merge(User(name="new"))
+            work(merged.bio)
+            session.close()
+    """,
+    ),
     # SES103 is mended as SES102 is, under the same conditions.
     Case(
         "one way leaves it open",

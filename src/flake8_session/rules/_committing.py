@@ -2,15 +2,21 @@
 
 There is none where the commit may do more than keep the rows. A deletion that the database has not been
 asked for yet may be refused, since other rows may refer to what is deleted; and where the database is asked
-again behind the commit the function itself gets to see what it has not seen so far.
+again behind the commit the function itself gets to see what it has not seen so far. A commit expires what
+the session has given, and makes what only waited an instance that can be expired: where something of it is
+needed behind the end, that would have to be loaded, and cannot be.
 """
 
 from __future__ import annotations
 
 from flake8_session.editing.plans import CommitFirst
 from flake8_session.facts.asked import asks_again, deletes_before
+from flake8_session.facts.carried import carry
 from flake8_session.facts.lost_writes import LostWrite
+from flake8_session.facts.reaching import behind
+from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
+from flake8_session.facts.tracing import Carried
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Leave
 from flake8_session.knowledge.words import Role
@@ -53,10 +59,19 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
             stops.add(step)
             if state.dirty and deletes_before(solved, step):
                 return ()
-    if len(ends) != 1 or any(asks_again(facts, step) for step in stops):
+    if len(ends) != 1 or any(asks_again(facts, step) for step in stops) or _is_needed_behind(solved, stops):
         return ()
     ((end, name),) = ends.items()
     return (CommitFirst(end, name, solved.focus.options.asynchronous, doubts=(_LASTS,)),)
+
+
+def _is_needed_behind(solved: Solved, ends: set[int]) -> bool:
+    """Whether something that the session has given is used behind its ends, and a commit would expire it."""
+    if solved.focus.options.expires is False:
+        return False
+    later = {step for end in ends for step in behind(solved.graph, end)}
+    uses = carry(solved).uses
+    return any(use.carried is Carried.HELD and not use.open and use.step in later for use in uses)
 
 
 def _origin(facts: FunctionFacts, step: int) -> int:

@@ -43,7 +43,9 @@ Use instead:
 ## Fix safety
 Unsafe: a `commit()` before the close writes what was not written before, which is its purpose. There
 is no fix where the function asks the database again behind it, since it would see other rows then, and
-none for a deletion that was not flushed, since the database may refuse it.
+none for a deletion that was not flushed, since the database may refuse it. Nor is there one where what
+the session has given is used behind its end: the commit would expire it, unless the session says
+`expire_on_commit=False`.
 
 ## References
 - SQLAlchemy, Session Basics: "Committing", "Flushing", "Opening and Closing a Session"
