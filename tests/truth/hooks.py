@@ -154,7 +154,9 @@ class Hooks:
         before = run.used_at(session)
         run.used(session, name)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
-            given = _SessionAwaitable(function, function(*arguments, **options), before, Unawaited(line))
+            given = _SessionAwaitable(
+                function, arguments, function(*arguments, **options), before, Unawaited(line)
+            )
             run.calls.append(given.unawaited)
             return given
         run.contexts.use(session)
@@ -176,7 +178,7 @@ class Hooks:
         try:
             point = run.may_fail(run.failures.database, line)
             result = function(*arguments, **options)
-            _note_query(run, function)
+            _note_query(run, function, arguments)
             _note_found(run, function, result, failed=failed)
             return result
         finally:
@@ -206,8 +208,16 @@ class Hooks:
 class _SessionAwaitable:
     """What a method of `AsyncSession` gives: its coroutine, known to be database work."""
 
-    def __init__(self, function: Any, coroutine: Any, used_before: int, unawaited: Unawaited) -> None:
+    def __init__(
+        self,
+        function: Any,
+        arguments: tuple[Any, ...],
+        coroutine: Any,
+        used_before: int,
+        unawaited: Unawaited,
+    ) -> None:
         self.function = function
+        self.arguments = arguments
         self.unawaited = unawaited
         self.used_before = used_before
         self.coroutine = coroutine
@@ -244,7 +254,7 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
             point = run.may_fail(run.failures.database, line)
         result = await awaitable
         if work is not None:
-            _note_query(run, work.function)
+            _note_query(run, work.function, work.arguments)
             _note_found(run, work.function, result, failed=failed)
         return result
     except BaseException:
@@ -267,12 +277,26 @@ def may_leave_work(run: Run, given: list[Any]) -> None:
             run.quiet = False
 
 
-def _note_query(run: Run, function: Any) -> None:
+def _note_query(run: Run, function: Any, arguments: tuple[Any, ...]) -> None:
     owner = function.__self__
     if isinstance(owner, sa_orm.Query):
-        run.queried(owner.session)
+        run.queried(owner.session, _entities(owner))
     elif isinstance(owner, SESSIONS) and function.__name__ in QUERIES:
-        run.queried(owner)
+        run.queried(owner, _entities(arguments[0] if arguments else None))
+
+
+def _entities(asked: Any) -> tuple[type, ...]:
+    """The classes of which a query, or what is asked for by its key or merged, may give instances."""
+    if isinstance(asked, type):
+        return (asked,)
+    if is_mapped(asked):
+        return (type(asked),)
+    if isinstance(asked, sa_sql.expression.TextClause):
+        return ()
+    described = getattr(asked, "column_descriptions", None)
+    if described is None or getattr(asked, "_with_options", ()):
+        return (object,)
+    return tuple(each["entity"] for each in described if each["expr"] is each["entity"])
 
 
 def _looks_up(function: Any) -> bool:

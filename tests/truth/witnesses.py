@@ -181,8 +181,14 @@ class Run:
             self.see("SES202", line)
 
     def expired(self, state: InstanceState[Any], session: Any, *, by_commit: bool) -> None:
-        """An instance is expired; by the commit of a session whose options nobody in the program knows?"""
-        if by_commit and any(session is getattr(lent, "sync_session", lent) for lent, _ in self.borrowed):
+        """An instance is expired; by the commit of a session whose options nobody in the program knows?
+
+        A synchronous session that is announced as one is taken to expire what it commits, as the rules say.
+        """
+        if by_commit and any(
+            session is getattr(lent, "sync_session", lent) and not (annotated and session is lent)
+            for lent, annotated in self.borrowed
+        ):
             self.maybe_loaded.add(state)
         else:
             self.maybe_loaded.discard(state)
@@ -205,10 +211,10 @@ class Run:
         for lane in lanes:
             lane.refusing = True
 
-    def queried(self, session: Any) -> None:
-        """A query of a session is done: with other rows it could have loaded what is expired."""
+    def queried(self, session: Any, classes: tuple[type, ...]) -> None:
+        """A query of a session is done: with other rows it could have loaded what is expired of `classes`."""
         for state in getattr(session, "sync_session", session).identity_map.all_states():
-            if is_expired(state):
+            if is_expired(state) and issubclass(state.class_, classes):
                 self.maybe_loaded.add(state)
 
     def hands_out(self, value: Any, line: int) -> None:

@@ -112,7 +112,7 @@ class Solved:
             if (its_door, its_target, moved.spent) == (door, target, taken.spent)
             and (moved.flight is None) == (taken.flight is None)
         ]
-        if door != Door.RAISED or (world.spent and not taken.spent):
+        if door != Door.RAISED or (world.spent and not taken.spent) or not self.ways(step, world):
             return found
         if concerns(self.frame.called(step), world) or step in self.movement.context.raising:
             return found

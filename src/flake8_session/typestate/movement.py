@@ -16,6 +16,7 @@ from flake8_session.linking.frames import Frame
 from flake8_session.linking.places import asked_object, operands
 from flake8_session.typestate import names, values
 from flake8_session.typestate.attributes import read_ways
+from flake8_session.typestate.calls.loads import is_asked_for_again
 from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
     Hearsay,
@@ -123,6 +124,7 @@ class SessionMovement:
         self._known = (known or KnownWays(frame.graph)).of(focus)
         self._answers = frame.linker.answers
         self._liveness = frame.liveness
+        self._held_stays = is_asked_for_again(self.context)
 
     def transfer(self, step: int, world: World) -> Iterable[tuple[int, int, World]]:
         """See `dataflow.Movement.transfer`."""
@@ -149,9 +151,12 @@ class SessionMovement:
                     known.add(raised)
 
     def _told(self, step: int, world: World, ways: Sequence[Way]) -> tuple[Way, ...]:
-        """The ways by which others say that a step may raise, where this focus holds nothing of it."""
+        """The ways by which others say that a step may raise, where this focus holds nothing of it.
+
+        Where it knows that nothing comes behind the step, as where an instance is None, there are none.
+        """
         told = self.context.failing.get(step)
-        if not told or concerns(self.context.frame.called(step), world):
+        if not told or not ways or concerns(self.context.frame.called(step), world):
             return ()
         own = {moved.flight for door, moved in ways if door is Door.RAISED}
         return tuple(
@@ -203,7 +208,7 @@ class SessionMovement:
 
     def _forgotten(self, step: int, world: World) -> World:
         live = self._liveness.live(step)
-        moved = names.forgotten(world, live, self.context.focus.owned)
+        moved = names.forgotten(world, live, self.context.focus.owned, self._held_stays)
         if moved.values:
             asked = self._liveness.asked(step)
             kept = frozenset(entry for entry in moved.values if entry[0] in asked or entry[0] == RETURN)

@@ -89,9 +89,14 @@ def superseded(world: World) -> World:
     return moved._replace(older=Older(before.state, before.names | names, single=False))
 
 
-def forgotten(world: World, live: frozenset[Place], variables_stay: bool) -> World:
-    """Names that no later step reads are dropped; `variables_stay`: an open session's variables are kept."""
+def forgotten(world: World, live: frozenset[Place], variables_stay: bool, held_stays: bool = False) -> World:
+    """Names that no later step reads are dropped.
+
+    `variables_stay`: an open session's variables are kept. `held_stays`: so are those of the instance,
+    which is in its session's identity map for as long as one of them is bound.
+    """
     stays = variables_stay and world.session is not None and is_open(world.session)
+    kinds = (Role.SESSION,) * stays + (Role.INSTANCE,) * held_stays
     names = world.names
     kept = [
         entry
@@ -101,7 +106,7 @@ def forgotten(world: World, live: frozenset[Place], variables_stay: bool) -> Wor
         or entry[0].startswith("@")
         or ("." in entry[0] and not entry[0].startswith("%"))
         or _head(entry[0]) in live
-        or (stays and entry[1] is Role.SESSION and not entry[0].startswith("%"))
+        or (entry[1] in kinds and not entry[0].startswith("%"))
     ]
     return world if len(kept) == len(names) else world._replace(names=frozenset(kept))
 

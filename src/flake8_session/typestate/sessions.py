@@ -71,13 +71,14 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
 
     A flush that fails has already rolled back what it knows of the instances; a statement or a
     COMMIT that fails has not. After either, the session refuses work until it is rolled back: for
-    a failed statement SQLAlchemy itself would go on, but PostgreSQL refuses.
+    a failed statement SQLAlchemy itself would go on, but PostgreSQL refuses. What the call itself would
+    have left for the next flush is not there: a merge loads before it changes anything.
     """
     if row.cleans:
         return
     failure = Flight(Kind.DATABASE)
     flushing = state.dirty and (row.autoflushes or row.flushes)
-    begun = _worked(_reopened(state, row), row)
+    begun = _worked(_reopened(state, row), row)._replace(dirty=state.dirty)
     if flushing:
         nested = Block.NESTED in state.blocks
         failed = broken(begun, Broken.FLUSH)
@@ -89,7 +90,8 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
             yield Outcome(state, raised=failure)
     elif row.work is Work.SQL:
         what = Broken.FLUSH if row.breaks else Broken.STATEMENT
-        failed = broken(begun, what, write=row.writes, flushed=flushing)
+        writes = row.writes and row.instance is not ToInstance.MERGE
+        failed = broken(begun, what, write=writes, flushed=flushing)
         yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
     elif not flushing:
         yield Outcome(state, raised=failure)

@@ -12,6 +12,7 @@ from flake8_session.typestate.calls.receivers import meaning_of_call, split
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
+_LOOKING_UP = frozenset({"get", "get_one"})
 _OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
 
 
@@ -69,6 +70,18 @@ def is_at_hand(context: Context, index: int, world: World) -> bool:
         return False
     named = any(holding is Role.INSTANCE for _, holding in world.names)
     return named and instance.tie is Tie.ATTACHED and instance.columns is Columns.LOADED
+
+
+def is_asked_for_again(context: Context) -> bool:
+    """Whether another ``get()`` of the function asks for the row of the followed instance."""
+    own, selected = context.focus.instance, context.focus.selected
+    if own < 0 or selected is None or not selected.key:
+        return False
+    return any(
+        isinstance(step.event, Call) and step.event.method in _LOOKING_UP and gives_same_row(context, index)
+        for index, step in enumerate(context.frame.graph.steps)
+        if index != own
+    )
 
 
 def may_be_held(context: Context, index: int) -> bool:
