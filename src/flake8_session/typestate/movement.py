@@ -174,7 +174,7 @@ class SessionMovement:
         if Role.INSTANCE in world.roles(asked_of_instance(self.context.frame, step)):
             return own
         if step == self.context.focus.instance:
-            return giving_as_told(own, told) or own
+            return giving_as_told(own, told) or as_told(self.context, world, own, told)
         return as_told(self.context, world, own, told)
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:
