@@ -176,7 +176,8 @@ class Hooks:
         before = run.statements
         failed = _looks_up(function) and has_failed(function.__self__)
         try:
-            point = run.may_fail(run.failures.database, line)
+            if not _is_at_hand(run, function, arguments):
+                point = run.may_fail(run.failures.database, line)
             result = function(*arguments, **options)
             _note_query(run, function, arguments)
             _note_found(run, function, result, failed=failed)
@@ -250,7 +251,7 @@ async def _awaited(run: Run, line: int, awaitable: Any) -> Any:
     try:
         if not _is_cleaning(awaitable) and not _is_of(awaitable, run.filename):
             run.may_fail(run.failures.interrupted, line)
-        if work is not None and not work.cleans:
+        if work is not None and not work.cleans and not _is_at_hand(run, work.function, work.arguments):
             point = run.may_fail(run.failures.database, line)
         result = await awaitable
         if work is not None:
@@ -303,6 +304,16 @@ def _looks_up(function: Any) -> bool:
     """Whether a method of a session looks for what it holds before it asks the database."""
     kinds = (sa_orm.Session, sa_async.AsyncSession)
     return isinstance(function.__self__, kinds) and function.__name__ in LOOKING_UP
+
+
+def _is_at_hand(run: Run, function: Any, arguments: tuple[Any, ...]) -> bool:
+    """Whether a `get()` asks for what an earlier one has given and the session holds, whatever the rows."""
+    if not _looks_up(function) or len(arguments) < 2:
+        return False
+    session = getattr(function.__self__, "sync_session", function.__self__)
+    found = session.identity_map.get(sa.orm.util.identity_key(*arguments[:2]))
+    state = sa.inspect(found) if found is not None else None
+    return state in run.by_key and not state.expired
 
 
 def _note_found(run: Run, function: Any, result: Any, *, failed: bool) -> None:

@@ -64,14 +64,18 @@ def told_by(solutions: Iterable[Solved], known: Elsewhere, *, several: bool) -> 
     by_session: dict[Focus, list[Solved]] = {}
     for solved in solutions:
         by_session.setdefault(solved.focus.session, []).append(solved)
-        raising.update(_must_raise(solved))
+    hearsay = {focus: _hearsay(alone, instances) for focus, (alone, *instances) in by_session.items()}
+    hearsay = {focus: said for focus, said in hearsay.items() if said}
+    for solved in (each for those in by_session.values() for each in those):
+        if _heard_by(solved, hearsay) == solved.movement.hearsay:
+            # What must raise is not known before all is heard of the session's state.
+            raising.update(_must_raise(solved))
         for step, raised in solved.movement.raised.items():
             if not several:
                 raised = {each for each in raised if not each.assumed}
             if raised:
                 failing[step] = failing.get(step, _NOTHING) | raised
-    hearsay = {focus: _hearsay(alone, instances) for focus, (alone, *instances) in by_session.items()}
-    return Elsewhere(raising, failing, {focus: said for focus, said in hearsay.items() if said})
+    return Elsewhere(raising, failing, hearsay)
 
 
 def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
@@ -86,9 +90,14 @@ def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
     for step, raised in told.failing.items():
         if step not in raising and any(_is_untold(solved, step, raised, world) for world in before(step)):
             failing[step] = raised
-    said = told.hearsay.get(solved.focus.session, {})
-    hearsay = {step: said[step] for step in said if _is_news(solved, step, said[step])}
+    hearsay = _heard_by(solved, told.hearsay)
     return Elsewhere(raising, failing, {solved.focus.session: hearsay} if hearsay else {})
+
+
+def _heard_by(solved: Solved, hearsay: Mapping[Focus, Hearsay]) -> Hearsay:
+    """What the instances of its session say that this focus could not find out by itself."""
+    said = hearsay.get(solved.focus.session, {})
+    return {step: said[step] for step in said if _is_news(solved, step, said[step])}
 
 
 class _Said(NamedTuple):

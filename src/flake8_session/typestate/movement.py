@@ -120,7 +120,8 @@ class SessionMovement:
         """What steps that concern this focus were seen to raise, by all transfers so far."""
         self._graph = frame.graph
         self._stops = stops
-        self._hearsay = hearsay or {}
+        self.hearsay = hearsay or {}
+        """What this focus was told of its session's instances."""
         self._known = (known or KnownWays(frame.graph)).of(focus)
         self._answers = frame.linker.answers
         self._liveness = frame.liveness
@@ -168,7 +169,7 @@ class SessionMovement:
     def told_ways(self, step: int, world: World) -> tuple[Way, ...]:
         """The ways out of `step`, with what others know of an instance that this focus does not hold."""
         own = self._found(step, world)[0]
-        told = self._hearsay[step].get(circumstance(world)) if step in self._hearsay else None
+        told = self.hearsay[step].get(circumstance(world)) if step in self.hearsay else None
         if not own or told is None or not is_about_session(self.context.frame, step, world):
             return own
         if Role.INSTANCE in world.roles(asked_of_instance(self.context.frame, step)):
