@@ -56,6 +56,8 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
         return Outcome(state, raised=refused)
     moved = _reopened(state, row)
     moved = _worked(moved, row)
+    if row.everything is ToAll.EXPUNGE:
+        moved = moved._replace(dirty=False)
     act = _act(row, state)
     if row.autoflushes or row.flushes:
         moved = moved._replace(dirty=_pends(row))

@@ -109,15 +109,16 @@ def row_ways(
     if looked_up and is_at_hand(context, index, world):
         yield Door.COMPLETED, world
         return
+    if is_refused(context, call, world, row):
+        # It looks at the instance before it asks anything of the transaction.
+        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
+        return
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, _unrefreshed(call, world, row)._replace(flight=out.raised)
         held = not looked_up or may_be_held(context, index)
         if row.gives is Gives.ENTITY and held and is_at_hand_in_failed(state):
             yield from _completed(context, index, call, world, result, row, method, role)
-        return
-    if is_refused(context, call, world, row):
-        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
         return
     moved = with_act(context, world, _holding(context, index, out.state, row), out.act)
     moved = _savepoint_end(context, call, moved, method, role)
