@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flake8_session.checker import check_source
 from tests.truth.cases import FIXTURES, examine, not_run
 from tests.truth.compare import Table, describe
 from tests.truth.compare import examine as compare
@@ -159,6 +160,24 @@ def f(s: Session):
         s.get(U, 1)
         raise
 ===
+nothing: what the session holds is found without a question
+def f(s: Session):
+    u = s.get(U, 1)
+    try:
+        s.get(U, 1)
+    except Exception:
+        pass
+    work(u.id)
+===
+SES301 at 6
+def f(s: Session):
+    u = s.get(U, 1)
+    s.expire(u)
+    try:
+        s.get(U, 1)
+    except Exception:
+        pass
+===
 SES304 at 3
 def f():
     with Session(engine) as s:
@@ -292,6 +311,37 @@ def test_every_program_that_can_be_written_can_be_run(data):
         told = program.stories(limit=50)
     assert told
     assert all(each.told for each in told)
+
+
+LEAKY = HEAD + "def function():\n    s = Session(engine)\n    work()\n    s.close()\n"
+
+
+def test_a_missed_fault_is_told_with_the_program_and_the_run(monkeypatch):
+    monkeypatch.setattr("tests.truth.compare.check_source", lambda text: [])
+    verdict = compare(LEAKY)
+    (found,) = verdict.disagreements
+    told = describe(verdict, found)
+    assert found.key == ("missed", "SES102")
+    assert "6>     s = Session(engine)" in told
+    assert "run:    answers none; Unforeseen at the call, line 7" in told
+    assert "run:    session of line 6: unclosed" in told
+    assert "linter: silent here; says on this line: nothing" in told
+
+
+def test_a_false_alarm_is_told_with_the_program_and_the_path(monkeypatch):
+    text = LEAKY.replace("    work()\n", "")
+    (report,) = check_source(LEAKY)
+    monkeypatch.setattr("tests.truth.compare.check_source", lambda text: [report])
+    verdict = compare(text)
+    (found,) = verdict.disagreements
+    told = describe(verdict, found)
+    assert found.key == ("false", "SES102")
+    assert "6>     s = Session(engine)" in told
+    assert f"linter: {report.message}" in told
+    assert [line for line in told.splitlines() if line.startswith("linter:   line ")][:1] == [
+        "linter:   line 6: `s` is opened here"
+    ]
+    assert "run:    none shows it; runs demand on this line: nothing" in told
 
 
 def test_random_programs_are_judged_as_they_run():

@@ -14,7 +14,7 @@ from collections import Counter
 
 from tests.truth import cases
 from tests.truth.compare import Disagreement, Table, Verdict, describe, examine
-from tests.truth.grammar import GRAMMARS, LEFT_OUT, Dice, write_program
+from tests.truth.grammar import COUNTED, GRAMMARS, LEFT_OUT, Dice, write_program
 from tests.truth.shrinking import shrink
 
 
@@ -43,7 +43,8 @@ def main() -> int:
     print(table)
     print(f"grammar {options.grammar}, seeds {options.seed} to {options.seed + options.n - 1}, ", end="")
     print(f"{seconds:.0f} s of CPU, {options.n / seconds:.1f} programs a second")
-    print(f"no program has: {', '.join(LEFT_OUT)}")
+    left_out = ", ".join(f"{shape} ({count})" for shape, count in LEFT_OUT.items())
+    print(f"no program has, with how many of {COUNTED} real functions do: {left_out}")
     return int(bool(table.missed or table.false or table.crashes))
 
 

@@ -74,19 +74,25 @@ FINAL = Weights(
     asynchronous=20,
 )  # fmt: skip
 
-LEFT_OUT = (
-    "sessions in attributes and containers",
-    "classes",
-    "nested functions",
-    "threads and tasks",
-    "`Row` and `Query` objects that outlive a statement",
-    "natural database errors (constraints)",
-    "registries",
-    "sessions of a Connection",
-    "instances as parameters",
-    "handlers that name `CancelledError` or `GeneratorExit`",
-)
-"""What no program has. It is printed below every table."""
+LEFT_OUT = {
+    "methods of classes": 3_171,
+    "registries": 773,
+    "instances as parameters": 662,
+    "nested functions": 264,
+    "sessions in attributes and containers": 191,
+    "`Row` and `Query` objects that outlive a statement": 139,
+    "natural database errors (constraints)": 129,
+    "threads and tasks": 55,
+    "handlers that name `CancelledError` or `GeneratorExit`": 1,
+    "sessions of a Connection": 0,
+}
+"""What no program has, and in how many of `COUNTED` functions it stands. It is printed below every table.
+
+Counted by what the syntax shows, so roughly: a call of a session's method on a name that speaks of one.
+"""
+
+COUNTED = 4_597
+"""The functions that use a session in fourteen real projects."""
 
 GRAMMARS = {"develop": DEVELOP, "final": FINAL}
 
