@@ -60,7 +60,8 @@ def _is_of_another_session(context: Context, call: Call, world: World) -> bool:
 
 def _closing(context: Context, call: Call, world: World) -> Call:
     """A call of a function that closes its argument is that argument's own ``close()``."""
-    if context.frame.linker.told.others and isinstance(context.frame.callee(call), Closing):
+    told = context.frame.linker.told
+    if (told.names or told.others) and isinstance(context.frame.callee(call), Closing):
         for argument in call.arguments:
             if Role.SESSION in world.roles(argument.value):
                 return Call(call.result, receiver=argument.value, method="close")

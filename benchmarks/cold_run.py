@@ -1,6 +1,6 @@
 """Times a cold run over a made tree of modules that import each other, against LibCST's parse of them.
 
-    python ecosystem/cold_run.py [MODULES ...]
+    python benchmarks/cold_run.py [MODULES ...]
 
 Each module has helpers that open, close and use sessions, and imports ten others, from which it calls
 such helpers, two to three hops deep. The time should grow with the number of modules and no faster:
