@@ -115,10 +115,26 @@ def expression(node: cst.CSTNode, annotation: bool = False) -> Expression:
             return plain.either(expression(node.left, annotation), expression(node.right, annotation))
         case cst.Tuple() | cst.List() | cst.Set():
             return Display(tuple(expression(element.value, annotation) for element in node.elements))
+        case cst.Dict():
+            return _dictionary(node)
+        case cst.Lambda():
+            return Applied(Named(plain.LAMBDA), (("", expression(node.body)),))
         case _:
             return Opaque()
 
 
+
+
+def _dictionary(node: cst.Dict) -> Expression:
+    """See `plain`: as the call of ``dict``, where the keys are plain strings."""
+    given = []
+    for element in node.elements:
+        key = element.key if isinstance(element, cst.DictElement) else None
+        name = text_of(key) if isinstance(key, cst.SimpleString | cst.ConcatenatedString) else None
+        if name is None:
+            return Opaque()
+        given.append((name, expression(element.value)))
+    return Applied(Named("dict"), tuple(given))
 
 
 def _keyword(arg: cst.Arg) -> str:

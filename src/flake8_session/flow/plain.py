@@ -20,6 +20,8 @@ from flake8_session.flow.outline import (
     Sequence,
 )
 
+LAMBDA = "lambda"
+"""What is applied to the body of a lambda: no name can be spelled so."""
 _LONGEST = 500
 
 
@@ -67,6 +69,8 @@ def _expression(node: ast.expr, annotation: bool) -> Expression:
             return _expression(node.value, annotation)
         case ast.Dict():
             return _dictionary(node)
+        case ast.Lambda():
+            return Applied(Named(LAMBDA), (("", _expression(node.body, False)),))
         case _:
             return Opaque()
 

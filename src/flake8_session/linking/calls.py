@@ -23,6 +23,7 @@ from flake8_session.linking.meanings import (
     Opening,
     Registry,
     Selected,
+    Table,
 )
 from flake8_session.linking.selecting import entity, loader, queried, refined, statement
 
@@ -60,6 +61,8 @@ def method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
     """What ``receiver.name(arguments)`` means where `owner`, the receiver, is no class of the project."""
     if isinstance(owner, Factory) and name == "begin":
         return Opening(reconfigured(owner.options, arguments))
+    if isinstance(owner, Table) and name == "get" and arguments:
+        return owner.of(arguments[0][1])
     if isinstance(owner, Loads):
         return owner if name in loading.OPTIONS else Loads(owner.names, limits=True)
     if name in _QUERY_METHODS and not isinstance(owner, Selected):
@@ -86,6 +89,8 @@ def _external(name: str, arguments: Arguments) -> Meaning:
         return statement(kind, arguments)
     if name == "functools.partial" and arguments:
         return _partial(arguments[0][1], arguments[1:])
+    if name == "builtins.dict" and arguments:
+        return _table(arguments)
     given = _passed_on(name, arguments)
     if given is not None:
         return given
@@ -103,6 +108,14 @@ def _partial(function: Meaning, arguments: Arguments) -> Meaning:
     if isinstance(function, FunctionAt) and not arguments:
         return function
     return External("functools.partial()")
+
+
+def _table(arguments: Arguments) -> Meaning:
+    """What a mapping means, as it is written down: nothing but of factories of one kind."""
+    named = [(key, value) for key, value in arguments if key not in ("", "*", "**")]
+    items = tuple((key, value) for key, value in named if isinstance(value, Factory))
+    kinds = {factory.options.asynchronous for _, factory in items}
+    return Table(items) if len(items) == len(arguments) and len(kinds) == 1 else External("builtins.dict()")
 
 
 def _passed_on(name: str, arguments: Arguments) -> Selected | None:

@@ -191,6 +191,9 @@ class Linker:
                 return self.dotted(module, name)
             case Literal(value):
                 return Constant(value)
+            case Applied(Named("lambda"), ((_, body),)):
+                made = self.expression(module, body)
+                return Factory(made.options) if isinstance(made, Made) else UNKNOWN
             case Applied(function, arguments):
                 called = self.expression(module, function)
                 given = [(keyword, self.expression(module, value)) for keyword, value in arguments]

@@ -7,7 +7,7 @@ session's state, an instance's) is no meaning but a world of the typestate. `Unk
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
 
@@ -99,6 +99,24 @@ class Factory:
 
     options: Options
     is_class: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A mapping from names to factories: ``{"main": sessionmaker(engine)}``."""
+
+    items: tuple[tuple[str, Factory], ...]
+
+    def of(self, key: Meaning) -> Factory:
+        """What stands under `key`, or what all of them agree on where that is not known."""
+        factories = dict(self.items)
+        name = key.value if isinstance(key, Constant) else None
+        if isinstance(name, str) and name in factories:
+            return factories[name]
+        first = self.items[0][1]
+        if len(set(factories.values())) == 1:
+            return first
+        return Factory(replace(first.options, expires=None, exits_unknown=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +242,7 @@ Meaning: TypeAlias = (
     | ClassAt
     | Object
     | Factory
+    | Table
     | Registry
     | Variable
     | OneOf

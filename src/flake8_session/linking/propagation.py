@@ -41,6 +41,7 @@ from flake8_session.linking.meanings import (
     Object,
     Opening,
     Selected,
+    Table,
     joined,
 )
 from flake8_session.linking.places import operands
@@ -187,8 +188,8 @@ class _Pass:
                 self._bind(result, self._entered(manager))
             case Iter(result, source, _) | Iterate(result, source, _):
                 self._bind(result, self._part(source))
-            case Item(result, source, _):
-                self._bind(result, self._part(source))
+            case Item(result, source, key):
+                self._bind(result, self._item(source, key))
             case Unpack(targets, source):
                 for target in targets:
                     self._bind(target, UNKNOWN)
@@ -226,6 +227,10 @@ class _Pass:
     def _part(self, source: Place) -> Meaning:
         meaning = self._meaning(source)
         return meaning if isinstance(meaning, Selected) else UNKNOWN
+
+    def _item(self, source: Place, key: Place) -> Meaning:
+        meaning = self._meaning(source)
+        return meaning.of(self._meaning(key)) if isinstance(meaning, Table) else self._part(source)
 
     def _grows(self, container: Place) -> bool:
         """Whether a method puts more into a container than it was built with."""

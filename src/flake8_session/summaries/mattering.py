@@ -44,6 +44,7 @@ from flake8_session.linking.meanings import (
     OneOf,
     Opening,
     Registry,
+    Table,
     Variable,
 )
 from flake8_session.source.slices import Piece
@@ -188,6 +189,8 @@ class Mattering:
             case Factory() | Registry() | Variable() | Made() | Opening() | Borrowed():
                 return True
             case Lending() | Closing():
+                return True
+            case Table():
                 return True
             case OneOf(options):
                 return any(self._gives(each, attributes, seen) for each in options)
