@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -66,9 +67,12 @@ class Leak(NamedTuple):
 
 
 class _Ending(NamedTuple):
+    """An exit that is reached with the session open; `path`: one that leads there through a `yield`."""
+
     solved: Solved
     step: int
     world: World
+    path: Path | None = None
 
 
 def constructions(sessions: Iterable[SessionFacts]) -> list[list[SessionFacts]]:
@@ -138,6 +142,7 @@ def _candidates(
         return
     if session.frame.function.generator and Driver.FIXTURE not in session.frame.drivers:
         at_yield = [ending for ending in endings if _leaves_at_yield(ending)]
+        at_yield = at_yield or [ending for each in endings for ending in _thrown_to(each)][:1]
         if at_yield or (never and any(map(_is_lent, (session, *copies)))):
             yield Unclosed.AT_YIELD, at_yield or endings
     overwritten = [ending for ending in endings if ending.world.lost is Life.OPEN]
@@ -177,7 +182,7 @@ def _may_be_closed(solved: Solved) -> bool:
 
 def _first_path(endings: list[_Ending]) -> tuple[Solved, Path] | None:
     for ending in endings[:64]:
-        path = ending.solved.path(ending.step, ending.world)
+        path = ending.path or ending.solved.path(ending.step, ending.world)
         if path is not None:
             return ending.solved, path
     return None
@@ -247,6 +252,27 @@ def _leaves_at_yield(ending: _Ending) -> bool:
         before.world.session is not None and _is_thrown(ending.solved, before, after)
         for before, after in pairwise(path)
     )
+
+
+def _thrown_to(ending: _Ending) -> Iterator[_Ending]:
+    """The ending by a path that leaves the generator at a `yield`, where another one leads there first."""
+    solved = ending.solved
+    for step, world in solved.reached():
+        if not isinstance(solved.graph.steps[step].event, Yield) or not _is_open(world) or world.spent:
+            continue
+        for onward in solved.ways(step, world):
+            if onward[0] is Door.RAISED and onward[2].spent:
+                path = solved.path_through(step, world, onward, partial(_is_at, ending), _goes_on)
+                if path is not None:
+                    yield ending._replace(path=path)
+
+
+def _is_at(ending: _Ending, step: int, world: World) -> bool:
+    return (step, world) == (ending.step, ending.world)
+
+
+def _goes_on(step: int, world: World) -> bool:
+    return True
 
 
 def _is_lent(session: SessionFacts) -> bool:
