@@ -10,7 +10,14 @@ import pytest
 from conftest import Command
 
 from flake8_session.cli import main
-from flake8_session.configuration import Configuration, ConfigurationError, configure, find, read
+from flake8_session.configuration import (
+    Configuration,
+    ConfigurationError,
+    configure,
+    find,
+    read,
+    versions,
+)
 from flake8_session.configuration.files import ALL_NAMES
 from flake8_session.configuration.knobs import KNOBS, Kind
 from flake8_session.configuration.schema import schema
@@ -362,7 +369,7 @@ class TestSelection:
 
 
 class TestVersions:
-    """Which SQLAlchemy a project runs on."""
+    """Which SQLAlchemy, and which FastAPI, a project runs on."""
 
     @pytest.mark.parametrize(
         ("name", "text"),
@@ -377,6 +384,22 @@ class TestVersions:
         (project / name).write_text(text)
         assert configured(project).settings.sqlalchemy_version == "1.4"
         assert configured(project, sqlalchemy_version="2.1.3").settings.sqlalchemy_version == "2.1"
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("uv.lock", 'name = "fastapi-cli"\nversion = "0.0.8"\n\nname = "fastapi"\nversion = "0.110.3"\n'),
+            ("Pipfile.lock", '{"default": {"fastapi": {"hashes": [], "version": "==0.110.0"}}}'),
+            ("requirements.txt", "fastapi-users==13.0\nfastapi[standard]==0.110.1\n"),
+        ],
+    )
+    def test_the_lock_says_which_fastapi(self, project: Path, name: str, text: str) -> None:
+        (project / name).write_text(text)
+        assert configured(project).settings.fastapi_version == "0.110"
+
+    def test_an_unknown_fastapi_is_none(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(versions, "_installed", lambda name: None)
+        assert configured(project).settings.fastapi_version == ""
 
     def test_else_the_installed_one(self, project: Path) -> None:
         import sqlalchemy

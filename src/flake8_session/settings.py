@@ -42,6 +42,8 @@ class Settings:
     borrowing_decorators: tuple[str, ...] = ()
     closing_functions: tuple[str, ...] = ()
     sqlalchemy_version: str = "2.0"
+    fastapi_version: str = ""
+    """Major and minor version of the FastAPI that the code runs on; nobody chooses it, `""` if not known."""
     src: tuple[str, ...] = ()
     """Folders in which the project's own modules are looked up; empty means the usual layouts."""
 

@@ -52,7 +52,7 @@ class Activation:
         if self.given is None:
             self.given = {id(each) for each in variables.values()}
         if self.run is not None and self.run.calls:
-            self.run.passes_on(list(variables.values()))
+            self.run.names(variables.values())
         if self.owned:
             present = {id(each) for each in variables.values()}
             for watched in self.owned:

@@ -3,6 +3,7 @@
 A *context* is a task or thread that the program has started. It is alive from its start until it has
 ended. Two contexts share a session where one of them works with it, and somebody else does while that one
 is alive: then nothing but luck keeps them apart. What a context has started itself works for it.
+Two that work inside the same lock wait for one another.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Context:
     ended: int | None = None
     worker: object = None
     """Who does it, where that does one thing after the other."""
+    lock: object = None
+    """The lock that it is inside of."""
 
     def within(self, other: Context) -> bool:
         """Whether this is `other`, or was started by it."""
@@ -39,8 +42,8 @@ class Contexts:
 
     clock: int = 0
     started: list[Context] = field(default_factory=list)
-    uses: list[tuple[int, Context | None, int]] = field(default_factory=list)
-    """When, by whom (None: the function that was called), and which session."""
+    uses: list[tuple[int, Context | None, int, object]] = field(default_factory=list)
+    """When, by whom (None: the function that was called), which session, and inside of which lock."""
     by_task: dict[Any, Context] = field(default_factory=dict)
     by_thread: dict[int, Context] = field(default_factory=dict)
 
@@ -58,7 +61,9 @@ class Contexts:
     def use(self, session: Any) -> None:
         """Somebody works with a session."""
         self.clock += 1
-        self.uses.append((self.clock, self.current(), id(getattr(session, "sync_session", session))))
+        context = self.current()
+        lock = context.lock if context is not None else None
+        self.uses.append((self.clock, context, id(getattr(session, "sync_session", session)), lock))
 
     def current(self) -> Context | None:
         """Who is being executed."""
@@ -79,8 +84,10 @@ class Contexts:
                 for use in self.uses
                 if use not in mine and _is_alive(context, use[0]) and not _takes_turns(context, use[1])
             ]
-            for _, user, session in mine:
-                if user is not None and any(other[2] == session for other in others):
+            for _, user, session, lock in mine:
+                if user is not None and any(
+                    other[2] == session and (lock is None or other[3] is not lock) for other in others
+                ):
                     yield user.code
 
 

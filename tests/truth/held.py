@@ -11,7 +11,7 @@ import concurrent.futures
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from tests.truth.contexts import Context, Contexts
 from tests.truth.instances import is_session
@@ -107,6 +107,43 @@ class HeldExecutor:
 
     def __exit__(self, *_: object) -> None:
         self.shutdown()
+
+
+class NotedLock(asyncio.Lock):
+    """A lock that notes down which task is inside of it."""
+
+    async def acquire(self) -> Literal[True]:
+        await super().acquire()
+        _enter(self)
+        return True
+
+    def release(self) -> None:
+        _enter(None)
+        super().release()
+
+
+class NotedSemaphore(asyncio.Semaphore):
+    """A semaphore that does so where it lets in one at a time."""
+
+    def __init__(self, value: int = 1) -> None:
+        super().__init__(value)
+        self._lock = self if value == 1 else None
+
+    async def acquire(self) -> Literal[True]:
+        await super().acquire()
+        _enter(self._lock)
+        return True
+
+    def release(self) -> None:
+        _enter(None)
+        super().release()
+
+
+def _enter(lock: object) -> None:
+    run = Stage.run
+    context = run.contexts.current() if run is not None else None
+    if context is not None:
+        context.lock = lock
 
 
 class HeldLoop(asyncio.SelectorEventLoop):

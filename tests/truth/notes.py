@@ -69,10 +69,15 @@ class Written:
 
 @dataclass(slots=True, eq=False)
 class Unawaited:
-    """What a method of an asynchronous session has given. `used`: it was awaited, or went somewhere else."""
+    """What a method of an asynchronous session has given.
+
+    `used`: it was awaited, or went somewhere else. `named`: a variable has held it, and what becomes of it
+    may hang on the way that a run takes.
+    """
 
     line: int
     used: bool = False
+    named: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import get_ident
 from types import FrameType
@@ -390,10 +390,14 @@ class Run:
 
     def passes_on(self, value: Any) -> None:
         """Whatever coroutines of sessions are in `value`, somebody awaits them, or may."""
-        for each in parts(value):
-            note = getattr(each, "unawaited", None)
-            if isinstance(note, Unawaited):
-                note.used = True
+        for note in _coroutines(value):
+            note.used = True
+
+    def names(self, variables: Iterable[Any]) -> None:
+        """These are what variables hold now."""
+        for value in variables:
+            for note in _coroutines(value):
+                note.named = True
 
     def sessions_in(self, value: Any) -> Iterator[Watched]:
         for each in parts(value):
@@ -422,7 +426,7 @@ class Run:
                 self.see("SES301", mishap.handler, doubtful=mishap.taken_before)
         for call in self.calls:
             if not call.used:
-                self.see("SES401", call.line)
+                self.see("SES401", call.line, doubtful=call.named)
         self.finished = True
         return [self._ending(each) for each in self.watched]
 
@@ -495,3 +499,11 @@ class Run:
                     return line
             frame = frame.f_back
         return line or self.await_line
+
+
+def _coroutines(value: Any) -> Iterator[Unawaited]:
+    """The notes on the coroutines of sessions that are in `value`."""
+    for each in parts(value):
+        note = getattr(each, "unawaited", None)
+        if isinstance(note, Unawaited):
+            yield note

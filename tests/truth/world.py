@@ -9,6 +9,7 @@ the sessions, and a database of its own in place of every engine. Besides there 
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
 import concurrent.futures
 import contextlib
@@ -22,7 +23,7 @@ import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 
-from tests.truth.held import HeldExecutor, HeldThread, HeldTimer
+from tests.truth.held import HeldExecutor, HeldThread, HeldTimer, NotedLock, NotedSemaphore
 from tests.truth.hooks import SESSIONS, Hooks, silent_print
 from tests.truth.opaque import awork, cond, items, work
 from tests.truth.sessions import (
@@ -80,6 +81,7 @@ MODULES = {
     "sqlalchemy.orm.session": _orm,
     "sqlalchemy.ext": _ext,
     "sqlalchemy.ext.asyncio": _async,
+    "asyncio": _module("asyncio", asyncio, Lock=NotedLock, Semaphore=NotedSemaphore),
     "contextlib": _module("contextlib", contextlib, suppress=Suppress),
     "threading": _module("threading", threading, Thread=HeldThread, Timer=HeldTimer),
     "concurrent.futures": _module(

@@ -22,7 +22,7 @@ from flake8_session.configuration.values import (
     check_codes,
     check_patterns,
 )
-from flake8_session.configuration.versions import sqlalchemy_version
+from flake8_session.configuration.versions import fastapi_version, sqlalchemy_version
 from flake8_session.settings import Settings
 
 __all__ = ["Configuration", "ConfigurationError", "Said", "check_codes", "configure", "find", "read"]
@@ -115,6 +115,7 @@ def _merged(said: Values, spoken: Values) -> dict[str, Any]:
 def _settings(values: dict[str, Any], root: Path) -> Settings:
     fields = _fields(Settings, values)
     fields["ignore"] = (*values.get("ignore", ()), *values.get("extend-ignore", ()))
+    fields["fastapi_version"] = fastapi_version(root)
     fields["src"] = tuple(str(root / folder) for folder in values.get("src", ()))
     return Settings(**fields)
 

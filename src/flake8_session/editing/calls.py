@@ -69,13 +69,38 @@ def read_all(plan: ReadAll, ground: Ground) -> Made | None:
 
 
 def await_call(plan: AwaitCall, ground: Ground) -> Made | None:
-    """``s.commit()`` to ``await s.commit()``; None outside of an ``async def``."""
+    """``s.commit()`` to ``await s.commit()``; None outside of an ``async def``, or deep in an expression."""
     call, position = ground.node(plan.site), ground.position(plan.site)
     if not isinstance(call, cst.Call) or position is None or not is_function_asynchronous(position):
         return None
-    if not isinstance(position.unit.node, cst.Expr) or position.unit.node.value is not call:
+    whole = _expression(position.unit.node)
+    if not _starts_with(whole, call):
         return None
-    return _replaced(position, call, cst.Await(call), "await it")
+    awaited = cst.Await(call)
+    if whole is not call and not call.lpar:
+        awaited = awaited.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    return _replaced(position, call, awaited, "await it")
+
+
+def _expression(statement: cst.CSTNode) -> cst.BaseExpression | None:
+    """What the statement evaluates first, where it is one expression."""
+    match statement:
+        case cst.Expr(value=value) | cst.Assign(value=value) | cst.AnnAssign(value=value):
+            return value
+        case cst.Return(value=value) | cst.If(test=value) | cst.For(iter=value):
+            return value
+    return None
+
+
+def _starts_with(whole: cst.BaseExpression | None, call: cst.Call) -> bool:
+    """Whether `whole` is the call, or asks its result for something: ``call.scalars().all()``."""
+    while whole is not call:
+        match whole:
+            case cst.Call(func=inner) | cst.Attribute(value=inner):
+                whole = inner
+            case _:
+                return False
+    return True
 
 
 def enter_asynchronously(plan: EnterAsynchronously, ground: Ground) -> Made | None:

@@ -1,9 +1,7 @@
 """Which values carry a session (or an instance of it) to where it is used later, or by somebody else.
 
 *Bundles* hold the session itself: a tuple of arguments, a function that reads it, a ``partial``, a
-method of it that is not called here.
-*Coroutines* have been given it and have not run yet. A place is judged for all ways through the function
-at once.
+method of it that is not called here. A place is judged for all ways through the function at once.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from functools import cached_property
 
 from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
-from flake8_session.flow.events import Await, Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
+from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
@@ -51,34 +49,7 @@ class Carrying:
     def bundles(self) -> frozenset[Place]:
         """The places that bundle it."""
         steps = enumerate(self._frame.graph.steps)
-        return self._spread(filter(None, (self._bundled(step, each.event) for step, each in steps)))
-
-    @cached_property
-    def coroutines(self) -> frozenset[Place]:
-        """The places of coroutines that were given it, and of containers of such."""
-        if self._instance:
-            return frozenset()
-        return self._spread(
-            each.event.result
-            for step, each in enumerate(self._frame.graph.steps)
-            if isinstance(each.event, Call) and self._is_coroutine(step, each.event)
-        )
-
-    def several(self, container: Place) -> bool:
-        """Whether a container of such coroutines is filled in a loop, or with more than one."""
-        for step, each in enumerate(self._frame.graph.steps):
-            match each.event:
-                case Build(result, parts, Shape.CONTAINER) if result == container:
-                    if sum(part in self.coroutines for part in parts) > 1:
-                        return True
-                case Extend(result, source) if result == container and source in self.coroutines:
-                    return True
-                case Call() as call if call.receiver == container and call.method == "append":
-                    if self._given_coroutine(call) and loops(self.solved, step):
-                        return True
-                case Define(target, _, _, _, True) if target == container:
-                    return any(self.holds(behind, target) for behind in each.doors.values())
-        return False
+        return self.spread(filter(None, (self._bundled(step, each.event) for step, each in steps)))
 
     def _held(self, world: World) -> list[Place]:
         if self._instance:
@@ -129,46 +100,7 @@ class Carrying:
         found = models.attribute(self._frame.linker, model(self.solved.movement.context), attribute)
         return found is not models.Attribute.LAZY
 
-    def _is_coroutine(self, step: int, call: Call) -> bool:
-        if step in self._frame.awaited:
-            return False
-        if call.receiver and self.holds(step, call.receiver):
-            return self._is_own_coroutine(call)
-        callee = self._frame.callee(call)
-        if isinstance(callee, FunctionAt):
-            function = self._frame.linker.function(callee)
-            if function is not None and not function.asynchronous:
-                return False
-            if call.receiver and self._awaits_with_kept(step, call.receiver, callee):
-                return True
-        given = [argument.value for argument in call.arguments]
-        return any(self.holds(step, place) for place in (call.function, *given) if place)
-
-    def _is_own_coroutine(self, call: Call) -> bool:
-        row = ASYNC_SESSION.get(call.method)
-        return self.solved.focus.options.asynchronous and row is not None and row.awaited
-
-    def _awaits_with_kept(self, step: int, receiver: Place, method: FunctionAt) -> bool:
-        """Whether the method awaits something, and reads the session that its object keeps."""
-        prefix = f"{receiver}."
-        kept = {
-            place.removeprefix(prefix)
-            for world in self.solved.solution.before(step)
-            for place, holding in world.names
-            if holding is Role.SESSION and place.startswith(prefix)
-        }
-        body = self._frame.linker.body(method) if kept else None
-        if body is None or body.graph is None or not body.parameters:
-            return False
-        own, events = body.parameters[0].name, [each.event for each in body.graph.steps]
-        return any(isinstance(event, Await) for event in events) and any(
-            isinstance(event, Read) and event.object == own and event.attribute in kept for event in events
-        )
-
-    def _given_coroutine(self, call: Call) -> bool:
-        return any(argument.value in self.coroutines for argument in call.arguments)
-
-    def _spread(self, places: Iterable[Place]) -> frozenset[Place]:
+    def spread(self, places: Iterable[Place]) -> frozenset[Place]:
         """`places`, with the variables and containers that they are put into."""
         found = set(places)
         while True:

@@ -4,7 +4,7 @@ Both are asked of what a place *means*, and, where that says nothing, of what th
 of it. A parameter that may be of either kind is proven to be asynchronous only where an ``isinstance``
 leaves no other choice.
 
-Not modelled: a coroutine that is kept in a variable which nobody reads.
+A coroutine that is only used as if it were its result, ``session.execute(query).all()``, is dropped as well.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.flow.events import Bind, Call, Door, Enter, Place, TestInstance
+from flake8_session.flow.events import (
+    Bind,
+    Call,
+    Door,
+    Enter,
+    Event,
+    Iter,
+    Place,
+    Read,
+    Test,
+    TestInstance,
+)
 from flake8_session.knowledge import factories, registries, sessions, transactions
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -31,10 +42,11 @@ from flake8_session.linking.places import operands
 
 _CALLS = {**registries.ASYNC_SCOPED_SESSION, **sessions.ASYNC_SESSION}
 _BEGINNING = frozenset({"begin", "begin_nested"})
+_OF_COROUTINES = frozenset({"close", "send", "throw", "__await__"})
 
 
 class Dropped(NamedTuple):
-    """The call at `step` makes a coroutine of the session (or transaction) `place`, which nobody takes."""
+    """The call at `step` makes a coroutine of the session (or transaction) `place`, which nobody awaits."""
 
     step: int
     place: Place
@@ -42,7 +54,7 @@ class Dropped(NamedTuple):
 
 
 def dropped(facts: FunctionFacts) -> Iterator[Dropped]:
-    """Every coroutine of an asynchronous session that is made and dropped."""
+    """Every coroutine of an asynchronous session that is made, and that nobody can await."""
     frame = facts.frame
     taken = _taken(frame)
     for step, each in enumerate(frame.graph.steps):
@@ -64,24 +76,44 @@ def sync_entries(facts: FunctionFacts) -> Iterator[int]:
 
 
 def _taken(frame: Frame) -> frozenset[Place]:
-    """The places whose value goes anywhere; to be named anew by a temporary does not count."""
-    renamed: dict[Place, Place] = {}
+    """The places whose value goes where it may be awaited. To be named anew says nothing by itself."""
+    renamed: dict[Place, set[Place]] = {}
     taken: set[Place] = set()
     for step in frame.graph.steps:
-        if isinstance(step.event, Bind) and step.event.target.startswith("%"):
-            renamed[step.event.source] = step.event.target
+        if isinstance(step.event, Bind) and _stays_inside(frame, step.event.target):
+            renamed.setdefault(step.event.source, set()).add(step.event.target)
         else:
-            taken.update(operands(step.event))
-    passed_on = {source for source, target in renamed.items() if _ends_in(renamed, target) in taken}
+            taken.update(set(operands(step.event)) - set(_mistaken(step.event)))
+    passed_on = {source for source in renamed if not taken.isdisjoint(_names(renamed, source))}
     return frozenset(taken | passed_on)
 
 
-def _ends_in(renamed: dict[Place, Place], place: Place) -> Place:
-    seen = {place}
-    while renamed.get(place, place) not in seen:
-        place = renamed[place]
-        seen.add(place)
-    return place
+def _stays_inside(frame: Frame, target: Place) -> bool:
+    return not target.startswith("@") and target not in frame.graph.captured
+
+
+def _mistaken(event: Event) -> Iterator[Place]:
+    """What an event uses as if it were a result already: a coroutine refuses that, or is always true."""
+    match event:
+        case Call(_, _, receiver, method, arguments) if receiver and method not in _OF_COROUTINES:
+            if all(argument.value != receiver for argument in arguments):
+                yield receiver
+        case Read(_, owner, attribute) if not attribute.startswith("cr_") and attribute not in _OF_COROUTINES:
+            yield owner
+        case Test(subject):
+            yield subject
+        case Iter(_, iterable, False):
+            yield iterable
+
+
+def _names(renamed: dict[Place, set[Place]], place: Place) -> set[Place]:
+    found, pending = {place}, [place]
+    while pending:
+        for target in renamed.get(pending.pop(), ()):
+            if target not in found:
+                found.add(target)
+                pending.append(target)
+    return found
 
 
 def _receiver(call: Call) -> tuple[Place, str]:

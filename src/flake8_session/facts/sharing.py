@@ -2,8 +2,10 @@
 
 Only the normal course of things is looked at, not what happens when something fails meanwhile.
 
-Not modelled: locks, threads that are never started, and waiting by other means than through what the
-start gave back, its container, or the ``with`` of its group or executor.
+Coroutines that take turns are no sharing (`turns`).
+
+Not modelled: locks of threads, threads that are never started, and waiting by other means than through
+what the start gave back, its container, or the ``with`` of its group or executor.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flake8_session.facts.carrying import Carrying
+from flake8_session.facts.delayed import Delayed
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.starts import Runs, Start, gathered, mapped, name_of, starts, starts_anything
@@ -50,18 +53,22 @@ class Shared(NamedTuple):
     instance: str
 
 
-def shared(session: SessionFacts) -> Iterator[Shared]:
-    """Every start behind which the session is used by somebody else before anybody waits."""
+def shared(session: SessionFacts, fastapi: str) -> Iterator[Shared]:
+    """Every start behind which the session is used by somebody else before anybody waits.
+
+    `fastapi`: the version of FastAPI, `""` where it is not known.
+    """
     if session.alone is None or not starts_anything(session.frame):
         return
     for solved in session.solutions:
         carrying = Carrying(solved)
+        delayed = Delayed(carrying)
         several = list(mapped(carrying))
-        for step in gathered(carrying):
+        for step in gathered(carrying, delayed):
             yield Shared(solved, step, Runs.TASK, None, "")
         for step in several:
             yield Shared(solved, step, Runs.THREAD, None, "")
-        found = [start for start in starts(carrying) if start.step not in several]
+        found = [start for start in starts(carrying, delayed, fastapi) if start.step not in several]
         for start in found:
             yield from _judged(session.alone, carrying, start, found)
 

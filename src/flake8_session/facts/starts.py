@@ -7,9 +7,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from flake8_session.facts.carrying import Carrying
+from flake8_session.facts.delayed import Delayed
+from flake8_session.facts.depending import ends_with_route
 from flake8_session.flow.events import Call, Enter, Place
-from flake8_session.flow.outline import Applied, Expression, Indexed, Literal
-from flake8_session.knowledge import concurrency, frameworks
+from flake8_session.knowledge import concurrency
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.linking.decorators import drivers
 from flake8_session.linking.frames import Frame
@@ -52,25 +53,28 @@ class Start(NamedTuple):
     """The group or executor whose ``with`` waits as well; `""` where there is none."""
 
 
-def starts(carrying: Carrying) -> Iterator[Start]:
+def starts(carrying: Carrying, delayed: Delayed, fastapi: str) -> Iterator[Start]:
     """Every start of something that carries the session, or the instance."""
     frame = carrying.solved.frame
     for step, each in enumerate(frame.graph.steps):
         if isinstance(each.event, Call):
-            runs = _runs(carrying, frame, step, each.event)
+            runs = _runs(carrying, delayed, frame, step, each.event)
+            if runs is None and _is_late(carrying, frame, step, each.event, fastapi):
+                runs = Runs.LATER
             if runs is not None:
                 yield Start(step, runs, each.event.result, _owner(frame, each.event.receiver))
 
 
-def gathered(carrying: Carrying) -> Iterator[int]:
+def gathered(carrying: Carrying, delayed: Delayed) -> Iterator[int]:
     """The calls that run several coroutines with the session at the same time."""
     frame = carrying.solved.frame
     for step, each in enumerate(frame.graph.steps):
         event = each.event
         if not isinstance(event, Call) or name_of(frame, event) not in concurrency.GATHERERS:
             continue
-        given = [argument for argument in event.arguments if _is_task(carrying, frame, argument.value)]
-        if len(given) > 1 or any(carrying.several(argument.value) for argument in event.arguments):
+        places = [argument.value for argument in event.arguments]
+        given = [place for place in places if _is_task(carrying, delayed, frame, place)]
+        if len(given) > 1 or any(delayed.several(place) for place in places):
             yield step
 
 
@@ -112,7 +116,7 @@ def name_of(frame: Frame, call: Call) -> str:
     return callee.name if isinstance(callee, External) else ""
 
 
-def _runs(carrying: Carrying, frame: Frame, step: int, call: Call) -> Runs | None:
+def _runs(carrying: Carrying, delayed: Delayed, frame: Frame, step: int, call: Call) -> Runs | None:
     if step in frame.awaited:
         return None
     name, method = name_of(frame, call), method_of(call)
@@ -120,7 +124,7 @@ def _runs(carrying: Carrying, frame: Frame, step: int, call: Call) -> Runs | Non
     if _makes_task(frame, call):
         if any(_is_threaded(carrying, frame, value) for value in values):
             return Runs.THREAD
-        tasks = any(_is_task(carrying, frame, value) for value in values)
+        tasks = any(_is_task(carrying, delayed, frame, value) for value in values)
         return Runs.TASK if tasks or (method == "start_soon" and carrying.given(step, call)) else None
     if not carrying.given(step, call):
         return None
@@ -136,12 +140,38 @@ def _runs(carrying: Carrying, frame: Frame, step: int, call: Call) -> Runs | Non
         return Runs.THREAD
     if method in concurrency.QUEUE_METHODS and _is_queued(frame, call):
         return Runs.ELSEWHERE
-    return Runs.LATER if _is_after_response(frame, call, name, method) and _ends_early(carrying) else None
+    return None
 
 
-def _is_task(carrying: Carrying, frame: Frame, place: Place) -> bool:
+def _is_late(carrying: Carrying, frame: Frame, step: int, call: Call, fastapi: str) -> bool:
+    """Whether the framework runs what carries the session when it has closed it."""
+    if not _is_after_response(frame, call):
+        return False
+    if not carrying.given(step, call) and not _is_given_generator(carrying, frame, call):
+        return False
+    return ends_with_route(frame, carrying.solved.focus.places, fastapi)
+
+
+def _is_given_generator(carrying: Carrying, frame: Frame, call: Call) -> bool:
+    """Whether a generator is given that was started with it: it runs when somebody asks it."""
+    return any(
+        made is not None and _starts_generator(carrying, frame, made)
+        for made in (frame.made_by.get(argument.value) for argument in call.arguments)
+    )
+
+
+def _starts_generator(carrying: Carrying, frame: Frame, step: int) -> bool:
+    event = frame.graph.steps[step].event
+    callee = frame.callee(event) if isinstance(event, Call) else None
+    function = frame.linker.function(callee) if isinstance(callee, FunctionAt) else None
+    return isinstance(event, Call) and function is not None and function.generator and bool(
+        carrying.given(step, event)
+    )  # fmt: skip
+
+
+def _is_task(carrying: Carrying, delayed: Delayed, frame: Frame, place: Place) -> bool:
     """Whether a coroutine carries it, and runs in the loop's own thread."""
-    return place in carrying.coroutines and not _is_threaded(carrying, frame, place)
+    return place in delayed.coroutines and not _is_threaded(carrying, frame, place)
 
 
 def _is_threaded(carrying: Carrying, frame: Frame, place: Place) -> bool:
@@ -216,39 +246,15 @@ def _entered(frame: Frame, place: Place) -> Enter | None:
     return None
 
 
-def _is_after_response(frame: Frame, call: Call, name: str, method: str) -> bool:
+def _is_after_response(frame: Frame, call: Call) -> bool:
     """Whether the framework runs what is given once the function has returned."""
-    if name in concurrency.STREAMS:
+    if name_of(frame, call) in concurrency.STREAMS:
         return True
     tasks = next((each for each in frame.function.parameters if each.name == call.receiver), None)
-    if method != "add_task" or tasks is None or tasks.annotation is None:
+    if call.method != "add_task" or tasks is None or tasks.annotation is None:
         return False
     kind = frame.linker.expression(frame.module, tasks.annotation)
     return isinstance(kind, External) and kind.name in concurrency.BACKGROUND
-
-
-def _ends_early(carrying: Carrying) -> bool:
-    """Whether the framework closes the session as soon as the function returns."""
-    frame, places = carrying.solved.frame, carrying.solved.focus.places
-    return any(
-        _has_function_scope(frame, expression)
-        for parameter in frame.function.parameters
-        if parameter.name in places
-        for expression in (parameter.default, parameter.annotation)
-        if expression is not None
-    )
-
-
-def _has_function_scope(frame: Frame, expression: Expression) -> bool:
-    module, expression = frame.linker.unaliased(frame.module, expression)
-    match expression:
-        case Applied(function, arguments):
-            meaning = frame.linker.expression(module, function)
-            known = isinstance(meaning, External) and meaning.name in frameworks.DEPENDENCIES
-            return known and ("scope", Literal("function")) in arguments
-        case Indexed(_, items):
-            return any(_has_function_scope(frame, item) for item in items)
-    return False
 
 
 def _is_queued(frame: Frame, call: Call) -> bool:

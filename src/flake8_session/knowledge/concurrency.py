@@ -32,6 +32,19 @@ GATHERERS = frozenset(
 )
 """Functions that run all that they are given at the same time."""
 
+LOCKS = frozenset({"asyncio.Lock", "asyncio.Condition", "asyncio.locks.Lock", "anyio.Lock"})
+SEMAPHORES = frozenset(
+    {
+        "asyncio.BoundedSemaphore",
+        "asyncio.Semaphore",
+        "asyncio.locks.BoundedSemaphore",
+        "asyncio.locks.Semaphore",
+        "anyio.CapacityLimiter",
+        "anyio.Semaphore",
+    }
+)
+"""Classes whose objects let one task into their ``with`` at a time; semaphores as many as they are told."""
+
 THREADS = frozenset(
     {
         "threading.Thread",

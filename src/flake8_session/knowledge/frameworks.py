@@ -112,6 +112,13 @@ def driver(decorator: str) -> Driver | None:
     return _BY_LAST_PART.get(last) if head else None
 
 
+CLOSING_FIRST = ((0, 106), (0, 118))
+"""From the first of these versions on, and before the second, FastAPI ends what dependencies lend as soon
+as the route has returned: before the response is sent, and before the tasks in the background.
+
+Measured for 0.105, 0.110 and 0.165; the release notes of 0.106.0 and of 0.118.0 tell of the change.
+"""
+
 DEPENDENCIES = frozenset(
     {
         "fastapi.Depends",

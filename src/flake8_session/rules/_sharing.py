@@ -17,7 +17,7 @@ def reports(
     """The starts of these kinds, each with the place where the session is used as well."""
     seen: set[Span] = set()
     for session in facts.sessions:
-        for found in shared(session):
+        for found in shared(session, facts.settings.fastapi_version):
             span = facts.step_span(found.step)
             if found.runs in kinds and span not in seen:
                 seen.add(span)

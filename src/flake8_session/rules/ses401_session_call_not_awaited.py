@@ -1,7 +1,8 @@
 """
 ## What it does
 Reports a coroutine method of an `AsyncSession` that is called and dropped: nothing awaits, returns,
-stores or passes on what it gives.
+stores or passes on what it gives. To ask the coroutine as if it were its result, as in
+`session.execute(query).all()` or `if session.get(User, 1):`, is to drop it, too.
 
 The session must be known to be asynchronous. Of a parameter that may be either kind, only the part of
 the code counts in which `isinstance` has decided. `add`, `add_all`, `expire` and `expunge` are no
@@ -32,7 +33,8 @@ Use instead:
 ## Fix safety
 The fix is `await`, where the innermost function is an `async def`. It is safe for `close()`,
 `rollback()` and `refresh()`, and unsafe for what then takes effect for the first time: `commit()`,
-`flush()`, `delete()`, `execute()`, `merge()`.
+`flush()`, `delete()`, `execute()`, `merge()`. Where the call stands deep inside an expression there is
+no fix.
 
 ## References
 - SQLAlchemy, Asynchronous I/O (asyncio): "Synopsis - ORM"

@@ -3,8 +3,9 @@
 Reports one session that is given to several tasks which run at the same time: by `asyncio.gather`,
 by `TaskGroup.create_task`, or by tasks that are created in a loop.
 
-Tasks that each open a session of their own are clean, and so is a task that is awaited before the
-next one begins.
+Methods of an object that keeps the session share it, too. Tasks that each open a session of their own
+are clean, and so are a task that is awaited before the next one begins, and tasks that work inside a
+lock, or inside what may be one.
 
 ## Why is this bad?
 A session is one conversation with the database. Two tasks that speak at once get

@@ -3,7 +3,9 @@
 Reports a session, or an instance that belongs to one, that is given to another thread while the
 function that opened it goes on: `threading.Thread`, the `submit` or `map` of an executor,
 `run_in_executor`, `asyncio.to_thread`, a task queue's `delay`. `BackgroundTasks` and
-`StreamingResponse` count only where the framework closes the session before they run.
+`StreamingResponse` count only where FastAPI closes the session before they run: for a dependency with
+`scope="function"`, and for every dependency that yields in FastAPI 0.106 to 0.117. The version is that of
+the project's lock or `requirements.txt`, else the installed one.
 
 Waiting for the other thread at once, by `await` or `.result()`, is clean: then only one of the two
 uses the session.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Read, Unpack, Write
+from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Unpack
 from flake8_session.flow.outline import Kind, Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
@@ -23,6 +23,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.summaries.held import held_foci
 from flake8_session.typestate.focus import Focus
 
 
@@ -76,7 +77,7 @@ class Givers(Protocol):
 
 def session_foci(frame: Frame, givers: Givers) -> list[Focus]:
     """Every session that the function is given, borrows or makes, in order of the text."""
-    return [*_parameters(frame, givers), *_outside(frame), *_held(frame), *_made(frame, givers)]
+    return [*_parameters(frame, givers), *_outside(frame), *held_foci(frame), *_made(frame, givers)]
 
 
 def registry_foci(frame: Frame) -> list[Focus]:
@@ -122,30 +123,6 @@ def _model_queries(frame: Frame) -> tuple[Place, ...]:
         if found and isinstance(frame.meaning(model + found), Selected):
             prefixes[model + found] = None
     return tuple(prefixes)
-
-
-def _held(frame: Frame) -> Iterator[Focus]:
-    """Sessions in attributes of the method's own object, as its class's methods stored them."""
-    own = frame.function.parameters[0].name if frame.function.parameters else ""
-    seen: set[Place] = set()
-    for step in frame.graph.steps:
-        event = step.event
-        if not isinstance(event, Read) or event.object != own or not own:
-            continue
-        place = f"{own}.{event.attribute}"
-        meaning = frame.meaning(event.result)
-        if not isinstance(meaning, Borrowed | Registry) or place in seen:
-            continue
-        if not _binds(frame, own, event.attribute):
-            seen.add(place)
-            yield Focus(meaning.options, places=(place,), owned=False, registry=True)
-
-
-def _binds(frame: Frame, own: Place, attribute: str) -> bool:
-    return any(
-        isinstance(step.event, Write) and step.event.object == own and step.event.attribute == attribute
-        for step in frame.graph.steps
-    )
 
 
 def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -> Iterator[Focus]:
