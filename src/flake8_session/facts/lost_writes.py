@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flake8_session.facts.entrusted import entrusted
 from flake8_session.facts.giving import Node, is_given_from, only_looks
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solutions import Solved
@@ -25,6 +26,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import FunctionAt
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
+from flake8_session.typestate.names import keeps_session
 from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Transaction, World
 
 _LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate", "run_sync"})
@@ -156,11 +158,13 @@ def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> 
         return True
     if any(role in _HELD for role in roles):
         return False
-    if not arguments_holding(world, call.arguments, *_HELD):
+    keeps = bool(receiver) and keeps_session(world, receiver)
+    if not keeps and not arguments_holding(world, call.arguments, *_HELD):
         return False
     if isinstance(solved.frame.callee(call), FunctionAt):
-        return now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
-    return not only_looks(solved, call)
+        ended = now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
+        return ended or entrusted(solved.frame, call, world) is None
+    return not keeps and not only_looks(solved, call)
 
 
 def _discards(event: Event, world: World) -> bool:

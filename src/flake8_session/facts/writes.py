@@ -6,6 +6,7 @@ statements whose text is not in sight.
 
 from __future__ import annotations
 
+from flake8_session.facts.entrusted import entrusted
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Door, Write
@@ -74,8 +75,11 @@ def _writes(solved: Solved, step: int, call: Call, world: World) -> bool:
 
 
 def _is_writing_helper(solved: Solved, step: int, call: Call, world: World) -> bool:
-    """Whether a function of the project is given the session alone, and leaves something to be flushed."""
+    """Whether a function of the project is given the session alone, and writes with it."""
     frame = solved.frame
+    given = entrusted(frame, call, world)
+    if given is not None and given.writes:
+        return True
     if not isinstance(frame.callee(call), FunctionAt) or world.session is None or world.session.dirty:
         return False
     if not arguments_holding(world, call.arguments, Role.SESSION):
