@@ -60,6 +60,11 @@ class Leak(NamedTuple):
         return [each.step for each in self.path if isinstance(steps[each.step].event, Yield)][-1]
 
     @property
+    def leaves_by_exception(self) -> bool:
+        """Whether the function is left by an exception at the end of the path."""
+        return self.path[-1].step == self.solved.graph.raised
+
+    @property
     def holds_connection(self) -> bool:
         """Whether a connection may still be checked out at the end of the path."""
         state = self.path[-1].world.session

@@ -75,10 +75,6 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that only a failure leaves open."""
     for found in leaks(facts, Unclosed.ON_ERROR):
-        yield RULE.at(
-            facts,
-            found.span,
-            f"{subject(found)} is not closed when this function is left by an exception",
-            found.path,
-            found.plan,
-        )
+        how = "is left by" if found.leak.leaves_by_exception else "has caught"
+        message = f"{subject(found)} is not closed when this function {how} an exception"
+        yield RULE.at(facts, found.span, message, found.path, found.plan)

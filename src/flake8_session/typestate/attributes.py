@@ -13,6 +13,7 @@ from flake8_session.linking.meanings import (
     Holds,
     Object,
 )
+from flake8_session.linking.places import operands
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import dirtied
 from flake8_session.typestate.escapes import handed
@@ -55,7 +56,7 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
     elif Role.INSTANCE in roles and world.instance is not None:
         yield from _instance_read(context, event, known, world.instance)
     elif Role.SESSION in roles:
-        yield Door.COMPLETED, _session_read(event, known)
+        yield Door.COMPLETED, _session_read(context, event, known)
     elif Role.TRANSACTION in roles and transactions.ATTRIBUTES.get(event.attribute) is Role.SESSION:
         yield Door.COMPLETED, names.named(known, event.result, Role.SESSION)
     elif Role.ROW in roles and world.instance is not None:
@@ -88,6 +89,11 @@ def body_of(context: Context, attribute: str) -> FunctionAt | None:
         return None
     found = context.frame.linker.member(Object(class_), attribute)
     return found if isinstance(found, FunctionAt) else None
+
+
+def _is_used(context: Context, result: Place) -> bool:
+    """Whether anything is done with a value: ``session.close`` without parentheses closes nothing."""
+    return any(result in operands(step.event) for step in context.frame.graph.steps)
 
 
 def text_of(context: Context, *methods: str) -> str:
@@ -152,9 +158,9 @@ def _awaited_read(context: Context, event: Read, world: World, state: InstanceSt
     return world._replace(instance=after, session=implicit_load(world.session, certain=False))
 
 
-def _session_read(event: Read, world: World) -> World:
+def _session_read(context: Context, event: Read, world: World) -> World:
     if event.attribute in _ENDING:
-        return handed(world)
+        return handed(world) if _is_used(context, event.result) else world
     if event.attribute == "is_active" and world.session is not None:
         failed_now = world.session.transaction is Transaction.FAILED
         mask = values.ANYTHING if world.session.transaction is Transaction.UNKNOWN else values.TRUTHY
