@@ -134,6 +134,19 @@ def test_what_is_reported_can_be_chosen(project: Path, arguments: list[str], sta
     assert main(arguments) == status
 
 
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        (["--select=SES1", "--select=SES2"], 1),
+        (["--ignore=SES1", "--ignore=SES9"], 0),
+        (["--extend-exclude=leaking.py", "--extend-exclude=nothing"], 0),
+        (["--per-file-ignores=leaking.py:SES1", "--per-file-ignores=clean.py:SES1"], 0),
+    ],
+)
+def test_of_a_list_in_parts_all_parts_count(project: Path, parts: list[str], status: int) -> None:
+    assert main(parts) == status
+
+
 def test_statistics_count_by_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--statistics"]) == 1
     assert capsys.readouterr().out == "1  SES101  unclosed-session\n"

@@ -108,7 +108,7 @@ def read_arguments(argv: Sequence[str]) -> Options:
     if "\n" in (parsed.get("add_noqa") or ""):
         raise ConfigurationError("command line: the reason of --add-noqa must be one line")
     values = {
-        knob.key: checked_text(knob.key, raw, COMMAND_LINE)
+        knob.key: checked_text(knob.key, ",".join(raw) if isinstance(raw, list) else raw, COMMAND_LINE)
         for knob in KNOBS
         if (raw := parsed.pop(knob.field)) is not None
     }
@@ -234,9 +234,14 @@ def _add_knob(group: argparse._ArgumentGroup, knob: Knob) -> None:
     elif knob.kind is Kind.CHOICE:
         group.add_argument(*names, dest=knob.field, choices=knob.choices, help=knob.summary)
     else:
-        group.add_argument(*names, dest=knob.field, metavar=_METAVARS[knob.kind], help=knob.summary)
+        # Of a list that is given in parts all parts count.
+        action = "append" if knob.kind in _LISTS else "store"
+        group.add_argument(
+            *names, dest=knob.field, action=action, metavar=_METAVARS[knob.kind], help=knob.summary
+        )
 
 
+_LISTS = (Kind.CODES, Kind.NAMES, Kind.PATTERNS, Kind.FOLDERS, Kind.PER_FILE)
 _METAVARS = {
     Kind.CODES: "CODES",
     Kind.NAMES: "NAMES",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +24,8 @@ from flake8_session.source import collector
 ENOUGH = 40
 """Files for which processes pay off: for fewer, starting them takes longer than the work."""
 _CHUNK = 8
+_MOST = 61 if sys.platform == "win32" else 1_000
+"""Processes that a pool takes at most: Windows cannot wait for more."""
 
 Chunk: TypeAlias = Sequence[Source]
 Linter: TypeAlias = Callable[[Chunk], "Batch"]
@@ -45,7 +48,7 @@ class Batch:
 
 def lint_sources(sources: Chunk, configuration: Configuration, total: Batch) -> Iterator[Outcome]:
     """The outcomes of `sources` as they come, in no order; what modules asked goes to `total`."""
-    jobs = configuration.jobs or os.cpu_count() or 1
+    jobs = min(configuration.jobs or os.cpu_count() or 1, -(-len(sources) // _CHUNK), _MOST)
     several = jobs > 1 and len(sources) >= ENOUGH
     share = _shared_out(sources, configuration, jobs) if several else _one_by_one(sources, configuration)
     for batch in share:
