@@ -87,6 +87,13 @@ class TestColours:
 class TestPages:
     """``--explain`` on a terminal."""
 
+    def test_a_page_needs_no_unicode(self, session_lint: Command) -> None:
+        ascii_only = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+        page = session_lint("--explain=SES101", "--color=always", env=ascii_only).stdout
+        assert page.isascii()
+        assert "\\u" not in page
+        assert " - " in page
+
     def test_a_page_can_be_read_on_black_and_on_white(self, session_lint: Command) -> None:
         codes = ("SES101", "SES201", "SES401", "SES001")
         pages = "".join(session_lint("--explain", code, "--color=always").stdout for code in codes)

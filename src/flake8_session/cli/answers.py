@@ -109,7 +109,8 @@ def _rendered(text: str, shown: Terminal) -> str:
     page = Markdown(_fenced(text), code_theme=cast(str, _code_theme()), hyperlinks=shown.links)
     with console.capture() as capture:
         console.print(page)
-    return capture.get()
+    # rich spares such a terminal its boxes, and not the points of its lists.
+    return capture.get().replace("•", "-") if console.options.ascii_only else capture.get()
 
 
 def _code_theme() -> SyntaxTheme:
