@@ -67,9 +67,11 @@ def test_the_hooks_work_in_the_real_pre_commit(project: Path) -> None:
 
 def test_users_of_the_library_get_types(tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(
+        "from pathlib import Path\n"
         "from flake8_session import Diagnostic, Settings, lint_source\n"
         "found: list[Diagnostic] = lint_source('', filename='x.py', settings=Settings(tests=True))\n"
         "reveal_type(found[0].fix)\n"
+        "lint_source('', filename=Path('x.py'))\n"
         "lint_source(1)\n"
     )
     said = run(sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(tmp_path / "user.py"))

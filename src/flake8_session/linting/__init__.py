@@ -25,7 +25,11 @@ class Linted:
 
 
 def lint_source(
-    text: str, *, filename: str = "<string>", settings: Settings = Settings(), fixes: bool = False
+    text: str,
+    *,
+    filename: str | os.PathLike[str] = "<string>",
+    settings: Settings = Settings(),
+    fixes: bool = False,
 ) -> list[Diagnostic]:
     """What is wrong with the sessions in `text`, without what ``# noqa`` silences.
 
@@ -34,9 +38,10 @@ def lint_source(
     With `fixes` the findings carry theirs. Text that is no Python has no findings, and nothing is raised
     for it.
     """
-    around = Neighbourhood(settings.src) if os.path.isfile(filename) else None
+    name = os.fspath(filename)
+    around = Neighbourhood(settings.src) if os.path.isfile(name) else None
     try:
-        return list(lint(text, filename, settings, around, fixes=fixes).reported)
+        return list(lint(text, name, settings, around, fixes=fixes).reported)
     except SyntaxRefused:
         return []
 
