@@ -419,6 +419,18 @@ class TestOtherServices:
         assert root.find(".//failure") is None
 
 
+@pytest.mark.parametrize("form", ["sarif", "github", "gitlab"])
+def test_services_see_the_same_file_whatever_it_was_called_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    absolute = shown(form, finding(), filename=str(tmp_path / "shop/load.py"))
+    assert absolute == shown(form, finding(), filename="shop/load.py")
+    assert str(tmp_path) not in absolute
+    elsewhere = str(tmp_path.parent / "load.py")
+    assert elsewhere in shown(form, finding(), filename=elsewhere)
+
+
 class TestIdentity:
     """What a finding is known by when lines move."""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flake8_session.diagnostics import Diagnostic
-from flake8_session.reporting.report import FileFindings
+from flake8_session.reporting.report import FileFindings, from_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Identity:
 
 def identified(file: FileFindings) -> Iterator[tuple[Diagnostic, Identity]]:
     """Each finding of `file` with its identity."""
-    path = file.filename.replace("\\", "/")
+    path = from_here(file.filename)
     seen: Counter[tuple[str, str, str]] = Counter()
     for finding in file.diagnostics:
         line = normalised(file.lines[finding.span.line - 1]) if finding.span.line <= len(file.lines) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flake8_session.diagnostics import Diagnostic
-from flake8_session.reporting.report import FileFindings, Terminal, printable
+from flake8_session.reporting.report import FileFindings, Terminal, from_here, printable
 from flake8_session.reporting.severity import Severity, severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -20,7 +20,7 @@ def _command(filename: str, finding: Diagnostic) -> str:
     span = finding.span
     properties = {
         "title": f"{finding.code} {finding.name}",
-        "file": printable(filename),
+        "file": printable(from_here(filename)),
         "line": str(span.line),
         "col": str(span.column),
         "endLine": str(span.end_line),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TypeAlias
 
 from flake8_session.diagnostics import Diagnostic
@@ -37,6 +39,13 @@ Renderer: TypeAlias = Callable[[Sequence[FileFindings], Terminal], str]
 def page_of(code: str) -> str:
     """Where the page of the rule `code` is to be read; every format that has a place for a link has this."""
     return f"{DOCUMENTATION}rules/{code}/"
+
+
+def from_here(path: str) -> str:
+    """The path with slashes, and relative where it is below the current folder: services know no other."""
+    if os.path.isabs(path) and PurePath(path).is_relative_to(os.getcwd()):
+        path = os.path.relpath(path)
+    return PurePath(path).as_posix()
 
 
 def printable(text: str) -> str:

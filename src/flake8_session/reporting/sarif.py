@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ import flake8_session
 from flake8_session.diagnostics import Diagnostic, Fix, Related, Span
 from flake8_session.linting.catalogue import catalogue
 from flake8_session.reporting.fingerprints import identified
-from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal, page_of
+from flake8_session.reporting.report import DOCUMENTATION, FileFindings, Terminal, from_here, page_of
 from flake8_session.reporting.severity import severity
 from flake8_session.rules._rule import Rule
 
@@ -117,10 +116,6 @@ def _region(span: Span) -> dict[str, int]:
 
 def uri(path: str) -> str:
     """The path as a URI: relative where it is below the current folder, else ``file:``."""
-    if os.path.isabs(path):
-        try:
-            path = os.path.relpath(path) if PurePath(path).is_relative_to(os.getcwd()) else path
-        except ValueError:
-            pass
-    encoded = quote(PurePath(path).as_posix().encode("utf-8", "surrogateescape"))
-    return f"file://{encoded}" if os.path.isabs(path) else encoded
+    shown = from_here(path)
+    encoded = quote(shown.encode("utf-8", "surrogateescape"))
+    return f"file://{encoded}" if os.path.isabs(shown) else encoded
