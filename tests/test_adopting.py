@@ -181,11 +181,55 @@ class TestBaseline:
     ) -> None:
         (project / "shop/leaking.py").write_text(CLEAN)
         assert main(["shop", self.BASELINE]) == 0
-        assert "SES101 in shop/leaking.py, `count` is gone" in capsys.readouterr().err
+        assert capsys.readouterr().err == (
+            "session-lint: known.json: SES101 in shop/leaking.py, `count` is gone\n"
+            "session-lint: known.json: --prune-baseline takes it out\n"
+        )
         assert main(["shop", self.BASELINE, "--prune-baseline"]) == 0
         assert "took out 1 finding" in capsys.readouterr().err
         assert json.loads((project / "known.json").read_text()) == {"version": 1, "findings": []}
         assert found(capsys, "shop", self.BASELINE) == []
+
+    def test_each_is_told_and_of_many_the_first(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        imports, _, function = LEAKING.partition("\n\n\n")
+        functions = [function.replace("count", f"count_{number:02}") for number in range(25)]
+        (project / "shop/leaking.py").write_text("\n\n\n".join([imports, *functions]))
+        assert main(["shop", self.BASELINE, "--write-baseline"]) == 0
+        (project / "shop/leaking.py").write_text(CLEAN)
+        capsys.readouterr()
+        assert main(["shop", self.BASELINE]) == 0
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.rpartition(": ")[2] for line in lines[:2]] == [
+            f"SES101 in shop/leaking.py, `count_{number:02}` is gone" for number in range(2)
+        ]
+        assert lines[20:] == [
+            "session-lint: known.json: and 5 more are gone",
+            "session-lint: known.json: --prune-baseline takes them out",
+        ]
+
+    @pytest.mark.parametrize(
+        "arguments", [["--select=SES2"], ["--ignore=SES101"], ["--per-file-ignores=leaking.py:SES1"]]
+    )
+    def test_what_was_not_asked_for_is_not_gone(
+        self, project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+    ) -> None:
+        before = (project / "known.json").read_text()
+        assert found(capsys, "shop", self.BASELINE, *arguments, "--prune-baseline") == []
+        assert (project / "known.json").read_text() == before
+
+    def test_where_the_linter_failed_nothing_is_gone(
+        self, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError
+
+        before = (project / "known.json").read_text()
+        monkeypatch.setattr("flake8_session.checker.check_source", fail)
+        assert main(["shop", self.BASELINE, "--prune-baseline", "--no-cache"]) == 1
+        assert capsys.readouterr().err == ""
+        assert (project / "known.json").read_text() == before
 
     def test_what_was_not_looked_at_is_not_gone(
         self, project: Path, capsys: pytest.CaptureFixture[str]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -81,6 +81,15 @@ class Baseline:
 
     def _name(self, path: str) -> str:
         return os.path.relpath(os.path.abspath(path), self.file.parent).replace(os.sep, "/")
+
+
+def told(gone: Counter[Known], most: int) -> Iterator[str]:
+    """A line for each finding that is gone; for the rest of more than `most` one line."""
+    for (file, code, function, _), count in sorted(gone.items())[:most]:
+        where = f"{file}, `{function}`" if function else file
+        yield f"{code} in {where} is gone" + (f" {count} times" if count > 1 else "")
+    if len(gone) > most:
+        yield f"and {sum(count for _, count in sorted(gone.items())[most:])} more are gone"
 
 
 def new_baseline(file: Path, files: Sequence[FileFindings]) -> int:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 from flake8_session.cli import CLEAN, FAILED, FOUND
 from flake8_session.cli.arguments import Options
+from flake8_session.cli.baseline import Known, told
 from flake8_session.cli.discovery import Found, discover
 from flake8_session.cli.narrowing import Narrowing, baseline_file, narrowing
-from flake8_session.cli.outcomes import outcomes_of
+from flake8_session.cli.outcomes import is_sound, outcomes_of
 from flake8_session.cli.running import Outcome
 from flake8_session.cli.sources import Files
 from flake8_session.cli.streams import PAPER, check_writable, complain, say, terminal, write_whole
 from flake8_session.cli.summary import counted, statistics, summary
 from flake8_session.configuration import Configuration
 from flake8_session.reporting import FileFindings, renderer
+from flake8_session.settings import is_selected
+
+_ENOUGH = 20
+"""Entries of a baseline that are told to be gone one by one."""
 
 
 def check(options: Options, configuration: Configuration, rests_on: set[str] | None = None) -> int:
@@ -47,7 +53,7 @@ def check(options: Options, configuration: Configuration, rests_on: set[str] | N
     if options.write_baseline:
         _write_baseline(findings, configuration)
         return FAILED if failed else CLEAN
-    _compare(narrow, findings, outcomes, options)
+    _compare(narrow, findings, outcomes, options, configuration)
     kept = narrow.keep(findings)
     _report(kept, outcomes, options, configuration, narrowed=narrow.leaves_out)
     if failed:
@@ -114,18 +120,38 @@ def _write_baseline(findings: Sequence[FileFindings], configuration: Configurati
 
 
 def _compare(
-    narrow: Narrowing, findings: Sequence[FileFindings], outcomes: Sequence[Outcome], options: Options
+    narrow: Narrowing,
+    findings: Sequence[FileFindings],
+    outcomes: Sequence[Outcome],
+    options: Options,
+    configuration: Configuration,
 ) -> None:
-    """Says what the baseline lists in vain, or takes it out."""
+    """Says what the baseline lists in vain, or takes it out.
+
+    What could not be found, because the file was not linted or the rule is turned off, is not gone.
+    """
     if narrow.baseline is None:
         return
-    linted = [outcome.filename for outcome in outcomes if not outcome.problem]
+    linted = [outcome.filename for outcome in outcomes if is_sound(outcome)]
     gone = narrow.baseline.gone(findings, linted)
-    if gone and options.prune_baseline:
+    gone = Counter({known: count for known, count in gone.items() if _is_asked(known, narrow, configuration)})
+    if not gone:
+        return
+    for what in told(gone, _ENOUGH):
+        complain(f"{narrow.baseline.file}: {what}")
+    if options.prune_baseline:
         narrow.baseline.write(narrow.baseline.counts - gone)
         complain(f"{narrow.baseline.file}: took out {counted(gone.total(), 'finding')} of the past")
-    elif gone:
-        file, code, function, _ = next(iter(gone))
-        where = f"{file}, `{function}`" if function else file
-        more = f" and {gone.total() - 1} more" if gone.total() > 1 else ""
-        complain(f"{narrow.baseline.file}: {code} in {where}{more} is gone; --prune-baseline takes it out")
+    else:
+        it = "it" if gone.total() == 1 else "them"
+        complain(f"{narrow.baseline.file}: --prune-baseline takes {it} out")
+
+
+def _is_asked(known: Known, narrow: Narrowing, configuration: Configuration) -> bool:
+    """Whether the rule of a listed finding is in force in its file; one that no longer exists may go."""
+    from flake8_session.linting.catalogue import catalogue
+
+    assert narrow.baseline is not None
+    rule = catalogue().get(known[1])
+    settings = configuration.settings_for(str(narrow.baseline.file.parent / known[0]))
+    return rule is None or is_selected(rule.code, settings, default=rule.default)

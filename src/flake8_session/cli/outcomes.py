@@ -43,6 +43,11 @@ def outcomes_of(
     return [done[name] for name in names]
 
 
+def is_sound(outcome: Outcome) -> bool:
+    """Whether the linter said all that it had to say: what went wrong is tried again the next time."""
+    return not outcome.problem and all(found.code != FAILURE for found in outcome.linted.reported)
+
+
 def _lint(
     sources: Sequence[Source],
     configuration: Configuration,
@@ -61,11 +66,6 @@ def _lint(
     if store is None or not asked.consistent:
         return asked.record
     linted = [(source, done[source.filename]) for source in sources]
-    store.remember([(source, each.linted) for source, each in linted if _is_sound(each)], asked.record)
+    store.remember([(source, each.linted) for source, each in linted if is_sound(each)], asked.record)
     store.save()
     return asked.record
-
-
-def _is_sound(outcome: Outcome) -> bool:
-    """Whether the linter said all that it had to say: what went wrong is tried again the next time."""
-    return not outcome.problem and all(found.code != FAILURE for found in outcome.linted.reported)
