@@ -169,6 +169,10 @@ def test_the_version_is_the_packages(session_lint: Command) -> None:
     assert session_lint("--version").stdout == f"session-lint {flake8_session.__version__}\n"
 
 
+def test_a_page_is_found_by_its_name_too(session_lint: Command) -> None:
+    assert session_lint("--explain=unclosed-session").stdout == session_lint("--explain=ses101").stdout
+
+
 def test_a_switch_and_its_opposite_are_in_the_help(project: Path, session_lint: Command) -> None:
     told = session_lint("--help").stdout
     assert "--cache, --no-cache " in told

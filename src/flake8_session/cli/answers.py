@@ -24,11 +24,12 @@ _CODE_BLOCK = re.compile(r"(?:^ {4}.*\n(?:\n(?= {4}))*)+", re.MULTILINE)
 
 
 def explain(code: str, color: str) -> None:
-    """Writes the pages of the rule `code`, or of all rules that it is a prefix of.
+    """Writes the pages of the rule `code`, which may be its name, or of all rules that it is a prefix of.
 
     Raises `ConfigurationError` for a code that does not exist.
     """
-    wanted = code.upper()
+    named = [rule.code for rule in catalogue().values() if rule.name == code]
+    wanted = named[0] if named else code.upper()
     check_codes([wanted], catalogue(), "--explain")
     pages = [full_page(each) for each in catalogue() if each.startswith(wanted)]
     shown = terminal(sys.stdout, color)
