@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flake8_session.facts.flags import decided_by_flags
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
-from flake8_session.flow.events import Await, Call, Catch, Door, Leave
+from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Life, World
@@ -43,15 +44,32 @@ def redundant_closes(session: SessionFacts) -> Iterator[int]:
 
 
 def commits_of_borrowed(session: SessionFacts) -> Iterator[int]:
-    """The calls that commit a session which a parameter has brought in."""
+    """The calls that commit a session which a parameter has brought in, whatever the caller's flags say.
+
+    Who closes the session as well has been given it for good, and says when it is committed.
+    """
     focus = session.focus
     if session.alone is None or focus.birth >= 0 or focus.registry:
         return
+    if any(_takes_over(session.alone, step, world) for step, world in session.alone.reached()):
+        return
+    asked_for = None
     for step, world in session.alone.reached():
         event = made(session.alone, step)
         if isinstance(event, Call) and is_commit(session.alone, step, world):
-            if Role.SESSION in world.roles(split(event, world)[0]):
+            if Role.SESSION not in world.roles(split(event, world)[0]):
+                continue
+            if asked_for is None:
+                asked_for = decided_by_flags(session.frame)
+            if step not in asked_for:
                 yield step
+
+
+def _takes_over(solved: Solved, step: int, world: World) -> bool:
+    event = solved.graph.steps[step].event
+    if isinstance(event, Read) and event.attribute in _CLOSING:
+        return Role.SESSION in world.roles(event.object)
+    return _closes(solved, step, world)
 
 
 def _closes(solved: Solved, step: int, world: World) -> bool:

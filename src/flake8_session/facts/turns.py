@@ -25,6 +25,8 @@ from flake8_session.linking.meanings import (
 )
 
 _DEPTH = 3
+_LOCK_WORDS = ("Lock", "Mutex", "Semaphore")
+"""Words in the names of other libraries' classes that silence: they may be locks."""
 _BEGINNING = frozenset({"begin", "begin_nested", "connect"})
 
 
@@ -65,7 +67,7 @@ def _may_be_lock(frame: Frame, manager: Place) -> bool:
             kind = name.removesuffix("()")
             if kind in concurrency.SEMAPHORES:
                 return not _lets_several_in(frame, manager)
-            return kind in concurrency.LOCKS
+            return kind in concurrency.LOCKS or any(word in kind for word in _LOCK_WORDS)
         case Borrowed() | Made() | Opening() | Registry() | Called():
             return False
         case Member(owner, name) if owner != UNKNOWN:

@@ -1,0 +1,35 @@
+"""Flags of the caller: parameters that are true or false, by annotation or default, and what they decide."""
+
+from __future__ import annotations
+
+from flake8_session.flow.events import Door, Test
+from flake8_session.flow.outline import Literal, Parameter
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.spelling import last_name
+
+
+def decided_by_flags(frame: Frame) -> frozenset[int]:
+    """The steps that are reached by one answer only of a flag of the caller's: ``if auto_commit: ...``."""
+    flags = {parameter.name for parameter in frame.function.parameters if _is_flag(parameter)}
+    found: set[int] = set()
+    for step, each in enumerate(frame.graph.steps):
+        if isinstance(each.event, Test) and each.event.subject in flags:
+            for door in (Door.TRUE, Door.FALSE):
+                found |= set(range(len(frame.graph.steps))) - _reached_without(frame, step, door)
+    return frozenset(found)
+
+
+def _is_flag(parameter: Parameter) -> bool:
+    by_default = isinstance(parameter.default, Literal) and isinstance(parameter.default.value, bool)
+    return by_default or (parameter.annotation is not None and last_name(parameter.annotation) == "bool")
+
+
+def _reached_without(frame: Frame, closed: int, door: Door) -> set[int]:
+    seen, pending = {0}, [0]
+    while pending:
+        step = pending.pop()
+        for each, target in frame.graph.steps[step].doors.items():
+            if target not in seen and (step, each) != (closed, door):
+                seen.add(target)
+                pending.append(target)
+    return seen
