@@ -1,8 +1,9 @@
 """Fixes do the same whatever a program's layout is, and leave the layout as it is.
 
 The law: a layout changes nothing of a program's meaning, so that fixing the laid out program and
-laying out the fixed one have one syntax tree; every comment is still there, every line ends as
-before, and nothing is indented in another way.
+laying out the fixed one have one syntax tree; every comment and every string is still there in its own
+words, every line ends as before, nothing is indented in another way, and what stands around the
+function is the same to the byte.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ from hypothesis import strategies as st
 from flake8_session.fixing import Wanted, fix_source
 from flake8_session.source.text import lines_of
 
-HEAD = "from sqlalchemy.orm import Session\nfrom models import U, engine, work, cond, items\n\n\n"
+HEAD = """\
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from models import U, aengine, engine, work, cond, items
+
+
+"""
 
 PROGRAMS = {
     "with": """\
@@ -83,6 +90,64 @@ def function(name):
                 work(item)
                 work(name)
 """,
+    "bound in a test": """\
+def function(name):
+    work(name)
+    if (session := Session(engine)).scalar(name):
+        session.rollback()
+    work("done")
+""",
+    "one of two": """\
+def function(name):
+    session, count = Session(engine), 3
+    session.execute("select 1")
+    work(count)
+    session.commit()
+""",
+    "asynchronous": """\
+async def function(name):
+    session = AsyncSession(aengine)
+    for item in items():
+        await session.execute(item)
+    await session.commit()
+    await session.close()
+    return name
+""",
+    "rollback that comes too late": """\
+def function(name):
+    with Session(engine) as session:
+        user = session.get(U, 1)
+        try:
+            user.name = "other"
+            session.commit()
+        except Exception:
+            work(user.name)
+            session.rollback()
+            raise
+""",
+    "lost writes": """\
+def function(name):
+    session = Session(engine)
+    try:
+        work(name)
+        session.add(U(name=name))
+    finally:
+        session.close()
+""",
+    "read late": """\
+def function(name):
+    with Session(engine) as session:
+        query = session.query(U)
+    for user in query:
+        work(user.name)
+""",
+    "not awaited": """\
+async def function(name):
+    async with AsyncSession(aengine) as session:
+        session.add(U(name=name))
+        session.commit()
+        work(name)
+""",
     "later end": """\
 def function(name):
     with Session(engine) as session:
@@ -93,12 +158,25 @@ def function(name):
 """,
 }
 COMMENT = "# a note"
+STARTS = (
+    HEAD,
+    f'"""What it does."""\n\n{HEAD}',
+    f"{HEAD}def first():\n    pass\n\n\n",
+    f"{HEAD}x = 1\n\x0c\n",
+)
+ENDS = (
+    "",
+    "\n\ndef other():\n    pass\n",
+    "\n\nclass Other: x = 'y'; z = \"y\"  # as it is\n",
+    "\n\n\x0c\nx  =  1 ;\n",
+)
+"""What stands around the program, laid out in a way that nobody would choose: none of it may move."""
 
 
 def is_simple(line: str) -> bool:
     """Whether the line is a statement that may share a line with others."""
     return bool(line.strip()) and not re.match(
-        r"\s*(#|@|def|if|else|for|try|except|finally|with|class|while)", line
+        r"\s*(#|@|async|def|if|else|for|try|except|finally|with|class|while)", line
     )
 
 
@@ -117,7 +195,9 @@ def layouts(draw: st.DrawFn, program: str) -> str:
         text = "def outer():\n" + re.sub("(?m)^(?=.)", "    ", text) + "    return function\n"
     elif draw(st.booleans()):
         text = "@work\n" + text
-    text = HEAD + text + "\n\ndef other():\n    pass\n"
+    if draw(st.booleans()):
+        text = re.sub(r'"([^"\n]*)"', r"'\1'", text)
+    text = draw(st.sampled_from(STARTS)) + text + draw(st.sampled_from(ENDS))
     if draw(st.booleans()):
         text = re.sub("(?m)^( {4})+", lambda match: "\t" * (len(match[0]) // 4), text)
     if draw(st.booleans()):
@@ -168,18 +248,37 @@ def comments(text: str) -> Counter[str]:
     return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
 
 
+def strings(text: str) -> Counter[str]:
+    """The strings and numbers, in their own quotes."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    return Counter(token.string for token in tokens if token.type in (tokenize.STRING, tokenize.NUMBER))
+
+
+def around(text: str) -> tuple[str, str]:
+    """What stands in front of the outermost definition that holds the function, and behind it."""
+    lines = lines_of(text)
+    tree = ast.parse(text)
+    outer = next(node for node in tree.body if getattr(node, "name", "") in ("outer", "function"))
+    assert isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))
+    first = min([outer.lineno, *(each.lineno for each in outer.decorator_list)])
+    last = tree.body[tree.body.index(outer) + 1].lineno if outer is not tree.body[-1] else len(lines) + 1
+    return "".join(lines[: first - 1]), "".join(lines[last - 1 :])
+
+
 def body(text: str) -> str:
     """The tree of the function, wherever it stands."""
     tree = ast.parse(text)
     function = next(
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "function"
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "function"
     )
     function.decorator_list = []
     return ast.dump(function)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
     program = PROGRAMS[name]
@@ -194,6 +293,8 @@ def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
         assert body(fixed) == body(expected)
     of_closes = Counter(re.findall(rf"\.close\(\)\s*({COMMENT} \d+)", text))
     assert not comments(text) - of_closes - comments(fixed)
+    assert strings(fixed) == strings(text)
+    assert around(fixed) == around(text)
     assert {end(line) for line in lines_of(fixed)} <= {end(line) for line in lines_of(text)}
     assert fixed.endswith(("\n", "\r")) == text.endswith(("\n", "\r"))
     tabs = bool(re.search("(?m)^\t", text))
@@ -203,10 +304,9 @@ def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
 
 def has_comment_on_what_goes(text: str) -> bool:
     """Whether a comment stands where something would be taken away, which then may stay for its sake."""
+    superfluous = r"((await )?\w+\.close\(\)|finally|except)"
     return bool(
-        re.search(
-            rf"(finally|except|try|else).*{COMMENT}|{COMMENT} \d+\s+(\w+\.close\(\)|finally|except)", text
-        )
+        re.search(rf"(finally|except|try|else).*{COMMENT}|{COMMENT} \d+\s+{superfluous}", text)
     ) or bool(re.search(rf"\.close\(\)[^\n]*\n\s*{COMMENT}", text))
 
 
