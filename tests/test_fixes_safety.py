@@ -1803,6 +1803,41 @@ CASES = [
             work(opened().scalar(select(func.count(User.id))), work())
     """,
     ),
+    Case(
+        "what the rollback would throw out is read behind the handler",
+        "SES301",
+        None,
+        """
+        def f(session: Session):
+            user = User(name="new")
+            session.add(user)
+            session.flush()
+            try:
+                session.execute(text("select 1"))
+                session.commit()
+            except IntegrityError:
+                work()
+            print(user.name)
+    """,
+    ),
+    Case(
+        "each turn of the loop makes and reads one of its own",
+        "SES301",
+        "safe",
+        """
+        def f():
+            with SessionLocal() as session:
+                for item in items():
+                    try:
+                        user = User(name=item)
+                        session.add(user)
+                        session.flush()
+                        work(user.name)
+                        session.commit()
+                    except IntegrityError:
+                        work()
+    """,
+    ),
     # SES304: a commit expires.
     Case(
         "what waits would be expired where it is read",
@@ -1829,9 +1864,9 @@ CASES = [
     """,
     ),
     Case(
-        "what waits is not expired by a commit",
+        "what waits is not expired by a commit, and has attributes to be loaded all the same",
         "SES304",
-        "stays in the database",
+        None,
         """
         def f():
             session = SessionLocal(expire_on_commit=False)

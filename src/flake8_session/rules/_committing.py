@@ -3,8 +3,8 @@
 There is none where the commit may do more than keep the rows. A deletion that the database has not been
 asked for yet may be refused, since other rows may refer to what is deleted; and where the database is asked
 again behind the commit the function itself gets to see what it has not seen so far. A commit expires what
-the session has given, and makes what only waited an instance that can be expired: where something of it is
-needed behind the end, that would have to be loaded, and cannot be.
+the session has given, and of what only waited the attributes that nobody has set are not None any more but
+have to be loaded, with ``expire_on_commit=False`` as well: behind the end they cannot be.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ def committing(facts: FunctionFacts, session: SessionFacts, found: LostWrite) ->
 
 
 def _is_needed_behind(solved: Solved, ends: set[int]) -> bool:
-    """Whether something that the session has given is used behind its ends, and a commit would expire it."""
-    if solved.focus.options.expires is False:
-        return False
+    """Whether something that the session has given is used behind its ends."""
     later = {step for end in ends for step in behind(solved.graph, end)}
     uses = carry(solved).uses
     return any(use.carried is Carried.HELD and not use.open and use.step in later for use in uses)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.facts.ends import lasting_name
 from flake8_session.facts.failures import Stumble, Swallowed
+from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.flow.events import Call, Catch, Event, Leave, Place, Read
@@ -31,7 +32,7 @@ def rolling_back(facts: FunctionFacts, session: SessionFacts, found: Swallowed) 
         return ()
     asynchronous = solved.focus.options.asynchronous
     worlds = list(solved.solution.before(found.step))
-    if any(Block.BEGIN in _blocks(world) for world in worlds) or _reads_expelled(session):
+    if any(Block.BEGIN in _blocks(world) for world in worlds) or _reads_expelled(session, found.step):
         return ()
     origin = facts.frame.graph.steps[found.step].origin
     doubts = [_RAISED] if any(_is_deliberate(world) for world in worlds) else []
@@ -133,14 +134,19 @@ def _common(worlds: list[World], role: Role) -> str:
     return spelled(names[0]) if names else ""
 
 
-def _reads_expelled(session: SessionFacts) -> bool:
-    """Whether a handler reads an instance whose row is not committed: a rollback throws it out."""
+def _reads_expelled(session: SessionFacts, handler: int) -> bool:
+    """Whether an instance whose row is not committed is read in a handler, or behind this one.
+
+    A rollback throws it out, and what was expired of it can be loaded no more.
+    """
     for solved in session.with_instances:
+        later = behind(solved.graph, handler, without=(solved.focus.instance,))
         for step, world in solved.reached():
             event = solved.graph.steps[step].event
-            if not isinstance(event, Read) or world.caught is None or world.instance is None:
+            if not isinstance(event, Read) or world.instance is None or not world.instance.fresh:
                 continue
-            if world.instance.fresh and world.instance.tie is Tie.ATTACHED:
+            caught = world.caught is not None and world.instance.tie is Tie.ATTACHED
+            if caught or step in later:
                 if Role.INSTANCE in world.roles(event.object):
                     return True
     return False

@@ -59,7 +59,8 @@ front where the name is None until the session is opened. It is safe only if the
 wherever the `try` can raise, no `begin()`, `begin_nested()` or savepoint is open, and the session
 holds no transaction on entry to the `try` on any way there, turns of a loop included: otherwise
 earlier rows, flushed and not yet committed, would be dropped with the failed ones. In a savepoint
-the fix is the rollback of the savepoint, and unsafe; in a `begin()` block there is none. A `suppress`
+the fix is the rollback of the savepoint, and unsafe; in a `begin()` block there is none, nor where the
+rollback would throw out a new instance that is read in the handler or behind it. A `suppress`
 becomes a `try` with a handler, which is unsafe as well: from Python 3.12 on a `suppress` takes
 exception groups apart, and an `except` does not. `pytest.raises` has no fix.
 

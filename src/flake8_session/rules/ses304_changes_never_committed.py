@@ -46,8 +46,8 @@ Use instead:
 Unsafe: a `commit()` before the close writes what was not written before, which is its purpose. There
 is no fix where the function asks the database again behind it, since it would see other rows then, and
 none for a deletion that was not flushed, since the database may refuse it. Nor is there one where what
-the session has given is used behind its end: the commit would expire it, unless the session says
-`expire_on_commit=False`.
+the session has given is used behind its end: the commit would expire it, or leave attributes to be loaded
+that were None so far.
 
 ## References
 - SQLAlchemy, Session Basics: "Committing", "Flushing", "Opening and Closing a Session"
