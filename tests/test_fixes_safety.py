@@ -2054,6 +2054,20 @@ CASES = [
     """,
     ),
     Case(
+        "an asynchronous session that works again behind its close",
+        "SES204",
+        None,
+        """
+        async def f(session: AsyncSession):
+            user = User(name="x")
+            session.add(user)
+            await session.flush()
+            await session.close()
+            await session.commit()
+            return user.name
+    """,
+    ),
+    Case(
         "a close that a comment stands above",
         "SES902",
         None,

@@ -60,11 +60,11 @@ def handed_out(session: SessionFacts) -> Iterator[HandedOut]:
 
 def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | None:
     event, state = solved.graph.steps[step].event, world.instance
-    if state is None or state.tie is not Tie.DETACHED:
+    if state is None or state.tie not in (Tie.DETACHED, Tie.TRANSIENT):
         return None
     if _must_raise(solved, step, world):
         loaded: bool | None = False
-    elif isinstance(event, Read) and Role.INSTANCE in world.roles(event.object):
+    elif state.tie is Tie.DETACHED and isinstance(event, Read) and Role.INSTANCE in world.roles(event.object):
         loaded = _loaded(solved, event.attribute, state)
         if loaded is False or event.attribute.startswith("__"):
             return None

@@ -39,7 +39,7 @@ def for_read(facts: FunctionFacts, session: SessionFacts, read: DetachedRead) ->
     end = detaching(read.solved, read.path)
     if read.solved.focus.options.asynchronous and read.loaded is not True:
         return for_read_in_async(facts, read, end)
-    if end is not None and _is_certain(read.solved, end):
+    if end is not None and _is_certain(read.solved, end) and not _goes_on(session):
         origin = call_origin(read.solved, end)
         needed = (facts.frame.graph.steps[read.step].origin, *_reads_of_instances(session))
         needed = tuple(dict.fromkeys(needed))
@@ -106,6 +106,19 @@ def _reads_of_instances(session: SessionFacts) -> Iterator[int]:
             ):
                 if place in variables:
                     yield step.origin
+
+
+def _goes_on(session: SessionFacts) -> bool:
+    """Whether the closed session works again.
+
+    A later end would make that work part of its transaction: a commit would keep what the end has thrown
+    away, and expire what is read.
+    """
+    alone = session.alone
+    return alone is not None and any(
+        _uses_closed(alone, index) and not _is_harmless(session, index)
+        for index in range(len(alone.graph.steps))
+    )
 
 
 def _uses_closed(solved: Solved, step: int) -> bool:

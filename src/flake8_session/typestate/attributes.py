@@ -21,6 +21,7 @@ from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.loading import (
     DETACHED_INSTANCE,
     MISSING_GREENLET,
+    is_lost,
     loaded_by,
     loads,
     model,
@@ -122,7 +123,7 @@ def _read_of(context: Context, event: Read, world: World, state: InstanceState) 
         yield from ways
         return
     loaded = readable(context, state, event.attribute)
-    if state.tie is Tie.DETACHED and loaded is False:
+    if loaded is False and (state.tie is Tie.DETACHED or is_lost(context, state, event.attribute)):
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
         return
     if state.tie in (Tie.TRANSIENT, Tie.PENDING) and event.result in context.frame.filled:

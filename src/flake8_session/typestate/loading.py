@@ -19,6 +19,7 @@ from flake8_session.typestate.worlds import (
     InstanceState,
     Kind,
     SessionState,
+    Tie,
     Transaction,
     World,
 )
@@ -55,6 +56,16 @@ def readable(context: Context, state: InstanceState, attribute: str) -> bool | N
             return None
         case models.Attribute.OUT_OF_SIGHT:
             return False if state.columns is Columns.EXPIRED else None
+
+
+def is_lost(context: Context, state: InstanceState, attribute: str) -> bool:
+    """Whether a plain column had expired when a rollback threw the new instance out of its session.
+
+    Such an instance is transient, and still knows that the column has to be loaded. What is loaded by
+    itself, a relationship or a deferred column, is then just empty.
+    """
+    column = models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.COLUMN
+    return column and state.tie is Tie.TRANSIENT and state.columns is Columns.EXPIRED
 
 
 def model(context: Context) -> object:
