@@ -295,7 +295,9 @@ class TestBadInput:
             assert process.stderr is not None
             process.stdout.readline()
             process.stdout.close()
-            assert process.stderr.read() == b""
+            told = process.stderr.read()
+            assert told.startswith(b"session-lint: standard output: nobody reads it")
+            assert told.count(b"\n") == 1
             assert process.wait() == 2
 
     def test_an_interrupt(

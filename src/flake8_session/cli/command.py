@@ -31,6 +31,7 @@ def run(argv: Sequence[str] | None) -> int:
         complain(str(error))
         return FAILED
     except NobodyReads:
+        complain("standard output: nobody reads it any more, so that what was said is not whole")
         return FAILED
 
 
