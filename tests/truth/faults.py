@@ -62,7 +62,8 @@ def log_faults(
         if new is not None:
             codes = frozenset(code for name, code in mended if name == function)
             old = _as_meant(old, new, codes)
-        sane = len(old.log) if (function, _REFUSED) in mended and _is_refused(old) else old.sane
+        refused = any((function, code) in mended for code in _REFUSED) and _is_refused(old)
+        sane = len(old.log) if refused else old.sane
         if new is None:
             if sane is None:
                 yield f"{function}: no run answers {answers} any more"
@@ -101,12 +102,15 @@ def _place(key: Key) -> tuple[str, ...]:
 _OF_READS = ("SES201", "SES202", "SES203", "SES204", WAITS)
 """One of these for a read; which one is seen first may change with what stands in front of it."""
 
-_REFUSED = "SES402"
-"""What is refused by this rule's fault fails at the ``with``: up to there the runs are the same."""
+_REFUSED = ("SES401", "SES402")
+"""What is refused by the fault of such a rule fails at its place: up to there the runs are the same."""
 
 
 def _is_refused(old: Seen) -> bool:
-    """Whether it was left by the error of an asynchronous session in a plain ``with``."""
+    """Whether it was left by the error of an asynchronous session in a plain ``with``.
+
+    Or of a coroutine that was taken for its result.
+    """
     return old.story.how.startswith(("raised TypeError", "raised AttributeError"))
 
 
