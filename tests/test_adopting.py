@@ -460,7 +460,7 @@ class TestWatching:
         if "--diff" in how:
             assert [line.partition(" in ")[0] for line in told.err.splitlines()] == [
                 "Would fix 0 findings", "Would fix 1 finding", "Would fix 0 findings"
-            ]  # fmt: skip
+            ]
         else:
             reports = told.out.split("Watching for changes; Ctrl-C ends.\n")
             assert ["SES101" in report for report in reports] == [False, True, False, False]

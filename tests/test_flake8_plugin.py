@@ -63,7 +63,7 @@ COMMENTS = [
     "# noqa: SES1x1", "# noqa: S", "# noqa: SESA101", "# nonoqa", "# noqa-file", "# noqa:\u00a0SES102",
     "# noqa:SES102,\u2003SES101", "#\tnoqa", "# noqa:SES102;SES101", "## noqa: SES101", "# ruff: noqa",
     "# noqa:F401,SES102\\", "# noqa: \\", ";  # noqa\x0c", "# noqa: SES101\x0c", "# noqa: SES999",
-]  # fmt: skip
+]
 STATEMENTS = [
     "Session(  # noqa: SES101\n        engine,\n    )",
     "Session(\n        engine,\n    )  # noqa: SES101",
@@ -79,7 +79,7 @@ FIRST_LINES = [
     "# flake8: noqa", "#flake8: noqa", "# FLAKE8: NOQA", "  # flake8: noqa", "# flake8=noqa",
     "# flake8: noqa: E501", "'''\n# flake8: noqa\n'''", "# flake8 : noqa", "# flake8:  noqa because",
     "x = 1  # flake8: noqa", "# noqa", "\ufeff# flake8: noqa", "# ruff: noqa: SES101",
-]  # fmt: skip
+]
 
 
 def test_hard_comments_mean_the_same_to_both_front_ends(

@@ -23,11 +23,11 @@ REFINING = {
     "intersect_all", "join", "outerjoin", "prefix_with", "reset_joinpoint", "select_entity_from",
     "set_label_style", "suffix_with", "with_hint", "with_labels", "with_parent", "with_polymorphic",
     "with_statement_hint", "with_transformation",
-}  # fmt: skip
+}
 OTHER = {
     "as_scalar", "execute", "get_children", "get_execution_options", "instances", "is_single_entity",
     "memoized_attribute", "memoized_instancemethod", "merge_result",
-}  # fmt: skip
+}
 
 of_each_query_row = pytest.mark.parametrize(
     "name", [name for name in ON_QUERY if hasattr(Query, name) or name == "__next__"]

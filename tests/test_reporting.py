@@ -275,7 +275,7 @@ SES201 `user.name` is expired, and its session is closed
 
     def test_a_label_goes_no_farther_left_than_it_needs_to(self) -> None:
         text = shown("full", finding(path=(Related(span(2, "Session(engine)"), "opened right here"),)),
-                     terminal=Terminal(width=40))  # fmt: skip
+                     terminal=Terminal(width=40))
         assert "  |               ---------------\n  |               opened right here\n" in text
 
     def test_of_a_body_that_a_fix_indents_only_the_ends_are_shown(self) -> None:

@@ -239,12 +239,12 @@ NEEDS_SESSION = {
     "load", "add", "merge", "refresh", "expire", "expire_all", "expunge", "delete", "flush", "commit",
     "rollback", "close", "reset", "execute", "ask", "load_all", "forget", "anew", "helper_close",
     "block", "savepoint",
-}  # fmt: skip
+}
 
 NEEDS_THING = {
     "add", "merge", "refresh", "expire", "expunge", "delete", "write", "write_relation", "append", "read",
     "read_relation", "read_deferred", "format", "each_of_relation",
-}  # fmt: skip
+}
 
 NEEDS_MEMBER = {"refresh", "expire", "expunge", "delete"}
 
@@ -253,4 +253,4 @@ ENDS = {"commit", "rollback", "close", "reset", "helper_close"}
 COMPOUND = {
     "branch", "flag", "none", "loop", "turn", "attempt", "ensure", "attempt_ensure", "suppressed", "block",
     "savepoint", "open_with",
-}  # fmt: skip
+}

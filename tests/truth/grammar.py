@@ -48,7 +48,7 @@ DEVELOP = Weights(
     length=(3, 11),
     sense=94,
     asynchronous=15,
-)  # fmt: skip
+)
 
 FINAL = Weights(
     shapes={
@@ -72,7 +72,7 @@ FINAL = Weights(
     length=(4, 12),
     sense=92,
     asynchronous=20,
-)  # fmt: skip
+)
 
 LEFT_OUT = {
     "methods of classes": 3_171,

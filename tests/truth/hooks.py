@@ -29,7 +29,7 @@ CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "exp
 COROUTINES = {
     "close", "commit", "connection", "delete", "execute", "flush", "get", "get_one", "invalidate", "merge",
     "refresh", "reset", "rollback", "run_sync", "scalar", "scalars", "stream", "stream_scalars", "aclose",
-}  # fmt: skip
+}
 """Methods of `AsyncSession` that do nothing until they are awaited."""
 
 

@@ -18,7 +18,7 @@ from tests.truth.writes import Outcome
 COMPARED = (
     "SES101", "SES102", "SES103", "SES104", "SES105", "SES106",
     "SES201", "SES202", "SES205", "SES206", "SES301", "SES302",
-)  # fmt: skip
+)
 """The codes whose every report and silence the runs decide."""
 
 SEEN = (*COMPARED, "SES304", "SES305", "SES401")

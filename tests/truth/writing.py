@@ -87,7 +87,7 @@ def indent(lines: Lines) -> Lines:
 
 READS = {
     "write_relation", "append", "read", "read_relation", "read_deferred", "format", "each_of_relation",
-}  # fmt: skip
+}
 
 
 class Writer:

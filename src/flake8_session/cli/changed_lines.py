@@ -2,8 +2,8 @@
 
 Of a revision from which the history has branched off, as ``origin/main`` while main goes on, what counts is
 the commit at which it did: what changed on the other side since is none of our changes. A file that git does
-not track yet has only new lines. Git runs without the user's pager, colours and
-tools for differences; the revision is looked up first, so that nothing else can hide in it.
+not track yet has only new lines. Git runs without the user's pager, colours and tools for differences; the
+revision is looked up first, so that nothing else can hide in it.
 """
 
 from __future__ import annotations

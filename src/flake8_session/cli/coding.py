@@ -46,7 +46,7 @@ def _read_finding(raw: Any) -> Diagnostic:
     return Diagnostic(
         _read_span(span), _text(code), _text(name), _text(message), places, _text(function),
         None if fix is None else _read_fix(fix),
-    )  # fmt: skip
+    )
 
 
 def _read_fix(raw: Any) -> Fix:

@@ -5,10 +5,10 @@ Only calls count: what an attribute loads is read of an instance that some call 
 
 from __future__ import annotations
 
-from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow.events import Call
+from flake8_session.flow.ways import behind
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role, ToInstance
 from flake8_session.typestate.calls.receivers import split

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.flow.events import Bind, Build, Call, Define, Event, Extend, Place, Read, Shape
+from flake8_session.flow.ways import behind
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from flake8_session.facts.depending import dependencies
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.unclosed import Unclosed, leak
 from flake8_session.flow.events import Build, Door, Test
-from flake8_session.flow.outline import Applied, Expression, Indexed, Kind, Parameter
+from flake8_session.flow.outline import Kind, Parameter
+from flake8_session.flow.ways import reached
 from flake8_session.knowledge import frameworks
-from flake8_session.linking.meanings import External
 
 _MAINS = frozenset({"main", "amain", "async_main", "_main"})
 _CALLED_BY_FRAMEWORKS = frozenset(
@@ -60,7 +61,7 @@ def is_framework_called(facts: FunctionFacts) -> bool:
 def is_injected(facts: FunctionFacts, parameter: Parameter) -> bool:
     """Whether a framework gives the parameter: ``= Depends(get_db)``, ``Annotated[S, Depends(...)]``."""
     return any(
-        _is_dependency(facts, expression)
+        next(dependencies(facts.frame, facts.frame.module, expression), None) is not None
         for expression in (parameter.default, parameter.annotation)
         if expression is not None
     )
@@ -75,15 +76,10 @@ def _is_test_name(name: str) -> bool:
 
 def _is_behind_main_guard(session: SessionFacts) -> bool:
     """Whether only ``if __name__ == "__main__"`` leads to the session's construction."""
-    graph = session.frame.graph
-    seen, pending = {0}, [0]
-    while pending:
-        step = pending.pop()
-        for door, target in graph.steps[step].doors.items():
-            if target not in seen and not (door is Door.TRUE and _asks_for_main(session, step)):
-                seen.add(target)
-                pending.append(target)
-    return session.focus.birth not in seen
+    otherwise = reached(
+        session.frame.graph, lambda step, door: door is not Door.TRUE or not _asks_for_main(session, step)
+    )
+    return session.focus.birth not in otherwise
 
 
 def _asks_for_main(session: SessionFacts, step: int) -> bool:
@@ -93,14 +89,3 @@ def _asks_for_main(session: SessionFacts, step: int) -> bool:
     made = session.frame.made_by.get(event.subject)
     asked = session.frame.graph.steps[made].event if made is not None else None
     return isinstance(asked, Build) and "@__name__" in asked.parts
-
-
-def _is_dependency(facts: FunctionFacts, expression: Expression) -> bool:
-    _, expression = facts.frame.linker.unaliased(facts.frame.module, expression)
-    match expression:
-        case Applied(function, _):
-            meaning = facts.frame.linker.expression(facts.frame.module, function)
-            return isinstance(meaning, External) and meaning.name in frameworks.DEPENDENCIES
-        case Indexed(_, items):
-            return any(_is_dependency(facts, item) for item in items)
-    return False

@@ -25,6 +25,7 @@ from flake8_session.flow.events import (
     Test,
     TestInstance,
 )
+from flake8_session.flow.ways import reached
 from flake8_session.knowledge import factories, registries, sessions, transactions
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -191,7 +192,8 @@ def _narrowed(frame: Frame, place: Place, *, asynchronous: bool) -> frozenset[in
     }
     if not deciding:
         return frozenset()
-    return _reached(frame, {}) - _reached(frame, deciding)
+    reachable = reached(frame.graph, lambda step, door: True)
+    return reachable - reached(frame.graph, lambda step, door: deciding.get(step) is not door)
 
 
 def _deciding_doors(frame: Frame, test: TestInstance, asynchronous: bool) -> Iterator[Door]:
@@ -207,15 +209,3 @@ def _kind(meaning: Meaning) -> bool | None:
     """Whether a class is that of asynchronous sessions; None where it is no session class."""
     maker = factories.MAKERS.get(meaning.name) if isinstance(meaning, External) else None
     return maker.asynchronous if maker is not None and maker.makes is factories.Makes.SESSION else None
-
-
-def _reached(frame: Frame, closed: dict[int, Door]) -> frozenset[int]:
-    """The steps that the entry leads to, not going through the doors in `closed`."""
-    seen, pending = {0}, [0]
-    while pending:
-        step = pending.pop()
-        for door, target in frame.graph.steps[step].doors.items():
-            if target not in seen and closed.get(step) is not door:
-                seen.add(target)
-                pending.append(target)
-    return frozenset(seen)

@@ -124,7 +124,7 @@ class Delayed:
             isinstance(each.event, Define) and each.event.target == function
             and self._gives_coroutine(index, each.event)
             for index, each in enumerate(self._frame.graph.steps)
-        )  # fmt: skip
+        )
 
     def _gives_coroutine(self, step: int, function: Define) -> bool:
         """Whether the body of a lambda or generator expression makes one, of what it reads from here."""
@@ -136,7 +136,7 @@ class Delayed:
             isinstance(each.event, Call) and index not in inner.awaited
             and self._is_inner_coroutine(step, inner, each.event, captured)
             for index, each in enumerate(inner.graph.steps)
-        )  # fmt: skip
+        )
 
     def _is_inner_coroutine(self, step: int, inner: Frame, call: Call, captured: set[Place]) -> bool:
         held = {place for place in captured if self._carrying.holds(step, place)}

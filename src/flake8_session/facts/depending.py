@@ -25,12 +25,15 @@ def ends_with_route(frame: Frame, places: Iterable[Place], fastapi: str) -> bool
         if parameter.name in places
         for expression in (parameter.default, parameter.annotation)
         if expression is not None
-        for module, depends in _depends(frame, frame.module, expression)
+        for module, depends in dependencies(frame, frame.module, expression)
     )
 
 
-def _depends(frame: Frame, module: str, expression: Expression) -> Iterator[tuple[str, Applied]]:
-    """Every ``Depends(...)`` in a default or annotation, with the module that it is written in."""
+def dependencies(frame: Frame, module: str, expression: Expression) -> Iterator[tuple[str, Applied]]:
+    """Every ``Depends(...)`` in a default or annotation, with the module that it is written in.
+
+    ``module`` is the one that `expression` stands in; an alias leads to the one that it is made in.
+    """
     module, expression = frame.linker.unaliased(module, expression)
     match expression:
         case Applied(function, _):
@@ -39,7 +42,7 @@ def _depends(frame: Frame, module: str, expression: Expression) -> Iterator[tupl
                 yield module, expression
         case Indexed(_, items):
             for item in items:
-                yield from _depends(frame, module, item)
+                yield from dependencies(frame, module, item)
 
 
 def _ends_early(frame: Frame, module: str, depends: Applied, fastapi: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 from flake8_session.facts.paths import Path
-from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Bind, Call, Delete, Leave, Place, Return, Write
+from flake8_session.flow.ways import behind
 from flake8_session.knowledge import results
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Gives, Role

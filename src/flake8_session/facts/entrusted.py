@@ -21,6 +21,7 @@ from flake8_session.flow.events import (
     TestInstance,
     TestSame,
 )
+from flake8_session.flow.ways import reached
 from flake8_session.knowledge import results
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -140,13 +141,5 @@ def _is_written_by_query(frame: Frame, call: Call, places: set[Place]) -> bool:
 
 def _returns_without(frame: Frame, writing: set[int]) -> bool:
     """Whether some way to the return goes past all these steps."""
-    seen, pending = {0}, [0]
-    while pending:
-        step = pending.pop()
-        if step == frame.graph.returned:
-            return True
-        for door, target in frame.graph.steps[step].doors.items():
-            if target not in seen and not (step in writing and door is Door.COMPLETED):
-                seen.add(target)
-                pending.append(target)
-    return False
+    unwritten = reached(frame.graph, lambda step, door: door is not Door.COMPLETED or step not in writing)
+    return frame.graph.returned in unwritten

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flake8_session.flow.events import Door, Test
+from flake8_session.flow.graph import Graph
 from flake8_session.flow.outline import Literal, Parameter
+from flake8_session.flow.ways import reached
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.spelling import last_name
 
@@ -15,7 +17,7 @@ def decided_by_flags(frame: Frame) -> frozenset[int]:
     for step, each in enumerate(frame.graph.steps):
         if isinstance(each.event, Test) and each.event.subject in flags:
             for door in (Door.TRUE, Door.FALSE):
-                found |= set(range(len(frame.graph.steps))) - _reached_without(frame, step, door)
+                found |= set(range(len(frame.graph.steps))) - _reached_without(frame.graph, step, door)
     return frozenset(found)
 
 
@@ -24,12 +26,5 @@ def _is_flag(parameter: Parameter) -> bool:
     return by_default or (parameter.annotation is not None and last_name(parameter.annotation) == "bool")
 
 
-def _reached_without(frame: Frame, closed: int, door: Door) -> set[int]:
-    seen, pending = {0}, [0]
-    while pending:
-        step = pending.pop()
-        for each, target in frame.graph.steps[step].doors.items():
-            if target not in seen and (step, each) != (closed, door):
-                seen.add(target)
-                pending.append(target)
-    return seen
+def _reached_without(graph: Graph, closed: int, door: Door) -> frozenset[int]:
+    return reached(graph, lambda step, each: (step, each) != (closed, door))

@@ -166,7 +166,7 @@ def _starts_generator(carrying: Carrying, frame: Frame, step: int) -> bool:
     function = frame.linker.function(callee) if isinstance(callee, FunctionAt) else None
     return isinstance(event, Call) and function is not None and function.generator and bool(
         carrying.given(step, event)
-    )  # fmt: skip
+    )
 
 
 def _is_task(carrying: Carrying, delayed: Delayed, frame: Frame, place: Place) -> bool:

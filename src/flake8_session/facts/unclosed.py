@@ -28,6 +28,7 @@ from flake8_session.flow.events import (
     Write,
     Yield,
 )
+from flake8_session.flow.ways import led_to
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.worlds import Life, Transaction, World
@@ -207,18 +208,15 @@ def _loops_back(solved: Solved, step: int) -> bool:
     return any(target <= step for target in solved.graph.steps[step].doors.values())
 
 
-def _behind(solved: Solved, start: int, barrier: int) -> set[int]:
+def _behind(solved: Solved, start: int, barrier: int) -> frozenset[int]:
     """The steps behind `start` as long as nothing fails, not going through `barrier` again."""
-    seen: set[int] = set()
-    pending = [start]
-    while pending:
-        step = solved.graph.steps[pending.pop()]
-        for door, target in step.doors.items():
-            fails = door is Door.RAISED and not isinstance(step.event, Raise)
-            if not fails and target not in seen and target != barrier:
-                seen.add(target)
-                pending.append(target)
-    return seen
+
+    def goes_on(here: int, door: Door) -> bool:
+        step = solved.graph.steps[here]
+        fails = door is Door.RAISED and not isinstance(step.event, Raise)
+        return not fails and step.doors[door] != barrier
+
+    return led_to(solved.graph, start, goes_on)
 
 
 def is_taken_out(solved: Solved) -> bool:

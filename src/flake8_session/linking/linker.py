@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from flake8_session.flow import plain
 from flake8_session.flow.outline import (
     Applied,
     Class,
@@ -191,7 +192,7 @@ class Linker:
                 return self.dotted(module, name)
             case Literal(value):
                 return Constant(value)
-            case Applied(Named("lambda"), ((_, body),)):
+            case Applied(Named(plain.LAMBDA), ((_, body),)):
                 made = self.expression(module, body)
                 return Factory(made.options) if isinstance(made, Made) else UNKNOWN
             case Applied(function, arguments):

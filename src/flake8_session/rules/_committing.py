@@ -13,12 +13,12 @@ from flake8_session.editing.plans import CommitFirst
 from flake8_session.facts.asked import asks_again, deletes_before
 from flake8_session.facts.carried import carry
 from flake8_session.facts.lost_writes import LostWrite
-from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.facts.tracing import Carried
 from flake8_session.facts.transactions import made
 from flake8_session.flow.events import Call, Leave
+from flake8_session.flow.ways import behind
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.names import spelled
 from flake8_session.typestate.worlds import Life

@@ -8,10 +8,10 @@ from dataclasses import replace
 from flake8_session.editing.plans import RollBack, RollBackEarlier
 from flake8_session.facts.ends import lasting_name
 from flake8_session.facts.failures import Stumble, Swallowed
-from flake8_session.facts.reaching import behind
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
 from flake8_session.flow.events import Call, Catch, Event, Leave, Place, Read
+from flake8_session.flow.ways import behind
 from flake8_session.knowledge import callees
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from flake8_session.flow.events import Call, Door, Raise
+from flake8_session.flow.ways import reached
 from flake8_session.knowledge import callees
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, External, Factory, FunctionAt, Made, Registry
@@ -76,20 +77,13 @@ def _may_raise(frame: Frame, event: object, below: Below) -> bool:
 
 def _can_return(frames: Frames, frame: Frame, below: Below) -> bool:
     graph = frame.graph
-    seen, pending = {0}, [0]
-    while pending:
-        step = graph.steps[pending.pop()]
-        for door, target in step.doors.items():
-            if (
-                door is Door.COMPLETED
-                and isinstance(step.event, Call)
-                and _ends_here(frames, frame, step.event, below)
-            ):
-                continue
-            if target not in seen:
-                seen.add(target)
-                pending.append(target)
-    return graph.returned in seen
+
+    def goes_on(step: int, door: Door) -> bool:
+        event = graph.steps[step].event
+        ends = door is Door.COMPLETED and isinstance(event, Call) and _ends_here(frames, frame, event, below)
+        return not ends
+
+    return graph.returned in reached(graph, goes_on)
 
 
 def _ends_here(frames: Frames, frame: Frame, call: Call, below: Below) -> bool:
