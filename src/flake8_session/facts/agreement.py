@@ -11,7 +11,8 @@ that another rules out::
 A path that is to be shown is therefore walked by all other foci as well, door by door. If one of
 them cannot follow, another path to the same fault is sought that all can walk. What two foci must
 agree on is the way through the function and whether the one assumed failure is spent; of the
-session's state each knows its own part.
+session's state each knows its own part. Where an instance has come from another session, both must agree
+on the state that it came in.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from flake8_session.dataflow import Passage
+from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.worlds import World
 
 Path = list[Passage[World]]
@@ -43,6 +45,11 @@ class Walker(Protocol):
     """One focus: where it starts, and its ways out of a step."""
 
     @property
+    def focus(self) -> Focus:
+        """What it follows."""
+        ...
+
+    @property
     def first(self) -> World:
         """Its world at the entry of the function."""
         ...
@@ -58,6 +65,10 @@ class Walker(Protocol):
 
     def following(self, step: int, world: World, way: Step) -> Sequence[World]:
         """Its worlds behind `way`, which another focus takes out of `step`; empty where it rules that out."""
+        ...
+
+    def agrees(self, taker: Focus, step: int, world: World, way: Step) -> bool:
+        """Whether `taker`, if it takes its instance over by that way, has it as it is in `world`."""
         ...
 
 
@@ -88,9 +99,10 @@ class Company:
         doubtful = (
             other
             for other in self._walkers
-            if other is not walker and not taken.isdisjoint(other.lacking)
+            if other is not walker
+            and (walker.focus.comes_from == other.focus or not taken.isdisjoint(other.lacking))
         )
-        return next((other for other in doubtful if not _walks(other, path)), None)
+        return next((other for other in doubtful if not _walks(other, walker.focus, path)), None)
 
     def detour(self, walker: Walker, goal: Goal, refusing: Walker) -> Path | None:
         """Another path of `walker` to `goal`, on which all can follow; None where none is found."""
@@ -116,10 +128,10 @@ class _Place(NamedTuple):
     others: tuple[frozenset[World], ...]
 
 
-def _walks(other: Walker, path: Path) -> bool:
+def _walks(other: Walker, followed: Focus, path: Path) -> bool:
     worlds = _starts(other)
     for here, following in pairwise(path):
-        worlds = _followed(other, worlds, here.step, (here.door, following.step, following.world))
+        worlds = _followed(other, worlds, followed, here.step, (here.door, following.step, following.world))
         if not worlds:
             return False
         if len(worlds) > _MOST_WORLDS:
@@ -132,9 +144,16 @@ def _starts(other: Walker) -> frozenset[World]:
     return frozenset((other.first, World()))
 
 
-def _followed(other: Walker, worlds: frozenset[World], step: int, way: Step) -> frozenset[World]:
-    """The worlds of `other` behind the way that is taken out of `step`."""
-    return frozenset(moved for world in worlds for moved in other.following(step, world, way))
+def _followed(
+    other: Walker, worlds: frozenset[World], followed: Focus, step: int, way: Step
+) -> frozenset[World]:
+    """The worlds of `other` behind the way out of `step` that what is `followed` takes."""
+    return frozenset(
+        moved
+        for world in worlds
+        if other.agrees(followed, step, world, way)
+        for moved in other.following(step, world, way)
+    )
 
 
 def _search(
@@ -149,7 +168,7 @@ def _search(
             return _told(came, place)
         for behind, way in _onward(walker, place, goal, leading):
             moved = tuple(
-                _followed(other, worlds, place.step, way)
+                _followed(other, worlds, walker.focus, place.step, way)
                 for other, worlds in zip(others, place.others, strict=True)
             )
             following = _Place(behind, way[1], way[2], moved)

@@ -42,7 +42,7 @@ def _happened(solved: Solved, before: Passage[World], after: Passage[World], sub
     if new.spent and not old.spent:
         yield _may_raise(solved.graph.steps[before.step].event, new)
     yield from _session_happened(old, new, subject)
-    yield from _instance_happened(solved, old, new)
+    yield from _instance_happened(solved, old, new, subject)
     if new.lost is not None and old.lost is None:
         yield f"{subject} loses its last name here"
     if isinstance(solved.graph.steps[before.step].event, Catch) and before.door == Door.TRUE:
@@ -67,13 +67,15 @@ def _session_happened(old: World, new: World, subject: str) -> Iterator[str]:
         yield f"the transaction of {subject} ends here, which gives the connection back"
 
 
-def _instance_happened(solved: Solved, old: World, new: World) -> Iterator[str]:
+def _instance_happened(solved: Solved, old: World, new: World, subject: str) -> Iterator[str]:
     was, now = old.instance, new.instance
     if now is None:
         return
     name = _quoted(solved.instance_place(new) or solved.instance_place(old)) or "the instance"
     if was is None:
-        yield f"{name} comes from here"
+        expired = ", which has expired," if now.columns is Columns.EXPIRED else ""
+        moved = f"{name}{expired} goes over to {subject} here"
+        yield moved if solved.focus.comes_from is not None else f"{name} comes from here"
         return
     if was.columns is not Columns.EXPIRED and now.columns is Columns.EXPIRED:
         if new.session is not None and new.session.transaction is Transaction.FAILED:

@@ -9,15 +9,18 @@ from weakref import ReferenceType, ref
 from flake8_session.dataflow import Passage, Solution, replays
 from flake8_session.facts.agreement import Company, Goal, Question, Step
 from flake8_session.facts.consequences import joined, leads_to
-from flake8_session.flow.events import Door
+from flake8_session.flow.events import Call, Door
 from flake8_session.flow.graph import Graph
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.typestate import names
-from flake8_session.typestate.births import entry_world
-from flake8_session.typestate.focus import Focus
+from flake8_session.typestate.births import arrived, entry_world
+from flake8_session.typestate.calls.receivers import split
+from flake8_session.typestate.focus import Arrival, Focus, arguments_holding
 from flake8_session.typestate.movement import SessionMovement, concerns
-from flake8_session.typestate.worlds import World
+from flake8_session.typestate.worlds import Tie, World
+
+_ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 
 
 class Solved:
@@ -118,6 +121,30 @@ class Solved:
             return found
         moved = (found[0] if found else world)._replace(flight=taken.flight, spent=taken.spent)
         return [moved, *(each for each in found if each != moved)]
+
+    def given_on(self, step: int, world: World) -> Iterator[Arrival | None]:
+        """What a call at `step` gives to another session if it completes; None for anything else."""
+        event = self.frame.called(step)
+        if not isinstance(event, Call) or Role.SESSION in world.roles(split(event, world)[0]):
+            return
+        if all(way[0] != Door.COMPLETED for way in self.ways(step, world)):
+            return
+        state = world.instance
+        given = arguments_holding(world, event.arguments, Role.INSTANCE, Role.INSTANCES)
+        if state is None or state.tie is not Tie.DETACHED or not given:
+            yield None
+        else:
+            yield Arrival(state, frozenset(each for each in world.names if each[1] in _ENTITY))
+
+    def agrees(self, taker: Focus, step: int, world: World, way: Step) -> bool:
+        """Whether `taker`, if it takes the instance over by this way, has it as it is in `world`."""
+        call = self.graph.steps[taker.instance].event if taker.comes_from == self.focus else None
+        if not isinstance(call, Call) or self.frame.called(step) is not call or way[0] != Door.COMPLETED:
+            return True
+        return any(
+            way[2].instance == (arrived(call, arrival) if arrival is not None else None)
+            for arrival in self.given_on(step, world)
+        )
 
     def path(self, step: int, world: World) -> list[Passage[World]] | None:
         """How `world` gets in front of `step`; None where no single world can walk that way.

@@ -11,6 +11,7 @@ from functools import cached_property
 from flake8_session.dataflow import TooManyWorlds, solve
 from flake8_session.diagnostics import Span
 from flake8_session.facts.agreement import Company
+from flake8_session.facts.moving import taken_over
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.telling import Elsewhere, news_for, told_by
 from flake8_session.flow.events import Call, Iterate
@@ -23,7 +24,7 @@ from flake8_session.summaries.sites import session_foci
 from flake8_session.typestate import names
 from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.calls.receivers import split
-from flake8_session.typestate.focus import Focus
+from flake8_session.typestate.focus import Arrivals, Focus
 from flake8_session.typestate.known_ways import KnownWays
 from flake8_session.typestate.movement import SessionMovement
 
@@ -73,6 +74,7 @@ class Solver:
             self._effects,
             raising=told.raising,
             failing=told.failing,
+            arriving=_arriving(focus, told),
             hearsay=told.hearsay.get(focus.session),
             known=self._ways,
         )
@@ -106,6 +108,7 @@ class SessionFacts:
             return ()
         alone = self.alone
         foci = [focus for focus in instance_foci(self.frame, self.focus) if _may_meet(alone, focus)]
+        foci += taken_over(alone, self._solver.told.moves)
         found = [self._solver.solved(focus) for focus in foci]
         return tuple(solved for solved in found if solved is not None and _has_instance(solved))
 
@@ -160,6 +163,12 @@ class FunctionFacts:
     def step_span(self, step: int) -> Span:
         """Where a step stands in the text."""
         return self.span(self.frame.graph.steps[step].origin)
+
+
+def _arriving(focus: Focus, told: Elsewhere) -> Arrivals:
+    """What the instance's former session says of it."""
+    move = told.moves.get(focus.instance) if focus.comes_from is not None else None
+    return move.arrivals if move is not None and move.source == focus.comes_from else {}
 
 
 def _may_meet(alone: Solved, focus: Focus) -> bool:

@@ -9,10 +9,11 @@ an instance says more, as `hearsay`: all ways out of a step, by the state of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from flake8_session.facts.moving import Moves, moves
 from flake8_session.facts.solutions import Solved
 from flake8_session.flow.events import Call, Door, Leave, Place, Raise, Read, Write
 from flake8_session.flow.graph import Graph
@@ -42,18 +43,21 @@ class Elsewhere:
     failing: Mapping[int, frozenset[Raised]] = field(default_factory=dict)
     hearsay: Mapping[Focus, Hearsay] = field(default_factory=dict)
     """By session: what its instances say of what is done with them."""
+    moves: Moves = field(default_factory=dict)
+    """By call: what a session is given that another one has let go."""
 
     def is_part_of(self, other: Elsewhere) -> bool:
         """Whether `other` says all of this."""
         same = self.hearsay == other.hearsay
         return (
             same
+            and self.moves.items() <= other.moves.items()
             and self.raising.items() <= other.raising.items()
             and self.failing.items() <= other.failing.items()
         )
 
 
-def told_by(solutions: Iterable[Solved], known: Elsewhere, *, several: bool) -> Elsewhere:
+def told_by(solutions: Sequence[Solved], known: Elsewhere, *, several: bool) -> Elsewhere:
     """What is known of the steps after these solutions; `several`: the function has several sessions.
 
     With a single one, failures of loads that only an instance knows of are not told: whether the
@@ -75,7 +79,7 @@ def told_by(solutions: Iterable[Solved], known: Elsewhere, *, several: bool) -> 
                 raised = {each for each in raised if not each.assumed}
             if raised:
                 failing[step] = failing.get(step, _NOTHING) | raised
-    return Elsewhere(raising, failing, hearsay)
+    return Elsewhere(raising, failing, hearsay, moves(solutions, known.moves) if several else {})
 
 
 def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
@@ -91,7 +95,13 @@ def news_for(solved: Solved, told: Elsewhere) -> Elsewhere:
         if step not in raising and any(_is_untold(solved, step, raised, world) for world in before(step)):
             failing[step] = raised
     hearsay = _heard_by(solved, told.hearsay)
-    return Elsewhere(raising, failing, {solved.focus.session: hearsay} if hearsay else {})
+    moved = told.moves.get(solved.focus.instance) if solved.focus.comes_from is not None else None
+    return Elsewhere(
+        raising,
+        failing,
+        {solved.focus.session: hearsay} if hearsay else {},
+        {solved.focus.instance: moved} if moved is not None else {},
+    )
 
 
 def _heard_by(solved: Solved, hearsay: Mapping[Focus, Hearsay]) -> Hearsay:

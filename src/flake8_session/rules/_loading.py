@@ -132,7 +132,7 @@ def loading_eagerly(facts: FunctionFacts, solved: Solved, attribute: str) -> Ite
     """The loader option for `attribute` on what gives the instance; none on a ``get()`` that may not ask."""
     owner = model(solved.movement.context)
     step = solved.focus.instance
-    if not isinstance(owner, ClassAt) or step < 0:
+    if not isinstance(owner, ClassAt) or step < 0 or solved.focus.comes_from is not None:
         return
     option = _option(facts, owner, attribute)
     if option and not may_be_held(solved, step):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flake8_session.flow.events import Call, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
-from flake8_session.typestate import names
-from flake8_session.typestate.focus import Context, Focus
+from flake8_session.typestate import instances, names
+from flake8_session.typestate.acts import dirtied
+from flake8_session.typestate.focus import Arrival, Context, Focus
 from flake8_session.typestate.worlds import (
     Columns,
     Holding,
@@ -49,6 +52,25 @@ def added_instance(context: Context, call: Call, world: World) -> World:
     """The world in which the session was given what comes from out of sight, whatever of it is loaded."""
     born = born_instance(context, world, InstanceState(Tie.PENDING, Columns.UNKNOWN))
     return names.named(born, call.arguments[0].value, Role.INSTANCE)
+
+
+def arrived_instances(context: Context, call: Call, world: World) -> Iterator[World]:
+    """The worlds in which the session was given what has come from another one, as it is.
+
+    What was changed meanwhile waits to be written now. Of anything else the world knows nothing.
+    """
+    for arrival in context.arriving.get(world.spent, (None,)):
+        if arrival is None:
+            yield world
+            continue
+        born = born_instance(context, world, arrived(call, arrival))
+        born = born._replace(names=born.names | arrival.names)
+        yield dirtied(born) if arrival.state.changed else born
+
+
+def arrived(call: Call, arrival: Arrival) -> InstanceState:
+    """The state in the session that was given it of what another one has let go."""
+    return (instances.deleted if call.method == "delete" else instances.added)(arrival.state)
 
 
 def loaded_state(context: Context, tie: Tie = Tie.ATTACHED) -> InstanceState:

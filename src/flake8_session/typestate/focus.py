@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from flake8_session.flow.events import Argument, Call, Door, Place
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Options, Selected
-from flake8_session.typestate.worlds import Flight, Hold, Names, World
+from flake8_session.typestate.worlds import Flight, Hold, InstanceState, Names, World
 
 Way = tuple[Door, World]
 Ways = Iterator[Way]
@@ -47,11 +47,24 @@ class Focus:
     instance: int = -1
     selected: Selected | None = None
     constructed: bool = False
+    comes_from: Focus | None = None
+    """The focus of another session that has let the instance go; `instance` is the call that gives it on."""
 
     @property
     def session(self) -> Focus:
         """The session of it alone."""
-        return replace(self, instance=-1, selected=None, constructed=False)
+        return replace(self, instance=-1, selected=None, constructed=False, comes_from=None)
+
+
+class Arrival(NamedTuple):
+    """An instance that comes from another session: its state there, and the places that hold it."""
+
+    state: InstanceState
+    names: Names
+
+
+Arrivals = Mapping[bool, tuple[Arrival | None, ...]]
+"""By whether the path has had its failure: what may come, with None for something else."""
 
 
 class Exit(NamedTuple):
@@ -131,6 +144,8 @@ class Context:
     """Steps that are known to raise, whatever this focus does there."""
     failing: Mapping[int, frozenset[Raised]] = field(default_factory=dict)
     """What steps may raise because of something that this focus does not hold."""
+    arriving: Arrivals = field(default_factory=dict)
+    """What comes from another session, where the focus's instance does."""
 
 
 def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:
@@ -139,4 +154,16 @@ def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: ob
     return [argument for argument in arguments if argument.value in wanted]
 
 
-__all__ = ["Context", "Effects", "Exit", "Focus", "Hold", "Raised", "Way", "Ways", "arguments_holding"]
+__all__ = [
+    "Arrival",
+    "Arrivals",
+    "Context",
+    "Effects",
+    "Exit",
+    "Focus",
+    "Hold",
+    "Raised",
+    "Way",
+    "Ways",
+    "arguments_holding",
+]

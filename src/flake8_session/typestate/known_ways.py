@@ -34,7 +34,7 @@ class KnownWays:
 
     def of(self, focus: Focus) -> WaysOfFocus:
         """What is known of one focus."""
-        whole = replace(focus, birth=min(focus.birth, 0), instance=-1, places=(), queries=())
+        whole = replace(focus, birth=min(focus.birth, 0), instance=-1, places=(), queries=(), comes_from=None)
         session = (focus.options, focus.owned, focus.birth >= 0)
         return WaysOfFocus(
             frozenset(self._giving(focus)),

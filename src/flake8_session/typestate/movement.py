@@ -17,7 +17,7 @@ from flake8_session.linking.places import asked_object, operands
 from flake8_session.typestate import names, values
 from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.calls.loads import is_asked_for_again
-from flake8_session.typestate.focus import Context, Effects, Focus, Raised, Way, Ways
+from flake8_session.typestate.focus import Arrivals, Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
     Hearsay,
     as_told,
@@ -104,18 +104,19 @@ class SessionMovement:
         *,
         raising: Mapping[int, Flight] | None = None,
         failing: Mapping[int, frozenset[Raised]] | None = None,
+        arriving: Arrivals | None = None,
         hearsay: Hearsay | None = None,
         stops: bool = False,
         known: KnownWays | None = None,
     ) -> None:
         """`raising`: steps that are known to raise because of something that this focus does not hold;
-        `failing`: what steps may raise because of something that it does not hold; `hearsay`: what the
-        other foci of the same session say of their instances.
+        `failing`: what steps may raise because of something that it does not hold; `arriving`: what
+        another session has given; `hearsay`: what the other foci of the same session say of their instances.
 
         `stops`: a generator's body is followed up to its first ``yield`` only. `known`: what was found
         for other foci of the function.
         """
-        self.context = Context(frame, focus, effects, raising or {}, failing or {})
+        self.context = Context(frame, focus, effects, raising or {}, failing or {}, arriving or {})
         self.raised: dict[int, set[Raised]] = {}
         """What steps that concern this focus were seen to raise, by all transfers so far."""
         self._graph = frame.graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flake8_session.flow.events import Argument, Call, Door, Place
@@ -12,7 +12,7 @@ from flake8_session.knowledge.words import Gives, InFailed, Role, Row, ToInstanc
 from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
-from flake8_session.typestate.births import added_instance
+from flake8_session.typestate.births import added_instance, arrived_instances
 from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
 from flake8_session.typestate.calls.loads import (
     elements,
@@ -123,15 +123,23 @@ def row_ways(
     moved = with_act(context, world, _holding(context, index, out.state, row), out.act)
     moved = _savepoint_end(context, call, moved, method, role)
     moved = on_instances(context, call, moved, row)
-    if index == context.focus.instance and row.instance is ToInstance.ADD:
-        moved = added_instance(context, call, moved)
     if method == "run_sync":
         moved = clouded(moved)
-    yield from _completed(context, index, call, moved, result, row, method, role)
+    for given in _given(context, index, call, moved, row):
+        yield from _completed(context, index, call, given, result, row, method, role)
     if world.spent:
         return
     for failure in failures(state, row):
         yield Door.RAISED, _raised(context, call, world, failure, row)
+
+
+def _given(context: Context, index: int, call: Call, world: World, row: Row) -> Iterable[World]:
+    """The worlds after the session was given the instance, where this call is the one that gives it."""
+    if index == context.focus.instance and context.focus.comes_from is not None:
+        return arrived_instances(context, call, world)
+    if index == context.focus.instance and row.instance is ToInstance.ADD:
+        return (added_instance(context, call, world),)
+    return (world,)
 
 
 def _holding(context: Context, index: int, state: SessionState, row: Row) -> SessionState:
