@@ -42,7 +42,7 @@ def text_of(node: cst.SimpleString | cst.ConcatenatedString) -> str | None:
     """
     written = node.value if isinstance(node, cst.SimpleString) else ""
     if written[:1] in _QUOTES and "\\" not in written and "\r" not in written:
-        around = 3 if written[:3] in ("'''", '"""') and len(written) >= 6 else 1
+        around = 3 if written[:3] in ("'''", '"""') else 1
         return written[around:-around]
     try:
         value = node.evaluated_value

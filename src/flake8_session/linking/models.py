@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-from flake8_session.flow.outline import Applied, Expression, Indexed, Literal, Named
+from flake8_session.flow.outline import Applied, Expression, Literal
 from flake8_session.knowledge import loading
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import ClassAt, External
+from flake8_session.linking.spelling import argument_named, head_of, last_name
 
 
 class Attribute(Enum):
@@ -60,7 +61,7 @@ def columns(linker: Linker, model: object) -> frozenset[str]:
     for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
         class_ = linker.class_(at) if isinstance(at, ClassAt) else None
         for name, (annotation, value) in class_.assigned.items() if class_ is not None else ():
-            key = _keyword(value, "primary_key") == Literal(True)
+            key = argument_named(value, "primary_key") == Literal(True)
             if not key and _defined(annotation, value) is Attribute.COLUMN:
                 found.add(name)
     return frozenset(found)
@@ -80,46 +81,11 @@ def set_by_update(linker: Linker, model: object) -> frozenset[str]:
         if "__mapper_args__" in class_.assigned or "__mapper_args__" in class_.methods:
             return frozenset()
         for name, (_, value) in class_.assigned.items():
-            given = [_keyword(value, option) for option in ("onupdate", "server_onupdate")]
-            column = _construct(value) is loading.Construct.COLUMN
+            given = [argument_named(value, option) for option in ("onupdate", "server_onupdate")]
+            column = construct(value) is loading.Construct.COLUMN
             if column and any(_is_sql(linker, at, each) for each in given):
                 found.add(name)
     return frozenset(found)
-
-
-def proxied(linker: Linker, model: object, name: str) -> str:
-    """The relationship through which an association proxy reads; `""` for any other attribute."""
-    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
-        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
-        if class_ is not None and name in class_.assigned:
-            value = class_.assigned[name][1]
-            if _construct(value) is not loading.Construct.PROXY or not isinstance(value, Applied):
-                return ""
-            named = dict(value.arguments[::-1])
-            given = named.get("target_collection", named.get(""))
-            return str(given.value) if isinstance(given, Literal) else ""
-    return ""
-
-
-def is_relationship(linker: Linker, model: object, name: str) -> bool:
-    """Whether the class in sight says that `name` is a relationship."""
-    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
-        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
-        if class_ is not None and name in class_.assigned:
-            return _construct(class_.assigned[name][1]) is loading.Construct.RELATIONSHIP
-    return False
-
-
-def is_lazy_collection(linker: Linker, model: object, name: str) -> bool:
-    """Whether `name` is a collection whose replacement needs the old one loaded."""
-    if attribute(linker, model, name) is not Attribute.LAZY or not isinstance(model, ClassAt):
-        return False
-    for at in linker.ancestry(model):
-        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
-        if class_ is not None and name in class_.assigned:
-            annotation, value = class_.assigned[name]
-            return _construct(value) is loading.Construct.RELATIONSHIP and _is_collection(annotation, value)
-    return False
 
 
 def _is_table(linker: Linker, model: ClassAt) -> bool:
@@ -130,21 +96,21 @@ def _is_table(linker: Linker, model: ClassAt) -> bool:
 
 def _is_field(name: str, annotation: Expression | None, value: Expression | None) -> bool:
     plain = value is None or isinstance(value, Literal)
-    return plain and annotation is not None and _head(annotation) != "ClassVar" and not name.startswith("_")
+    return plain and annotation is not None and head_of(annotation) != "ClassVar" and not name.startswith("_")
 
 
 def _defined(annotation: Expression | None, value: Expression | None) -> Attribute:
-    construct = _construct(value)
-    if construct is None:
+    made_by = construct(value)
+    if made_by is None:
         return _annotated(annotation, value)
-    match construct:
+    match made_by:
         case loading.Construct.COLUMN:
-            deferred = _keyword(value, "deferred") == Literal(True)
+            deferred = argument_named(value, "deferred") == Literal(True)
             return Attribute.LAZY if deferred else Attribute.COLUMN
         case loading.Construct.DEFERRED:
             return Attribute.LAZY
         case loading.Construct.EXPRESSION:
-            deferred = _keyword(value, "deferred") == Literal(True)
+            deferred = argument_named(value, "deferred") == Literal(True)
             return Attribute.LAZY if deferred else Attribute.EXPRESSION
         case loading.Construct.RELATIONSHIP:
             return _relationship(annotation, value)
@@ -155,14 +121,15 @@ def _defined(annotation: Expression | None, value: Expression | None) -> Attribu
 
 
 def _relationship(annotation: Expression | None, value: Expression | None) -> Attribute:
-    by_annotation = loading.ANNOTATIONS.get(_head(annotation), loading.Loads.LAZILY)
-    more = _keyword(value, "sa_relationship_kwargs")
-    if _keyword(value, "sa_relationship") is not None or (more is not None and not isinstance(more, Applied)):
+    by_annotation = loading.ANNOTATIONS.get(head_of(annotation), loading.Loads.LAZILY)
+    more = argument_named(value, "sa_relationship_kwargs")
+    is_made_elsewhere = argument_named(value, "sa_relationship") is not None
+    if is_made_elsewhere or (more is not None and not isinstance(more, Applied)):
         return Attribute.UNKNOWN
-    given = _keyword(value, "lazy") or _keyword(more, "lazy")
+    given = argument_named(value, "lazy") or argument_named(more, "lazy")
     if given is None:
         loads = by_annotation
-        if _last(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
+        if last_name(value.function if isinstance(value, Applied) else None) == "dynamic_loader":
             loads = loading.Loads.NEVER_FAILING
     elif isinstance(given, Literal):
         loads = loading.lazy(given.value)
@@ -179,23 +146,9 @@ def _relationship(annotation: Expression | None, value: Expression | None) -> At
 
 
 def _annotated(annotation: Expression | None, value: Expression | None) -> Attribute:
-    if annotation is not None and _head(annotation) == "Mapped":
+    if annotation is not None and head_of(annotation) == "Mapped":
         return Attribute.COLUMN
     return Attribute.SAFE if isinstance(value, Literal) and annotation is None else Attribute.UNKNOWN
-
-
-def _construct(value: Expression | None) -> loading.Construct | None:
-    if not isinstance(value, Applied):
-        return None
-    return loading.CONSTRUCTS.get(_last(value.function))
-
-
-def _keyword(value: Expression | None, name: str) -> Expression | None:
-    if isinstance(value, Applied):
-        for keyword, given in value.arguments:
-            if keyword == name:
-                return given
-    return None
 
 
 def _is_sql(linker: Linker, at: ClassAt, value: Expression | None) -> bool:
@@ -206,34 +159,6 @@ def _is_sql(linker: Linker, at: ClassAt, value: Expression | None) -> bool:
     return isinstance(meaning, External) and meaning.name.startswith("sqlalchemy.")
 
 
-def _is_collection(annotation: Expression | None, value: Expression | None) -> bool:
-    uselist = _keyword(value, "uselist")
-    if uselist is not None:
-        return uselist == Literal(True)
-    if isinstance(annotation, Indexed) and annotation.items:
-        return _last(annotation.items[0]) in (
-            "List",
-            "list",
-            "Set",
-            "set",
-            "Sequence",
-            "Collection",
-            "Dict",
-            "dict",
-        )
-    return False
-
-
-def _head(expression: Expression | None) -> str:
-    return _last(expression) if isinstance(expression, Indexed) else ""
-
-
-def _last(expression: Expression | None) -> str:
-    match expression:
-        case Named(name):
-            return name.rpartition(".")[2]
-        case Indexed(base, _):
-            return _last(base)
-        case Applied(function, _):
-            return _last(function)
-    return ""
+def construct(value: Expression | None) -> loading.Construct | None:
+    """What a class attribute is made by: a column, a relationship, a proxy; None for anything else."""
+    return loading.CONSTRUCTS.get(last_name(value)) if isinstance(value, Applied) else None

@@ -4,6 +4,10 @@ Reports, for an instance that is attached to an `AsyncSession`, the plain read o
 deferred column that has never been loaded. The model must be known. Replacing such a collection, or
 appending to it, counts as well.
 
+A relationship to a single instance is not reported where that instance may be in the session already: then
+its read needs no SQL. What the function selects, makes or is given, and the helpers that it gives the
+session, may have brought it there.
+
 Eager options, `refresh()` with the attribute's name, `awaitable_attrs`, `run_sync()` and an assignment
 count as loads.
 

@@ -22,7 +22,13 @@ from flake8_session.typestate.worlds import (
 
 def inside_of_call(focus: Focus) -> Focus:
     """The focus as the callee has it, who was given the session: where it comes from makes no difference."""
-    return Focus(focus.options, owned=False, selected=focus.selected, constructed=focus.constructed)
+    return Focus(
+        focus.options,
+        owned=False,
+        selected=focus.selected,
+        constructed=focus.constructed,
+        beside=focus.beside,
+    )
 
 
 def owned(state: SessionState | None, inside: SessionState | None) -> SessionState | None:

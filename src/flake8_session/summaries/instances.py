@@ -24,6 +24,7 @@ from flake8_session.linking.meanings import (
     Unknown,
 )
 from flake8_session.linking.selecting import is_class_name
+from flake8_session.summaries.beside import beside
 from flake8_session.typestate.focus import Focus
 
 _GIVING = frozenset(
@@ -70,7 +71,9 @@ def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
         replace(session, instance=step, selected=selected, constructed=constructed)
         for step, selected, constructed in births
     ]
-    return found if len(found) <= _MOST_FOCI else []
+    if len(found) > _MOST_FOCI:
+        return []
+    return [replace(focus, beside=beside(frame, focus)) for focus in found]
 
 
 def given_to_sessions(frame: Frame) -> frozenset[Place]:

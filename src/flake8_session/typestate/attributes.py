@@ -6,7 +6,7 @@ from flake8_session.flow.events import Call, Door, Place, Read
 from flake8_session.knowledge import transactions
 from flake8_session.knowledge.sessions import ATTRIBUTES
 from flake8_session.knowledge.words import Role
-from flake8_session.linking import models
+from flake8_session.linking import relationships
 from flake8_session.linking.meanings import (
     ClassAt,
     FunctionAt,
@@ -112,7 +112,7 @@ def part_of_row(context: Context, world: World, result: Place) -> World:
 def _instance_read(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
     """A read; what is put into a relationship where it is read is written by the next flush."""
     fills = event.result in context.frame.filled and state.tie is Tie.ATTACHED
-    grows = fills and models.is_relationship(context.frame.linker, model(context), event.attribute)
+    grows = fills and relationships.is_relationship(context.frame.linker, model(context), event.attribute)
     for door, moved in _read_of(context, event, world, state):
         yield door, dirtied(moved) if grows and door is Door.COMPLETED else moved
 

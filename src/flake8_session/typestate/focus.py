@@ -49,11 +49,15 @@ class Focus:
     constructed: bool = False
     comes_from: Focus | None = None
     """The focus of another session that has let the instance go; `instance` is the call that gives it on."""
+    beside: frozenset[str] = frozenset()
+    """Classes of which the session may hold other instances as well, by their names; ``*``: of any."""
 
     @property
     def session(self) -> Focus:
         """The session of it alone."""
-        return replace(self, instance=-1, selected=None, constructed=False, comes_from=None)
+        return replace(
+            self, instance=-1, selected=None, constructed=False, comes_from=None, beside=frozenset()
+        )
 
 
 class Arrival(NamedTuple):

@@ -66,11 +66,13 @@ def deleted(state: InstanceState) -> InstanceState:
     return state._replace(tie=Tie.DELETED) if state.tie in (Tie.ATTACHED, Tie.DETACHED) else state
 
 
-def refreshed(state: InstanceState, names: frozenset[str] = frozenset()) -> InstanceState:
-    """The instance after ``session.refresh``: all columns are loaded and nothing else, or just `names`."""
+def refreshed(
+    state: InstanceState, names: frozenset[str] = frozenset(), repeated: frozenset[str] = frozenset()
+) -> InstanceState:
+    """The instance after ``session.refresh``: `names` are loaded, or all columns and what is `repeated`."""
     if names:
         return state._replace(loaded=state.loaded | names)
-    return reloaded(state)._replace(loaded=frozenset())
+    return reloaded(state)._replace(loaded=repeated)
 
 
 def reloaded(state: InstanceState) -> InstanceState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flake8_session.flow.events import Call, Door, Place, Write
 from flake8_session.knowledge.words import Role
-from flake8_session.linking import models
+from flake8_session.linking import models, relationships
 from flake8_session.linking.meanings import (
     Borrowed,
     Made,
@@ -94,7 +94,7 @@ def _telling(context: Context, state: InstanceState, attribute: str) -> frozense
 def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
     if attribute in state.loaded or state.columns is Columns.UNKNOWN:
         return False
-    return models.is_lazy_collection(context.frame.linker, model(context), attribute)
+    return relationships.is_lazy_collection(context.frame.linker, model(context), attribute)
 
 
 def _related(world: World, state: InstanceState) -> World:

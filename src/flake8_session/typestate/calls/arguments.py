@@ -7,6 +7,7 @@ from flake8_session.knowledge.words import Role, Row, ToInstance
 from flake8_session.linking.meanings import Selected
 from flake8_session.typestate import instances
 from flake8_session.typestate.focus import Context, arguments_holding
+from flake8_session.typestate.loading import reloads
 from flake8_session.typestate.worlds import InstanceState, Life, Tie, World
 
 
@@ -50,7 +51,7 @@ def _moved_instance(context: Context, call: Call, instance: InstanceState, act: 
         case ToInstance.REFRESH:
             if given is None:
                 return instances.clouded(instance)
-            return instances.refreshed(instance, given)
+            return instances.refreshed(instance, given, reloads(context, refreshing=True))
         case ToInstance.EXPIRE:
             if given is None or given:
                 return instances.clouded(instance)

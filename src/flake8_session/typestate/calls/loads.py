@@ -10,6 +10,7 @@ from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.births import born_instance, loaded_state
 from flake8_session.typestate.calls.receivers import meaning_of_call, split
 from flake8_session.typestate.focus import Context, Ways, arguments_holding
+from flake8_session.typestate.loading import reloads
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
 _LOOKING_UP = frozenset({"get", "get_one"})
@@ -57,8 +58,8 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
     if selected.key and other.key:
         if selected.key != other.key or selected.model is None:
             return world
-        loaded = instances.refreshed(instance, other.loads) if other.loads else instance
-        return world._replace(instance=instances.reloaded(loaded))
+        loaded = instance.loaded | other.loads | reloads(context)
+        return world._replace(instance=instances.reloaded(instance)._replace(loaded=loaded))
     found = instances.clouded(instance) if other.loads else instances.requeried(instance)
     return world._replace(instance=found)
 
