@@ -150,8 +150,12 @@ writes.listen(_changes, _note_set)
 
 @sa.event.listens_for(sa_orm.Session, "do_orm_execute")
 def _note_statement(state: sa_orm.ORMExecuteState) -> None:
-    if state.is_insert or state.is_update or state.is_delete:
+    text = state.statement.text if isinstance(state.statement, sa.TextClause) else ""
+    word = text.split(None, 1)[0].upper() if text else ""
+    if state.is_insert or state.is_update or state.is_delete or word in ("INSERT", "UPDATE", "DELETE"):
         _note_change(state.session)
+    elif word == "COMMIT":
+        _settle(state.session, Outcome.KEPT)
 
 
 class Suppress(contextlib.suppress):

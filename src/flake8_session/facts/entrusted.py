@@ -114,7 +114,7 @@ def _writes(frame: Frame, call: Call, places: set[Place], inside: World) -> bool
         return any(_is_new(frame, argument.value) for argument in call.arguments)
     if call.method in _ASKING:
         selected = frame.meaning(call.result)
-        return isinstance(selected, Selected) and selected.writes and selected.model is not None
+        return isinstance(selected, Selected) and selected.surely
     return call.method in _DELETING
 
 

@@ -22,8 +22,10 @@ from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.writes import is_write
 from flake8_session.flow.events import Call, Door, Event, Leave, Read, Write, Yield
+from flake8_session.knowledge import statements
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import Constant, External, FunctionAt
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.names import keeps_session
@@ -153,7 +155,7 @@ def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> 
     receiver, method = split(call, world)
     roles = world.roles(receiver) if receiver else ()
     if Role.SESSION in roles:
-        return method in _LETTING_GO
+        return method in _LETTING_GO or _may_be_commit(solved.frame, call)
     if "commit" in (call.method or call.function) and not roles:
         return True
     if any(role in _HELD for role in roles):
@@ -165,6 +167,17 @@ def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> 
         ended = now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
         return ended or entrusted(solved.frame, call, world) is None
     return not keeps and not only_looks(solved, call)
+
+
+def _may_be_commit(frame: Frame, call: Call) -> bool:
+    """Whether the call runs a ``text()`` that says what is neither a query nor a write: ``COMMIT``."""
+    made = frame.made_by.get(call.arguments[0].value) if call.arguments else None
+    text = frame.graph.steps[made].event if made is not None else None
+    if not isinstance(text, Call) or frame.callee(text) != External("sqlalchemy.text"):
+        return False
+    said = frame.meaning(text.arguments[0].value) if text.arguments else None
+    known = isinstance(said, Constant) and isinstance(said.value, str)
+    return known and statements.effect(str(said.value)) is statements.Effect.UNKNOWN
 
 
 def _discards(event: Event, world: World) -> bool:

@@ -70,7 +70,7 @@ def _writes(solved: Solved, step: int, call: Call, world: World) -> bool:
         return new and bool(arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES))
     if method in _BY_STATEMENT:
         selected = solved.frame.meaning(call.result)
-        return isinstance(selected, Selected) and selected.writes and selected.model is not None
+        return isinstance(selected, Selected) and selected.surely
     return method in _ALWAYS
 
 

@@ -4,8 +4,8 @@
 statement is built by one of the `CONSTRUCTORS`, then refined by methods: those in `KEEPING` leave
 what it selects alone.
 
-Not modelled: what ``text()`` does (it may write), lambda statements, and statements that are built
-from strings.
+Of a ``text()`` only the first word is looked at. Not modelled: long texts, which are not kept as literals,
+lambda statements, and statements that are put together from strings.
 """
 
 from __future__ import annotations
@@ -20,8 +20,33 @@ class Statement(Enum):
 
     SELECT = "select"  # selects its arguments
     WRITE = "write"  # insert, update, delete: gives rows only after returning()
-    TEXT = "text"  # unknown; its rows are columns
+    TEXT = "text"  # what it says, see `effect`; its rows are columns
     COMPOUND = "compound"  # a union: columns, unless from_statement wraps it
+
+
+class Effect(Enum):
+    """What the first word of a text of SQL says that it does."""
+
+    READS = "reads"
+    WRITES = "writes"
+    UNKNOWN = "unknown"  # it may write, or end the transaction
+
+
+_READING = frozenset({"select", "show", "pragma", "explain", "describe", "values"})
+_WRITING = frozenset({"insert", "update", "delete", "replace", "merge"})
+
+
+def effect(text: str) -> Effect:
+    """What a text of SQL does, by its first word.
+
+    >>> [effect(text).value for text in ("\\n SELECT 1", "Delete from t", "COMMIT", "with x as ...", "")]
+    ['reads', 'writes', 'unknown', 'unknown', 'unknown']
+    """
+    words = text.split(None, 1)
+    word = words[0].lower() if words else ""
+    if word in _READING:
+        return Effect.READS
+    return Effect.WRITES if word in _WRITING else Effect.UNKNOWN
 
 
 _BY_NAME: Mapping[str, Statement] = MappingProxyType(
@@ -55,6 +80,11 @@ CONSTRUCTORS: Mapping[str, Statement] = MappingProxyType(
     }
 )
 """The kind of statement that a call of the named function makes."""
+
+OF_TABLE: Mapping[str, Statement] = MappingProxyType(
+    {name: _BY_NAME[name] for name in ("insert", "update", "delete")}
+)
+"""The statements that methods of a table make: ``users.insert()``, ``User.__table__.delete()``."""
 
 KEEPING = frozenset(
     {

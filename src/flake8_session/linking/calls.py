@@ -71,11 +71,23 @@ def method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
         return entity(name, arguments)
     if isinstance(owner, Selected):
         return refined(owner, name, arguments)
+    if name in statements.OF_TABLE and _is_table(owner):
+        return statement(statements.OF_TABLE[name], (("", owner), *arguments))
     if name in ("connect", "connection", "get_bind") and not isinstance(owner, External):
         return External("sqlalchemy.Connection")
     if isinstance(owner, External):
         return External(f"{owner.name}.{name}()", owner.autocommits or autocommits(arguments))
     return UNKNOWN
+
+
+def _is_table(owner: Meaning) -> bool:
+    """Whether it is a `Table`: one that is made here, or that of a mapped class."""
+    match owner:
+        case External(name):
+            return name == "sqlalchemy.Table()" or name.endswith(".__table__")
+        case Member(_, name):
+            return name == "__table__"
+    return False
 
 
 def _external(name: str, arguments: Arguments) -> Meaning:
@@ -85,6 +97,9 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     if maker is not None:
         return made(name, maker, arguments)
     kind = statements.CONSTRUCTORS.get(name)
+    owner, _, last = name.rpartition(".")
+    if kind is None and last in statements.OF_TABLE and _is_table(External(owner)):
+        return method(External(owner), last, arguments)
     if kind is not None:
         return statement(kind, arguments)
     if name == "functools.partial" and arguments:
@@ -94,7 +109,6 @@ def _external(name: str, arguments: Arguments) -> Meaning:
     given = _passed_on(name, arguments)
     if given is not None:
         return given
-    last = name.rpartition(".")[2]
     if name.startswith("sqlalchemy.") and last in loading.OPTIONS:
         return loader(last, arguments)
     return External(f"{name}()", autocommits(arguments))

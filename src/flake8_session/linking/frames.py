@@ -7,6 +7,7 @@ bound to things of different meaning is unknown (None does not count, so that ``
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from functools import cached_property
 
@@ -249,7 +250,7 @@ def _literal(place: Place) -> Meaning:
     if text.lstrip("-").isdigit():
         return Constant(int(text))
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
-        return Constant(text[1:-1])
+        return Constant(text[1:-1] if "\\" not in text else ast.literal_eval(text))
     return UNKNOWN
 
 

@@ -180,7 +180,7 @@ class Selected:
 
     `model` is the meaning of the entity's class; `loads` names the relationships and deferred
     columns that its options load, `drops` those that they leave out, `only` the columns that
-    ``load_only`` leaves; `writes`: an INSERT, UPDATE or DELETE.
+    ``load_only`` leaves; `writes`: an INSERT, UPDATE or DELETE, or what may be one; `surely`: it is one.
     """
 
     holds: Holds
@@ -189,6 +189,7 @@ class Selected:
     drops: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     writes: bool = False
+    surely: bool = False
     limited: bool = False
     """An option that is not followed: which columns are loaded cannot be told."""
     key: str = ""
@@ -298,6 +299,7 @@ def _joined_selections(left: Selected, right: Selected) -> Selected:
         model=left.model if left.model == right.model else None,
         loads=left.loads & right.loads,
         writes=left.writes or right.writes,
+        surely=left.surely and right.surely,
         limited=left.limited or right.limited or _options(left) != _options(right),
     )
 

@@ -58,7 +58,7 @@ def refined(owner: Selected, name: str, arguments: Arguments) -> Selected:
         return _with_loads(owner, [value for _, value in arguments])
     if name in statements.SELECTING:
         chosen = entities([value for keyword, value in arguments if not keyword])
-        return replace(chosen, writes=owner.writes)
+        return replace(chosen, writes=owner.writes, surely=owner.surely)
     if name in statements.ADDING or name in ("columns", "with_entities", "mappings"):
         return (
             entities([value for _, value in arguments])
@@ -79,9 +79,11 @@ def statement(kind: statements.Statement, arguments: Arguments) -> Selected:
             return entities([value for keyword, value in arguments if not keyword])
         case statements.Statement.WRITE:
             model = arguments[0][1] if arguments else None
-            return Selected(Holds.COLUMNS, model=model, writes=True)
+            return Selected(Holds.COLUMNS, model=model, writes=True, surely=True)
         case statements.Statement.TEXT:
-            return Selected(Holds.COLUMNS, writes=not _only_reads(arguments))
+            effect = statements.effect(_literal(arguments))
+            reads = effect is statements.Effect.READS
+            return Selected(Holds.COLUMNS, writes=not reads, surely=effect is statements.Effect.WRITES)
     return Selected(Holds.COLUMNS)
 
 
@@ -141,11 +143,11 @@ def _with_loads(owner: Selected, options: Sequence[Meaning]) -> Selected:
     return replace(owner, loads=loads.names, drops=loads.drops, only=loads.only, limited=limited)
 
 
-def _only_reads(arguments: Arguments) -> bool:
-    """Whether the text of a ``text()`` is a literal that begins as a query does."""
+def _literal(arguments: Arguments) -> str:
+    """What a ``text()`` says, where that is a literal; else nothing."""
     value = arguments[0][1] if arguments else UNKNOWN
     text = value.value if isinstance(value, Constant) else None
-    return isinstance(text, str) and text.lstrip().lower().startswith(("select", "show", "pragma", "explain"))
+    return text if isinstance(text, str) else ""
 
 
 def _attribute(value: Meaning) -> str:

@@ -1,9 +1,10 @@
 """
 ## What it does
-Reports, for an instance that is attached to an `AsyncSession`, the plain read of an attribute that
-must be fetched again: after a `commit()` (unless the session has `expire_on_commit=False`), after a
-`rollback()` (which that setting does not prevent), or, after a flush, of a value that the database
-computes and does not give back at once: an `onupdate`, with older versions a server-side default.
+Reports, for an instance that is attached to an `AsyncSession`, the plain read of an attribute that must
+be fetched again: after a `commit()` (unless the session has `expire_on_commit=False`), after a
+`rollback()` (which that setting does not prevent; that to a savepoint expires what was changed behind
+it), or, after a flush, of a value that the database computes and does not give back at once: an
+`onupdate`, with older versions a server-side default.
 
 Reads inside `run_sync()` and by `awaitable_attrs` are clean, and so is what `refresh()`, a new query
 or an assignment has loaded.

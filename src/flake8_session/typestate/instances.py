@@ -39,7 +39,7 @@ def acted(
         case Act.EXPIRE:
             return expired(state) if state.tie is Tie.ATTACHED else state
         case Act.SAVEPOINT_ROLLBACK:
-            return _unknown(state) if state.tie in _HELD or state.tie is Tie.PENDING else state
+            return _rolled_back_to_savepoint(state)
 
 
 def expired(state: InstanceState) -> InstanceState:
@@ -92,6 +92,11 @@ def clouded(state: InstanceState) -> InstanceState:
     return state._replace(columns=Columns.UNKNOWN) if state.tie is not Tie.TRANSIENT else state
 
 
+def untouched(state: InstanceState) -> InstanceState:
+    """The instance where a savepoint begins or ends: setting it flushes what was changed before."""
+    return state._replace(touched=False) if state.touched else state
+
+
 def updated(state: InstanceState, by_database: frozenset[str]) -> InstanceState:
     """The instance after an UPDATE in which the database has set columns anew that nobody had named."""
     unknown = by_database - state.changed if state.changed else frozenset()
@@ -137,6 +142,16 @@ def _rolled_back(state: InstanceState) -> InstanceState:
     if state.tie in _HELD:
         return expired(state)._replace(tie=Tie.ATTACHED)
     return state
+
+
+def _rolled_back_to_savepoint(state: InstanceState) -> InstanceState:
+    """What was changed behind the savepoint is expired, and what had expired stays so.
+
+    What is new may have been made before the savepoint or behind it.
+    """
+    if state.tie is Tie.ATTACHED and not state.fresh and (state.touched or state.columns is Columns.EXPIRED):
+        return expired(state)._replace(touched=False)
+    return _unknown(state) if state.tie in _HELD or state.tie is Tie.PENDING else state
 
 
 def _let_go(state: InstanceState, explicit: bool) -> InstanceState:

@@ -82,7 +82,8 @@ def leave_ways(context: Context, event: Leave, world: World) -> Ways:
     elif Role.TRANSACTION in roles:
         yield from _transaction_left(context, event, world, state)
     elif Role.SAVEPOINT in roles:
-        yield from _savepoint_left(context, event, world, state)
+        for door, moved in _savepoint_left(context, event, world, state):
+            yield door, _untouched(moved)
     else:
         yield from _other_leave(context, event, world)
 
@@ -201,6 +202,12 @@ def _savepoint_left(context: Context, event: Leave, world: World, state: Session
     yield Door.COMPLETED, with_act(context, world, flushed, Act.FLUSH)
     if not world.spent and state.dirty:
         yield Door.RAISED, lost._replace(flight=Flight(Kind.DATABASE), spent=True)
+
+
+def _untouched(world: World) -> World:
+    if world.instance is None:
+        return world
+    return world._replace(instance=instances.untouched(world.instance))
 
 
 def _popped(state: SessionState, before: SessionState) -> SessionState:

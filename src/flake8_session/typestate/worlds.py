@@ -143,7 +143,8 @@ class InstanceState(NamedTuple):
     `missing`: what a query's options left out, and what the database has set anew. `fresh`: made in the
     transaction that is open. `explicit`: detached by a call of ``close()`` (or ``expunge``, ``reset``), not
     by the exit of a ``with``. `changed`: what was set since the last flush, asked of what has expired or is
-    detached, and of models in which an UPDATE changes columns that nobody names.
+    detached, and of models in which an UPDATE changes columns that nobody names. `touched`: it was changed
+    inside the ``with`` over a savepoint that is being run, whose rollback expires it.
     """
 
     tie: Tie
@@ -153,6 +154,7 @@ class InstanceState(NamedTuple):
     fresh: bool = False
     explicit: bool = False
     changed: frozenset[str] = frozenset()
+    touched: bool = False
 
 
 class Kind(Enum):

@@ -25,6 +25,7 @@ from flake8_session.typestate.loading import (
 )
 from flake8_session.typestate.sessions import INVALID_REQUEST
 from flake8_session.typestate.worlds import (
+    Block,
     Columns,
     Flight,
     InstanceState,
@@ -32,6 +33,14 @@ from flake8_session.typestate.worlds import (
     Tie,
     World,
 )
+
+_MAPPED = (
+    models.Attribute.COLUMN,
+    models.Attribute.LAZY,
+    models.Attribute.EAGER,
+    models.Attribute.OUT_OF_SIGHT,
+)
+"""The attributes that a session sees changed."""
 
 
 def write_ways(context: Context, event: Write, world: World) -> Ways:
@@ -78,9 +87,18 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     asked = state.columns is Columns.EXPIRED or bool(updated_columns(context))
     if state.tie is Tie.DETACHED or (state.tie is Tie.ATTACHED and asked):
         changed |= {event.attribute}
-    after = state._replace(loaded=state.loaded | _telling(context, state, event.attribute), changed=changed)
+    loaded = state.loaded | _telling(context, state, event.attribute)
+    touched = state.touched or _is_touching(context, event, world, state)
+    after = state._replace(loaded=loaded, changed=changed, touched=touched)
     moved = world._replace(instance=after)
     yield Door.COMPLETED, dirtied(moved) if state.tie is Tie.ATTACHED else moved
+
+
+def _is_touching(context: Context, event: Write, world: World, state: InstanceState) -> bool:
+    """Whether a mapped attribute is set right inside the ``with`` over a savepoint."""
+    if state.tie is not Tie.ATTACHED or world.session is None or world.session.blocks[-1:] != (Block.NESTED,):
+        return False
+    return models.attribute(context.frame.linker, model(context), event.attribute) in _MAPPED
 
 
 def _telling(context: Context, state: InstanceState, attribute: str) -> frozenset[str]:

@@ -122,6 +122,8 @@ def row_ways(
         return
     moved = with_act(context, world, _holding(context, index, out.state, row), out.act)
     moved = _savepoint_end(context, call, moved, method, role)
+    if row.role is Role.SAVEPOINT and moved.instance is not None:
+        moved = moved._replace(instance=instances.untouched(moved.instance))
     moved = on_instances(context, call, moved, row)
     if method == "run_sync":
         moved = clouded(moved)
