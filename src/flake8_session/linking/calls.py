@@ -25,7 +25,7 @@ from flake8_session.linking.meanings import (
     Selected,
     Table,
 )
-from flake8_session.linking.selecting import entity, loader, queried, refined, statement
+from flake8_session.linking.selecting import entity, further, loader, queried, refined, statement
 
 _QUERY_METHODS = frozenset(
     {
@@ -64,7 +64,7 @@ def method(owner: Meaning, name: str, arguments: Arguments) -> Meaning:
     if isinstance(owner, Table) and name == "get" and arguments:
         return owner.of(arguments[0][1])
     if isinstance(owner, Loads):
-        return owner if name in loading.OPTIONS else Loads(owner.names, limits=True)
+        return further(owner, name, arguments)
     if name in _QUERY_METHODS and not isinstance(owner, Selected):
         return queried(arguments)
     if name in _ENTITY_METHODS and not isinstance(owner, Selected):

@@ -178,9 +178,10 @@ class Called:
 class Selected:
     """A statement, query, result, row or instance, by what it selects.
 
-    `model` is the meaning of the entity's class; `loads` names the relationships and deferred
-    columns that its options load, `drops` those that they leave out, `only` the columns that
-    ``load_only`` leaves; `writes`: an INSERT, UPDATE or DELETE, or what may be one; `surely`: it is one.
+    `model` is the meaning of the entity's class; `loads` names the relationships and deferred columns
+    that its options load, `drops` those that they leave out, `only` the columns that ``load_only``
+    leaves, `deeper` what they load of what these lead to; `writes`: an INSERT, UPDATE or DELETE, or what
+    may be one; `surely`: it is one.
     """
 
     holds: Holds
@@ -190,6 +191,7 @@ class Selected:
     only: frozenset[str] | None = None
     writes: bool = False
     surely: bool = False
+    deeper: frozenset[str] = frozenset()
     limited: bool = False
     """An option that is not followed: which columns are loaded cannot be told."""
     key: str = ""
@@ -200,13 +202,14 @@ class Selected:
 class Loads:
     """A loader option: ``selectinload(User.addresses)``.
 
-    `names` are loaded with the instance, `drops` are not, `only`: no other column is. `limits`: it
-    does something that is not followed.
+    `names` are loaded with the instance, `drops` are not, `only`: no other column is. `deeper` is what it
+    may load of other instances, which those lead to. `limits`: it does something that is not followed.
     """
 
     names: frozenset[str] = frozenset()
     drops: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
+    deeper: frozenset[str] = frozenset()
     limits: bool = False
 
 
@@ -300,6 +303,7 @@ def _joined_selections(left: Selected, right: Selected) -> Selected:
         loads=left.loads & right.loads,
         writes=left.writes or right.writes,
         surely=left.surely and right.surely,
+        deeper=left.deeper | right.deeper,
         limited=left.limited or right.limited or _options(left) != _options(right),
     )
 

@@ -6,7 +6,9 @@ the key of another one. The tables themselves are not compared.
 
 from __future__ import annotations
 
-from flake8_session.flow.outline import Applied, Expression, Indexed, Literal, Sequence
+from collections.abc import Iterator
+
+from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named, Sequence
 from flake8_session.knowledge import loading
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import ClassAt
@@ -54,6 +56,35 @@ def leads_to(linker: Linker, model: object, name: str) -> frozenset[str]:
     if not is_relationship(linker, model, name) or _is_collection(annotation, value):
         return frozenset()
     return (_named(annotation, value) or frozenset({"*"})) if _has_foreign_key(linker, model) else frozenset()
+
+
+def target(linker: Linker, model: object, name: str) -> ClassAt | None:
+    """The class to which the relationship `name` leads; None where that is not a class in sight."""
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if class_ is None or not isinstance(at, ClassAt) or name not in class_.assigned:
+            continue
+        annotation, value = class_.assigned[name]
+        if construct(value) is not loading.Construct.RELATIONSHIP or not isinstance(value, Applied):
+            return None
+        given = [each for keyword, each in value.arguments if keyword in ("", "argument")][:1]
+        promised = annotation.items if isinstance(annotation, Indexed) else (annotation,)
+        classes = {linker.dotted(at.module, each) for part in given or promised for each in _classes(part)}
+        found = classes.pop() if len(classes) == 1 else None
+        return found if isinstance(found, ClassAt) else None
+    return None
+
+
+def _classes(expression: Expression | None) -> Iterator[str]:
+    """The names of classes that stand in ``list["User"]``, ``User | None``, ``"User"``."""
+    match expression:
+        case Named(name):
+            yield name
+        case Literal(str(name)):
+            yield name
+        case Indexed(_, items) | Either(items):
+            for each in items:
+                yield from _classes(each)
 
 
 def _written(linker: Linker, model: object, name: str) -> tuple[Expression | None, Expression | None]:

@@ -104,6 +104,16 @@ def loader(name: str, arguments: Arguments) -> Loads:
     return Loads(limits=True)
 
 
+def further(owner: Loads, name: str, arguments: Arguments) -> Loads:
+    """What ``selectinload(Post.user).joinedload(User.team)`` changes; `name`: that of the last loader."""
+    if name not in loading.OPTIONS and name != "options":
+        return replace(owner, limits=True)
+    named: set[str] = set()
+    for _, value in arguments:
+        named |= value.names | value.deeper if isinstance(value, Loads) else {_attribute(value)}
+    return replace(owner, deeper=owner.deeper | named)
+
+
 def all_loads(options: Sequence[Loads]) -> Loads:
     """What several options do together; a later one wins."""
     together = Loads()
@@ -112,6 +122,7 @@ def all_loads(options: Sequence[Loads]) -> Loads:
             (together.names - option.drops) | option.names,
             (together.drops - option.names) | option.drops,
             option.only if option.only is not None else together.only,
+            together.deeper | option.deeper,
             together.limits or option.limits,
         )
     return together
@@ -138,9 +149,17 @@ def is_class_name(name: str) -> bool:
 
 def _with_loads(owner: Selected, options: Sequence[Meaning]) -> Selected:
     known = [option for option in options if isinstance(option, Loads)]
-    loads = all_loads([Loads(owner.loads, owner.drops, owner.only, owner.limited), *known])
+    before = Loads(owner.loads, owner.drops, owner.only, owner.deeper, owner.limited)
+    loads = all_loads([before, *known])
     limited = loads.limits or len(known) < len(options)
-    return replace(owner, loads=loads.names, drops=loads.drops, only=loads.only, limited=limited)
+    return replace(
+        owner,
+        loads=loads.names,
+        drops=loads.drops,
+        only=loads.only,
+        deeper=loads.deeper,
+        limited=limited,
+    )
 
 
 def _literal(arguments: Arguments) -> str:

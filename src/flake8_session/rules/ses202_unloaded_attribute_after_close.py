@@ -2,7 +2,8 @@
 ## What it does
 Reports the read of a relationship, a deferred column or an association proxy that has never been
 loaded, on an instance that no open session stands behind any more. Replacing such a collection, or
-appending to it, counts as well: both load it first.
+appending to it, counts as well: both load it first. So does the read of what a relationship leads to,
+`post.user.team`, where nothing in the function can have loaded it.
 
 The model must be known, from this file or from a module of the project. Eager loading, by an option
 of the query or by the relationship's own `lazy=`, an earlier read and an assignment count as loads.
@@ -67,7 +68,7 @@ Use instead:
 ## Fix safety
 Moving the end of the session below the last read is safe under the conditions of SES201. An eager
 option on the query is unsafe: it changes which SQL runs, and when. There is none for a `get()` of what
-the session may hold already, since that runs no SQL.
+the session may hold already, since that runs no SQL, and none for what a relationship leads to.
 
 ## References
 - SQLAlchemy, Relationship Loading Techniques: "Lazy Loading"
@@ -81,9 +82,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.further import further_reads
+from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import attribute_of
 from flake8_session.rules._reads import Verdict, verdicts
 from flake8_session.rules._rule import Rule
+from flake8_session.typestate.worlds import Tie
 
 RULE = Rule(
     code="SES202",
@@ -95,7 +100,11 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because nothing loaded the attribute."""
+    problem = "was never loaded and its instance is detached; using it raises DetachedInstanceError"
     for found in verdicts(facts, Verdict.UNLOADED):
-        problem = "was never loaded and its instance is detached; using it raises DetachedInstanceError"
-        message = f"{found.subject} {problem}"
-        yield RULE.at(facts, found.span, message, found.path, found.plan)
+        yield RULE.at(facts, found.span, f"{found.subject} {problem}", found.path, found.plan)
+    for session in facts.sessions:
+        for read in further_reads(session, Tie.DETACHED):
+            subject = attribute_of(facts.frame, read.step, "", read.attribute)
+            path = told(facts, read.solved, read.path)
+            yield RULE.at(facts, facts.step_span(read.step), f"{subject} {problem}", path)

@@ -2,7 +2,8 @@
 ## What it does
 Reports, for an instance that is attached to an `AsyncSession`, the plain read of a relationship or a
 deferred column that has never been loaded. The model must be known. Replacing such a collection, or
-appending to it, counts as well.
+appending to it, counts as well. So does the read of what a relationship leads to, `post.user.team`, where
+nothing in the function can have loaded it.
 
 A relationship to a single instance is not reported where that instance may be in the session already: then
 its read needs no SQL. What the function selects, makes or is given, and the helpers that it gives the
@@ -75,9 +76,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flake8_session.diagnostics import Diagnostic
+from flake8_session.facts.further import further_reads
+from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
+from flake8_session.facts.spelling import attribute_of
 from flake8_session.rules._rule import Rule
 from flake8_session.rules._waits import reports
+from flake8_session.typestate.worlds import Tie
 
 RULE = Rule(
     code="SES404",
@@ -88,5 +93,13 @@ RULE = Rule(
 
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
-    """One report for each read of what was never loaded."""
-    yield from reports(RULE, facts, expired=False, problem="is not loaded, and nothing waits for its load")
+    """One report for each read of what was never loaded, of an instance or of what it leads to."""
+    problem = "is not loaded, and nothing waits for its load"
+    yield from reports(RULE, facts, expired=False, problem=problem)
+    for session in facts.sessions:
+        if session.focus.options.asynchronous:
+            for found in further_reads(session, Tie.ATTACHED):
+                subject = attribute_of(facts.frame, found.step, "", found.attribute)
+                message = f"{subject} {problem}; reading it raises MissingGreenlet"
+                path = told(facts, found.solved, found.path)
+                yield RULE.at(facts, facts.step_span(found.step), message, path)

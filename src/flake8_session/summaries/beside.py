@@ -28,10 +28,10 @@ def beside(frame: Frame, focus: Focus) -> frozenset[str]:
         return frozenset()
     if any(place.startswith("self.") for place in focus.places):
         return frozenset({_ANY})
-    return frozenset({*_given(frame, focus), *_met(frame, focus), *_along(frame, focus.selected)})
+    return frozenset({*given(frame, focus), *_met(frame, focus), *_along(frame, focus.selected)})
 
 
-def _given(frame: Frame, focus: Focus) -> Iterator[str]:
+def given(frame: Frame, focus: Focus) -> Iterator[str]:
     """What the parameters, and the variables of functions around it, may hold."""
     untold = set(frame.graph.captured)
     for parameter in frame.function.parameters:
