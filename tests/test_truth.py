@@ -261,6 +261,47 @@ def test_what_is_claimed_and_not_seen_is_told_and_what_is_seen_and_not_claimed(l
     assert {(each.code, each.missing) for each in outcome.disagreements} == CLAIMS[line]
 
 
+def test_a_framework_that_ends_its_dependencies_later_bears_none_of_these_reports_out():
+    text = (FIXTURES / "ses406_closed_before_the_background.py").read_text(encoding="utf-8")
+    claimed = [number for number, line in enumerate(text.splitlines(), 1) if "# error: SES406" in line]
+    outcome = examine(text.replace("fastapi_version=0.110", "fastapi_version=0.165"), "case")
+    assert [(each.line, each.code, each.missing) for each in outcome.disagreements] == [
+        (line, "SES406", False) for line in claimed
+    ]
+
+
+QUEUED = """\
+from celery import shared_task
+from sqlalchemy.orm import Session
+from models import U, engine
+
+
+@shared_task
+def task(user):
+    return user
+
+
+def f():
+    with Session(engine) as session:
+        user = session.get(U, 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("task.delay(user)  # error: SES406", set()),
+        ("task.delay(user)", {("SES406", True)}),
+        ("task.delay(user.id)  # error: SES406", {("SES406", False)}),
+        ("task.apply_async(args=(user.name,))", set()),
+    ],
+)
+def test_a_queue_refuses_what_it_cannot_carry(line, told):
+    # Celery knows tasks by the names of their modules.
+    outcome = examine(f"{QUEUED}        {line}\n", f"case of {line}")
+    assert {(each.code, each.missing) for each in outcome.disagreements} == told
+
+
 def test_a_failure_is_put_at_every_call_but_never_into_the_close():
     body = "def f():\n    s = Session(engine)\n    s.get(U, 1)\n    s.close()\n"
     with Program(HEAD + body) as program:

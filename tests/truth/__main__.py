@@ -15,6 +15,7 @@ from collections import Counter
 from tests.truth import cases
 from tests.truth.compare import Disagreement, Table, Verdict, describe, examine
 from tests.truth.grammar import COUNTED, GRAMMARS, LEFT_OUT, Dice, write_program
+from tests.truth.loud import BY_LETTER
 from tests.truth.shrinking import shrink
 
 
@@ -70,6 +71,8 @@ def _cases() -> int:
             wrong += 1
             said = "seen, not demanded" if found.missing else "demanded, not seen"
             print(f"{path.name}:{found.line}: DISAGREEMENT: {found.code} {said}")
+    for code, reason in BY_LETTER.items():
+        print(f"{code}: by the letter of the rule: {reason}")
     print(f"{runs} runs; {confirmed} lines confirmed, {wrong} disagreements")
     return min(wrong, 1)
 

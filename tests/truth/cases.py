@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.truth.frameworks import missing
 from tests.truth.loud import WITNESSED, unseen, unwanted
 from tests.truth.running import Program, Stories
 from tests.truth.verdicts import SEEN, Demand, demands
@@ -66,6 +67,8 @@ def not_run(text: str) -> str:
     needed = OLDEST.search(text)
     if needed and sys.version_info < (3, int(needed["minor"])):
         return f"it needs Python 3.{needed['minor']}"
+    if framework := missing(text):
+        return f"{framework} is not installed"
     found = NOT_RUN.search(text)
     return found["reason"] if found else ""
 

@@ -56,7 +56,12 @@ def line_of_load(run: Run) -> int:
 
 
 def left_by(run: Run, error: BaseException | None) -> None:
-    """A function is left by an exception: maybe by that of a ``with`` that should be an ``async with``."""
+    """A function is left by an exception: maybe by that of a ``with`` that should be an ``async with``.
+
+    Or by that of a queue, which cannot write down what it was given.
+    """
+    if type(error).__name__ == "EncodeError" and "not JSON serializable" in str(error):
+        run.see("SES406")
     unsuited = isinstance(error, TypeError) and "the context manager protocol" in str(error)
     unsuited = unsuited or (isinstance(error, AttributeError) and str(error) in ("__enter__", "__exit__"))
     traceback = error.__traceback__ if unsuited and error is not None else None

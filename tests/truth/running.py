@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.truth.choices import GivenUp, Script, Trail, explore
+from tests.truth.frameworks import Application, modules, unwrapped
 from tests.truth.held import HeldLoop
 from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
@@ -82,7 +83,10 @@ class Program:
         self.temporary = instrumented.temporary
         self.reached: set[int] = set()
         """The lines of statements that some run has come to."""
-        self._space = run_module(instrumented.tree, filename, instrumented.wanted)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._space = run_module(instrumented.tree, filename, instrumented.wanted, modules(text))
+        self._application = Application(self._space)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Program:
@@ -132,7 +136,8 @@ class Program:
         lent = _Lent(run, trail)
         try:
             run.quiet = True
-            arguments, keywords = lent.arguments(entry, trail)
+            driven = self._application.has(entry.name)
+            arguments, keywords = ([], {}) if driven else lent.arguments(entry, trail)
             run.quiet = False
             how = self._call(run, entry, arguments, keywords)
             endings = tuple(run.finish())
@@ -161,7 +166,10 @@ class Program:
     def _call(self, run: Run, entry: Entry, arguments: list[Any], keywords: dict[str, Any]) -> str:
         driver = _Driver(run, entry)
         try:
-            result = self._space[entry.name](*arguments, **keywords)
+            if self._application.has(entry.name):
+                result = self._application.ask(entry.name, run)
+            else:
+                result = unwrapped(self._space[entry.name], entry.decorators)(*arguments, **keywords)
             if inspect.iscoroutine(result):
                 result = self._wait(result)
             elif inspect.isasyncgen(_generator(result)):

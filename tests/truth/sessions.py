@@ -39,6 +39,7 @@ class WatchedSession(sa_orm.Session):
 
     def merge(self, instance: Any, **options: Any) -> Any:
         given = super().merge(instance, **options)
+        _taken_in(instance)
         if given in self.new or self.is_modified(given, include_collections=False):
             _note_change(self)
         return given
@@ -141,8 +142,22 @@ def _settle(session: Any, outcome: Outcome) -> None:
 
 def _note_set(instance: Any) -> None:
     session = sa_orm.object_session(instance)
+    run = Stage.run
     if session is not None:
         _note_change(session, instance)
+    elif run is not None and not run.quiet and not run.finished and sa.inspect(instance).detached:
+        run.lone.setdefault(id(instance), (instance, run.line(instance)))
+
+
+def _taken_in(instance: Any) -> None:
+    """A session has an instance, or what was set of it."""
+    if Stage.run is not None:
+        Stage.run.lone.pop(id(instance), None)
+
+
+@sa.event.listens_for(sa_orm.Session, "after_attach")
+def _note_attached(_: Any, instance: Any) -> None:
+    _taken_in(instance)
 
 
 writes.listen(_changes, _note_set)

@@ -98,6 +98,10 @@ class Run:
     contexts: Contexts = field(default_factory=Contexts)
     held: list[Callable[[], object]] = field(default_factory=list)
     """What threads have been told to do, and do once somebody waits for them."""
+    lone: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    """Instances that were set in no session, with the line, until a session takes them."""
+    answered: bool = False
+    """A framework has begun to send what the function has given it."""
     quiet: bool = False
     """Set while the runner itself works with sessions."""
     finished: bool = False
@@ -380,7 +384,11 @@ class Run:
     def used(self, session: Any, method: str) -> None:
         """A method of a session is called."""
         watched = self.by_id.get(id(session))
-        if watched is not None and not watched.open and method not in QUIET_AFTER_CLOSE:
+        if watched is None or watched.open or method in QUIET_AFTER_CLOSE:
+            return
+        if self.answered:
+            self.see("SES406", self.line(session))
+        else:
             watched.used_again = watched.used_again or self.line(session)
 
     def hand_on(self, value: Any) -> None:
@@ -424,6 +432,8 @@ class Run:
         if self.returned and mishap is not None and mishap.where is Where.SWALLOWED and not mishap.in_block:
             if any(annotated and has_failed(session) for session, annotated in self.borrowed):
                 self.see("SES301", mishap.handler, doubtful=mishap.taken_before)
+        for _, line in self.lone.values():
+            self.see("SES308", line)
         for call in self.calls:
             if not call.used:
                 self.see("SES401", call.line, doubtful=call.named)

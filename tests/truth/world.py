@@ -23,6 +23,7 @@ import sqlalchemy as sa
 import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 
+from tests.truth.frameworks import importer
 from tests.truth.held import HeldExecutor, HeldThread, HeldTimer, NotedLock, NotedSemaphore
 from tests.truth.hooks import SESSIONS, Hooks, silent_print
 from tests.truth.opaque import awork, cond, items, work
@@ -117,12 +118,14 @@ def _import(name: str, space: Any = None, local: Any = None, wanted: Any = (), l
 BUILTINS = {**vars(builtins), "__import__": _import, "print": silent_print}
 
 
-def run_module(tree: ast.Module, filename: str, wanted: dict[str, list[str]]) -> dict[str, Any]:
+def run_module(
+    tree: ast.Module, filename: str, wanted: dict[str, list[str]], own: dict[str, types.ModuleType]
+) -> dict[str, Any]:
     """Executes a program's module body; tables of models that it defines are made and filled.
 
-    The rows hold the values in `wanted`, by column.
+    The rows hold the values in `wanted`, by column; `own` are modules that this program alone finds.
     """
-    space = namespace(filename)
+    space = namespace(filename, own)
     if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
         space.update(CLASSES)
     exec(compile(tree, filename, "exec", dont_inherit=True), space)
@@ -145,9 +148,10 @@ def forget_module(space: dict[str, Any]) -> None:
         seed_standard()
 
 
-def namespace(filename: str) -> dict[str, Any]:
+def namespace(filename: str, own: dict[str, types.ModuleType]) -> dict[str, Any]:
     """The globals of a program."""
-    return {"__name__": filename, "__builtins__": BUILTINS, "__truth__": Hooks(filename)}
+    names = {**BUILTINS, "__import__": importer(own, _import)} if own else BUILTINS
+    return {"__name__": filename, "__builtins__": names, "__truth__": Hooks(filename)}
 
 
 def _bases(values: Iterable[Any]) -> Iterator[Any]:

@@ -176,8 +176,9 @@ def _may_be_commit(frame: Frame, call: Call) -> bool:
     if not isinstance(text, Call) or frame.callee(text) != External("sqlalchemy.text"):
         return False
     said = frame.meaning(text.arguments[0].value) if text.arguments else None
-    known = isinstance(said, Constant) and isinstance(said.value, str)
-    return known and statements.effect(str(said.value)) is statements.Effect.UNKNOWN
+    if not isinstance(said, Constant) or not isinstance(said.value, str):
+        return False
+    return statements.effect(said.value) is statements.Effect.UNKNOWN
 
 
 def _discards(event: Event, world: World) -> bool:
