@@ -11,7 +11,7 @@ from flake8_session.summaries import classes, detached, generators, given, manag
 from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.captures import may_end
 from flake8_session.summaries.fresh import fresh_options, fresh_part
-from flake8_session.summaries.plain_calls import call_exits, construct_exits
+from flake8_session.summaries.plain_calls import call_exits, construct_exits, seen_besides
 from flake8_session.summaries.returning import rebound_meaning, returned_element, returned_meaning
 from flake8_session.summaries.sites import Part
 from flake8_session.summaries.solved import End, Solved
@@ -100,6 +100,10 @@ class ProjectEffects:
     def call(self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus) -> list[Exit] | None:
         """See `Effects.call`."""
         return call_exits(self._solved, frame, at, call, world, focus)
+
+    def sees(self, frame: Frame, at: FunctionAt, call: Call) -> tuple[Place, ...] | None:
+        """See `Effects.sees`."""
+        return seen_besides(self._solved, frame, at, call)
 
     def construct(
         self, frame: Frame, at: ClassAt, call: Call, world: World, focus: Focus

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flake8_session.flow.events import Argument, Call
+from flake8_session.flow.events import Argument, Call, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
@@ -25,7 +25,7 @@ from flake8_session.summaries.taking import taken_exits
 from flake8_session.summaries.touching import may_touch
 from flake8_session.typestate import names
 from flake8_session.typestate.escapes import unsettled
-from flake8_session.typestate.focus import Exit, Focus
+from flake8_session.typestate.focus import OUTSIDE, Exit, Focus
 from flake8_session.typestate.worlds import RETURN, Flight, Kind, World
 
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
@@ -70,6 +70,14 @@ def call_exits(
     if ends is None:
         return None
     return [back(inner, call, world, end, flight) for end, flight in ends]
+
+
+def seen_besides(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> tuple[Place, ...] | None:
+    """See `Effects.sees`: what `given_names` finds by other names than those of the arguments."""
+    at, _ = _wrapped(solved, at, call)
+    if frame.on_receiver(call) is not call or ".<locals>" in at.qualname:
+        return None
+    return (OUTSIDE,) if at.module == frame.module else ()
 
 
 def _wrapped(solved: Solved, at: FunctionAt, call: Call) -> tuple[FunctionAt, Call]:

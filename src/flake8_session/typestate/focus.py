@@ -6,7 +6,7 @@ adds up instead of multiplying.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -15,6 +15,8 @@ from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Options, Selected
 from flake8_session.typestate.worlds import Flight, Hold, InstanceState, Names, World
 
+OUTSIDE: Place = "@"
+"""What the names of all places begin with that come from outside of a function."""
 Way = tuple[Door, World]
 Ways = Iterator[Way]
 
@@ -89,6 +91,13 @@ class Effects(Protocol):
         self, frame: Frame, at: FunctionAt, call: Call, world: World, focus: Focus
     ) -> Iterable[Exit] | None:
         """The ways out of the call for what `world` holds in the call's arguments; None: not known."""
+        ...
+
+    def sees(self, frame: Frame, at: FunctionAt, call: Call) -> Sequence[Place] | None:
+        """The places of the caller that the function may know, besides those that the call mentions.
+
+        `OUTSIDE` stands for all that come from outside of both. None: not known.
+        """
         ...
 
     def construct(

@@ -10,17 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from flake8_session.flow.events import Place
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.places import bound, operands
-from flake8_session.typestate.focus import Focus, Way
+from flake8_session.typestate.aside import Asides
+from flake8_session.typestate.focus import Context, Focus, Raised, Way
 from flake8_session.typestate.worlds import World
 
 Move = tuple[int, int, World]
 """A door, the step it leads to, and the world there."""
-Found = tuple[tuple[Way, ...], tuple[Move, ...]]
-"""The ways out of a step by what the focus holds, and where they lead with what is not needed forgotten."""
+
+
+class Found(NamedTuple):
+    """The ways out of a step by what the focus holds, and where they lead with what is not needed forgotten.
+
+    `raised`: what they raise because of what the focus holds. `without_value`: a name holds nothing that
+    the step could ask for anything, so that the moves lead nowhere but to an exception.
+    """
+
+    ways: tuple[Way, ...]
+    moves: tuple[Move, ...]
+    raised: tuple[Raised, ...] = ()
+    without_value: bool = False
+
+
 Steps = dict[int, dict[World, Found]]
 
 
@@ -31,15 +46,17 @@ class KnownWays:
         self._graph = graph
         self._by_profile: dict[Hashable, Steps] = {}
         self._naming: dict[Place, list[int]] | None = None
+        self._asides = Asides()
 
     def of(self, focus: Focus) -> WaysOfFocus:
         """What is known of one focus."""
         whole = replace(focus, birth=min(focus.birth, 0), instance=-1, places=(), queries=(), comes_from=None)
-        session = (focus.options, focus.owned, focus.birth >= 0)
+        session = (focus.options, focus.owned, focus.registry, focus.birth >= 0)
         return WaysOfFocus(
             frozenset(self._giving(focus)),
             self._by_profile.setdefault(whole, {}),
             self._by_profile.setdefault(session, {}),
+            self._asides,
         )
 
     def _giving(self, focus: Focus) -> Iterable[int]:
@@ -64,11 +81,12 @@ class KnownWays:
 class WaysOfFocus:
     """What is known for one focus: of the steps it comes from alone, of all others with its like."""
 
-    def __init__(self, giving: frozenset[int], with_instance: Steps, alone: Steps) -> None:
+    def __init__(self, giving: frozenset[int], with_instance: Steps, alone: Steps, asides: Asides) -> None:
         self._giving = giving
         self._own: Steps = {}
         self._with_instance = with_instance
         self._alone = alone
+        self._asides = asides
 
     def at(self, step: int, world: World) -> dict[World, Found]:
         """Where the ways out of `step` from worlds like `world` are kept."""
@@ -82,3 +100,7 @@ class WaysOfFocus:
         if known is None:
             known = steps[step] = {}
         return known
+
+    def bare(self, context: Context, step: int, world: World) -> World | None:
+        """See `Asides.bare`; None as well where the session or the instance comes from."""
+        return None if step in self._giving else self._asides.bare(context, step, world)

@@ -15,6 +15,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.places import asked_object, operands
 from flake8_session.typestate import names, values
+from flake8_session.typestate.aside import with_rest
 from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.calls.loads import is_asked_for_again
 from flake8_session.typestate.focus import Arrivals, Context, Effects, Focus, Raised, Way, Ways
@@ -28,6 +29,7 @@ from flake8_session.typestate.hearsay import (
 )
 from flake8_session.typestate.known_ways import Found, KnownWays, Move
 from flake8_session.typestate.managers import enter_ways
+from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.steps.binding import (
     bind_ways,
     define_ways,
@@ -59,7 +61,7 @@ from flake8_session.typestate.steps.leaving import (
     unmodelled_ways,
     yield_ways,
 )
-from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Tie, World
+from flake8_session.typestate.worlds import RETURN, Flight, Hold, Kind, Names, Tie, World
 from flake8_session.typestate.writing import write_ways
 
 
@@ -126,31 +128,44 @@ class SessionMovement:
         self._known = (known or KnownWays(frame.graph)).of(focus)
         self._answers = frame.linker.answers
         self._liveness = frame.liveness
+        self._kept: dict[tuple[int, bool, Names, values.Values], tuple[Names, values.Values]] = {}
         self._held_stays = is_asked_for_again(self.context)
+        self._told_of = {*self.context.raising, *self.context.failing, *self.hearsay}
+        if stops:
+            self._told_of.update(
+                index for index, step in enumerate(frame.graph.steps) if isinstance(step.event, ev.Yield)
+            )
 
     def transfer(self, step: int, world: World) -> Iterable[tuple[int, int, World]]:
         """See `dataflow.Movement.transfer`."""
+        if step in self._told_of:
+            return self._transfer_as_told(step, world)
+        found = self._found(step, world)
+        if found.raised:
+            self._note(step, found)
+        return found.moves
+
+    def _transfer_as_told(self, step: int, world: World) -> Iterable[tuple[int, int, World]]:
+        """The same at a step where the generator stops, or of which others say something."""
         if self._stops and isinstance(self._graph.steps[step].event, ev.Yield):
             return ()
-        own, moves = self._found(step, world)
-        must = self.context.raising.get(step) or _without_value(self._graph.steps[step].event, world)
-        if must is not None and any(door is not Door.RAISED for door, _ in own):
+        found = self._found(step, world)
+        must = self.context.raising.get(step)
+        if must is not None and any(door is not Door.RAISED for door, _ in found.ways):
             return self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
+        if found.without_value:
+            return found.moves
         told = self.told_ways(step, world)
-        if told is not own:
+        if told is not found.ways:
             return self._moves(step, told)
-        self._note(step, world, own)
-        more = self._told(step, world, own)
-        return (*moves, *self._moves(step, more)) if more else moves
+        self._note(step, found)
+        more = self._told(step, world, found.ways)
+        return (*found.moves, *self._moves(step, more)) if more else found.moves
 
-    def _note(self, step: int, world: World, ways: Sequence[Way]) -> None:
+    def _note(self, step: int, found: Found) -> None:
         """Keeps what a step raises because of what this focus holds."""
-        for door, moved in ways:
-            if door is Door.RAISED and moved.flight is not None:
-                raised = Raised(moved.flight, moved.spent and not world.spent, world.spent)
-                known = self.raised.setdefault(step, set())
-                if raised not in known and concerns(self.context.frame.called(step), world):
-                    known.add(raised)
+        if found.raised:
+            self.raised.setdefault(step, set()).update(found.raised)
 
     def _told(self, step: int, world: World, ways: Sequence[Way]) -> tuple[Way, ...]:
         """The ways by which others say that a step may raise, where this focus holds nothing of it.
@@ -169,7 +184,7 @@ class SessionMovement:
 
     def told_ways(self, step: int, world: World) -> tuple[Way, ...]:
         """The ways out of `step`, with what others know of an instance that this focus does not hold."""
-        own = self._found(step, world)[0]
+        own = self._found(step, world).ways
         told = self.hearsay[step].get(circumstance(world)) if step in self.hearsay else None
         if not own or told is None or not is_about_session(self.context.frame, step, world):
             return own
@@ -181,18 +196,38 @@ class SessionMovement:
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:
         """The ways out of `step` by what this focus holds, whatever others say of the step."""
-        return self._found(step, world)[0]
+        return self._found(step, world).ways
 
     def _found(self, step: int, world: World) -> Found:
         known = self._known.at(step, world)
         found = known.get(world)
         if found is None:
-            event = self._graph.steps[step].event
-            own = tuple(_WAYS[type(event)](self.context, step, event, world))
-            found = own, self._moves(step, own)
+            found = self._find(step, world)
             if self._answers.is_final:
                 known[world] = found
         return found
+
+    def _find(self, step: int, world: World) -> Found:
+        event = self._graph.steps[step].event
+        bare = self._known.bare(self.context, step, world)
+        if bare is not None and bare != world:
+            ways = with_rest(world, bare, self._found(step, bare).ways)
+            return Found(ways, self._moves(step, ways))
+        own = tuple(_WAYS[type(event)](self.context, step, event, world))
+        must = _without_value(event, world)
+        if must is not None and any(door is not Door.RAISED for door, _ in own):
+            moves = self._moves(step, ((Door.RAISED, world._replace(flight=must)),))
+            return Found(own, moves, without_value=True)
+        return Found(own, self._moves(step, own), self._raised_by(step, world, own))
+
+    def _raised_by(self, step: int, world: World, ways: Sequence[Way]) -> tuple[Raised, ...]:
+        """What the step raises because of what this focus holds."""
+        raised = [
+            Raised(moved.flight, moved.spent and not world.spent, world.spent)
+            for door, moved in ways
+            if door is Door.RAISED and moved.flight is not None
+        ]
+        return tuple(raised) if raised and concerns(self.context.frame.called(step), world) else ()
 
     def _moves(self, step: int, ways: Sequence[Way]) -> tuple[Move, ...]:
         doors = self._graph.steps[step].doors
@@ -209,14 +244,21 @@ class SessionMovement:
         return left._replace(values=values.common(left.values, right.values))
 
     def _forgotten(self, step: int, world: World) -> World:
+        state = world.session
+        stays = self.context.focus.owned and state is not None and is_open(state)
+        kept = self._kept.get((step, stays, world.names, world.values))
+        if kept is None:
+            kept = self._kept[step, stays, world.names, world.values] = self._needed(step, stays, world)
+        if len(kept[0]) == len(world.names) and len(kept[1]) == len(world.values):
+            return world
+        return world._replace(names=kept[0], values=kept[1])
+
+    def _needed(self, step: int, stays: bool, world: World) -> tuple[Names, values.Values]:
+        """What of its names and values a world needs in front of `step`."""
         live = self._liveness.live(step)
-        moved = names.forgotten(world, live, self.context.focus.owned, self._held_stays)
-        if moved.values:
-            asked = self._liveness.asked(step)
-            kept = frozenset(entry for entry in moved.values if entry[0] in asked or entry[0] == RETURN)
-            if len(kept) != len(moved.values):
-                moved = moved._replace(values=kept)
-        return moved
+        held = names.needed(world.names, live, session_stays=stays, instance_stays=self._held_stays)
+        asked = self._liveness.asked(step) if world.values else ()
+        return held, frozenset(each for each in world.values if each[0] in asked or each[0] == RETURN)
 
 
 def _without_value(event: ev.Event, world: World) -> Flight | None:

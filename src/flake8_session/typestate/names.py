@@ -89,15 +89,13 @@ def superseded(world: World) -> World:
     return moved._replace(older=Older(before.state, before.names | names, single=False))
 
 
-def forgotten(world: World, live: frozenset[Place], variables_stay: bool, held_stays: bool = False) -> World:
-    """Names that no later step reads are dropped.
+def needed(names: Names, live: frozenset[Place], *, session_stays: bool, instance_stays: bool) -> Names:
+    """The names that some later step reads; all others are forgotten.
 
-    `variables_stay`: an open session's variables are kept. `held_stays`: so are those of the instance,
+    `session_stays`: an open session's variables are kept. `instance_stays`: so are those of the instance,
     which is in its session's identity map for as long as one of them is bound.
     """
-    stays = variables_stay and world.session is not None and is_open(world.session)
-    kinds = (Role.SESSION,) * stays + (Role.INSTANCE,) * held_stays
-    names = world.names
+    kinds = (Role.SESSION,) * session_stays + (Role.INSTANCE,) * instance_stays
     kept = [
         entry
         for entry in names
@@ -108,7 +106,7 @@ def forgotten(world: World, live: frozenset[Place], variables_stay: bool, held_s
         or _head(entry[0]) in live
         or (entry[1] in kinds and not entry[0].startswith("%"))
     ]
-    return world if len(kept) == len(names) else world._replace(names=frozenset(kept))
+    return names if len(kept) == len(names) else frozenset(kept)
 
 
 def spelled(place: Place) -> str:
