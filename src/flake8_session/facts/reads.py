@@ -16,7 +16,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.typestate.attributes import body_of
 from flake8_session.typestate.loading import DETACHED_INSTANCE, model, readable
-from flake8_session.typestate.worlds import RETURN, Columns, InstanceState, Tie, World
+from flake8_session.typestate.worlds import RETURN, Columns, Flight, InstanceState, Tie, World
 
 _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 
@@ -62,7 +62,8 @@ def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | No
     event, state = solved.graph.steps[step].event, world.instance
     if state is None or state.tie not in (Tie.DETACHED, Tie.TRANSIENT):
         return None
-    if _must_raise(solved, step, world):
+    raised = _must_raise(solved, step, world)
+    if raised is not None:
         loaded: bool | None = False
     elif state.tie is Tie.DETACHED and isinstance(event, Read) and Role.INSTANCE in world.roles(event.object):
         loaded = _loaded(solved, event.attribute, state)
@@ -79,7 +80,8 @@ def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | No
         return None
     place = getattr(event, "object", "") or getattr(event, "receiver", "")
     name = place if place and place[0] not in "%@" else solved.instance_place(world)
-    attribute = getattr(event, "attribute", "") or getattr(event, "method", "") or "__repr__"
+    attribute = event.attribute if isinstance(event, Read | Write) else ""
+    attribute = attribute or (raised.attribute if raised is not None else "") or "__repr__"
     if isinstance(event, Write):
         state = state._replace(columns=Columns.LOADED)
     return DetachedRead(solved, step, attribute, name.partition("'")[0], state, loaded, path)
@@ -95,17 +97,15 @@ def _loaded(solved: Solved, attribute: str, state: InstanceState) -> bool | None
     return readable(context, state, attribute)
 
 
-def _must_raise(solved: Solved, step: int, world: World) -> bool:
-    """Whether nothing but `DetachedInstanceError` can come of the step."""
+def _must_raise(solved: Solved, step: int, world: World) -> Flight | None:
+    """The `DetachedInstanceError` of the step, where nothing else can come of it."""
     if not isinstance(solved.graph.steps[step].event, Await | Build | Call | Read | Write):
-        return False
+        return None
     if not any(holding in _ENTITY for _, holding in world.names):
-        return False
-    ways = solved.movement.own_ways(step, world)
-    return bool(ways) and all(
-        door is Door.RAISED and moved.flight is not None and moved.flight.name == DETACHED_INSTANCE
-        for door, moved in ways
-    )
+        return None
+    flights = [moved.flight for door, moved in solved.movement.own_ways(step, world) if door is Door.RAISED]
+    known = [flight for flight in flights if flight is not None and flight.name == DETACHED_INSTANCE]
+    return known[0] if known and len(known) == len(solved.movement.own_ways(step, world)) else None
 
 
 def _is_spent(state: InstanceState | None) -> bool:

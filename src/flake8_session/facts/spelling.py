@@ -45,6 +45,15 @@ def _behind(owner: str, rest: str) -> str:
     return f"{owner}{rest}" if owner else ""
 
 
+def within(frame: Frame, step: int) -> str:
+    """The function in whose body it happens, where `step` calls one: `` in `show()` ``; else nothing."""
+    event = frame.called(step)
+    if not isinstance(event, Call):
+        return ""
+    name = event.method or event.function.removeprefix("@").rpartition(".")[2]
+    return f" in `{name}()`" if name.isidentifier() else ""
+
+
 def attribute_of(frame: Frame, step: int, name: str, attribute: str) -> str:
     """What is read at `step`, quoted: ``user.name``, ``users[0].name``; `name` is the instance's, if any."""
     event = frame.graph.steps[step].event

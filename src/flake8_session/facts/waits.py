@@ -18,13 +18,14 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.places import operands
 from flake8_session.typestate.acts import updated_columns
 from flake8_session.typestate.loading import MISSING_GREENLET
-from flake8_session.typestate.worlds import Columns, Tie, World
+from flake8_session.typestate.worlds import Columns, Flight, Tie, World
 
 
 class Wait(NamedTuple):
-    """A read (or replacement) at `step`; `attribute` is empty where it happens in a body that is called.
+    """A read (or replacement) at `step`, or in a body that is called there.
 
-    `expired`: the value was known before, and has to be fetched again.
+    `attribute` is empty where that body hides which one. `expired`: the value was known before, and has to be
+    fetched again.
     """
 
     solved: Solved
@@ -43,10 +44,10 @@ def waits(session: SessionFacts) -> Iterator[Wait]:
         for step, world in solved.reached():
             if world.instance is None or world.instance.tie is not Tie.ATTACHED:
                 continue
-            if _concerns(solved, step, world) and _must_wait(solved, step, world):
-                path = solved.path(step, world)
-                if path is not None:
-                    yield _wait(solved, step, world, path)
+            flight = _waiting(solved, step, world) if _concerns(solved, step, world) else None
+            path = solved.path(step, world) if flight is not None else None
+            if flight is not None and path is not None:
+                yield _wait(solved, step, world, flight, path)
 
 
 def _concerns(solved: Solved, step: int, world: World) -> bool:
@@ -56,16 +57,18 @@ def _concerns(solved: Solved, step: int, world: World) -> bool:
     return any(role in world.roles(place) for place in places for role in entity)
 
 
-def _must_wait(solved: Solved, step: int, world: World) -> bool:
-    return any(
-        moved.flight is not None and moved.flight != world.flight and moved.flight.name == MISSING_GREENLET
-        for _, _, moved in solved.movement.transfer(step, world)
-    )
+def _waiting(solved: Solved, step: int, world: World) -> Flight | None:
+    """The exception of the step, if it must wait."""
+    for _, _, moved in solved.movement.transfer(step, world):
+        flight = moved.flight
+        if flight is not None and flight != world.flight and flight.name == MISSING_GREENLET:
+            return flight
+    return None
 
 
-def _wait(solved: Solved, step: int, world: World, path: Path) -> Wait:
+def _wait(solved: Solved, step: int, world: World, flight: Flight, path: Path) -> Wait:
     event, state = solved.graph.steps[step].event, world.instance
-    attribute = event.attribute if isinstance(event, Read | Write) else ""
+    attribute = event.attribute if isinstance(event, Read | Write) else flight.attribute
     place = event.object if isinstance(event, Read | Write) else ""
     name = place if place and place[0] not in "%@" else solved.instance_place(world)
     updated = attribute in updated_columns(solved.movement.context)

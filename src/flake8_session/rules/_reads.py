@@ -12,7 +12,7 @@ from flake8_session.editing.plans import Plan
 from flake8_session.facts.paths import told
 from flake8_session.facts.reads import DetachedRead, detached_reads
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
-from flake8_session.facts.spelling import attribute_of
+from flake8_session.facts.spelling import attribute_of, within
 from flake8_session.rules._ending import for_read
 from flake8_session.typestate.focus import Focus
 from flake8_session.typestate.worlds import Columns
@@ -33,6 +33,8 @@ class FoundRead:
 
     span: Span
     subject: str
+    within: str
+    """The function that reads it, if that is one which is called there."""
     whose: Focus
     """The session and the instance."""
     path: tuple[Related, ...]
@@ -54,7 +56,9 @@ def verdicts(facts: FunctionFacts, wanted: Verdict) -> Iterator[FoundRead]:
         if verdict is wanted:
             plan = partial(for_read, facts, session, read)
             subject = attribute_of(facts.frame, read.step, read.name, read.attribute)
-            yield FoundRead(span, subject, read.solved.focus, told(facts, read.solved, read.path), plan)
+            inside = within(facts.frame, read.step)
+            path = told(facts, read.solved, read.path)
+            yield FoundRead(span, subject, inside, read.solved.focus, path, plan)
 
 
 def _verdict(facts: FunctionFacts, read: DetachedRead) -> Verdict | None:

@@ -8,7 +8,7 @@ from functools import partial
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
-from flake8_session.facts.spelling import attribute_of
+from flake8_session.facts.spelling import attribute_of, within
 from flake8_session.facts.waits import Wait, waits
 from flake8_session.rules._loading import for_wait
 from flake8_session.rules._rule import Rule
@@ -24,7 +24,8 @@ def reports(rule: Rule, facts: FunctionFacts, *, expired: bool, problem: str) ->
                 chosen[span] = found
     for span, found in chosen.items():
         if found.expired is expired:
-            message = f"{_subject(found)} {problem}; reading it raises MissingGreenlet"
+            inside = within(found.solved.frame, found.step)
+            message = f"{_subject(found)} {problem}; reading it{inside} raises MissingGreenlet"
             plan = partial(for_wait, facts, found)
             yield rule.at(facts, span, message, told(facts, found.solved, found.path), plan)
 

@@ -82,6 +82,6 @@ RULE = Rule(
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because everything was expired."""
     for found in verdicts(facts, Verdict.EXPIRED):
-        name = found.subject
-        message = f"{name} is expired and its instance detached; reading it raises DetachedInstanceError"
+        raising = f"reading it{found.within} raises DetachedInstanceError"
+        message = f"{found.subject} is expired and its instance detached; {raising}"
         yield RULE.at(facts, found.span, message, found.path, found.plan)

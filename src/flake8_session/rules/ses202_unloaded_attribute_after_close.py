@@ -100,11 +100,13 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each read that must raise because nothing loaded the attribute."""
-    problem = "was never loaded and its instance is detached; using it raises DetachedInstanceError"
+    problem = "was never loaded and its instance is detached"
     for found in verdicts(facts, Verdict.UNLOADED):
-        yield RULE.at(facts, found.span, f"{found.subject} {problem}", found.path, found.plan)
+        message = f"{found.subject} {problem}; using it{found.within} raises DetachedInstanceError"
+        yield RULE.at(facts, found.span, message, found.path, found.plan)
     for session in facts.sessions:
         for read in further_reads(session, Tie.DETACHED):
             subject = attribute_of(facts.frame, read.step, "", read.attribute)
+            message = f"{subject} {problem}; using it raises DetachedInstanceError"
             path = told(facts, read.solved, read.path)
-            yield RULE.at(facts, facts.step_span(read.step), f"{subject} {problem}", path)
+            yield RULE.at(facts, facts.step_span(read.step), message, path)

@@ -27,14 +27,13 @@ from flake8_session.typestate.loading import (
     model,
     readable,
     refusal_in,
+    unloadable,
 )
 from flake8_session.typestate.sessions import implicit_load
 from flake8_session.typestate.worlds import (
     Columns,
-    Flight,
     Hold,
     InstanceState,
-    Kind,
     Tie,
     Transaction,
     World,
@@ -124,7 +123,7 @@ def _read_of(context: Context, event: Read, world: World, state: InstanceState) 
         return
     loaded = readable(context, state, event.attribute)
     if loaded is False and (state.tie is Tie.DETACHED or is_lost(context, state, event.attribute)):
-        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
+        yield Door.RAISED, world._replace(flight=unloadable(DETACHED_INSTANCE, event.attribute))
         return
     if state.tie in (Tie.TRANSIENT, Tie.PENDING) and event.result in context.frame.filled:
         filled = state._replace(loaded=state.loaded | {event.attribute})
@@ -138,7 +137,7 @@ def _read_of(context: Context, event: Read, world: World, state: InstanceState) 
         yield Door.RAISED, world._replace(flight=refused)
         return
     if context.focus.options.asynchronous and loaded is False:
-        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, MISSING_GREENLET))
+        yield Door.RAISED, world._replace(flight=unloadable(MISSING_GREENLET, event.attribute))
         return
     if loaded is False:
         yield from loads(context, world, world.session, state, event.attribute)

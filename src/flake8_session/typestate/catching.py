@@ -42,11 +42,12 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     return None if None in answers else False
 
 
-def taken(classes: Iterable[str | None], flight: Flight) -> Flight:
-    """The exception as a clause has it that may have taken it: of its one class, where it has one."""
+def taken(classes: Iterable[str | None], flight: Flight, *, surely: bool) -> Flight:
+    """The exception as a clause has it that has taken it: of its one class, where it might not have."""
+    kept = flight._replace(attribute="") if flight.attribute else flight
     asked = list(classes)
-    only = asked[0] if len(asked) == 1 else None
-    return flight._replace(name=only) if only and not flight.name and flight.kind in _ASSUMED else flight
+    only = asked[0] if len(asked) == 1 and not surely else None
+    return kept._replace(name=only) if only and not flight.name and flight.kind in _ASSUMED else kept
 
 
 def passed(classes: Iterable[str | None], flight: Flight) -> Flight:

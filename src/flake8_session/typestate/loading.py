@@ -27,6 +27,11 @@ DETACHED_INSTANCE = "sqlalchemy.orm.exc.DetachedInstanceError"
 MISSING_GREENLET = "sqlalchemy.exc.MissingGreenlet"
 
 
+def unloadable(error: str, attribute: str) -> Flight:
+    """The exception that says that an attribute cannot be loaded."""
+    return Flight(Kind.RAISED, error, attribute=attribute)
+
+
 def readable(context: Context, state: InstanceState, attribute: str) -> bool | None:
     """Whether an attribute is loaded; None where that cannot be told.
 

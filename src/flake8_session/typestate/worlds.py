@@ -172,11 +172,13 @@ class Flight(NamedTuple):
     """An exception on its way, or being handled. `name` is its class, dotted, where that is known.
 
     Of an assumed failure it is the class of the clause that took it; `passed`: of those that did not.
+    `attribute`: what could not be loaded, until a handler takes it.
     """
 
     kind: Kind
     name: str = ""
     passed: frozenset[str] = frozenset()
+    attribute: str = ""
 
 
 class Older(NamedTuple):

@@ -22,6 +22,7 @@ from flake8_session.typestate.loading import (
     loads,
     model,
     refusal_in,
+    unloadable,
 )
 from flake8_session.typestate.sessions import INVALID_REQUEST
 from flake8_session.typestate.worlds import (
@@ -64,7 +65,7 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
 
 def _instance_write(context: Context, event: Write, world: World, state: InstanceState) -> Ways:
     if state.tie is Tie.DETACHED and _is_unloaded_collection(context, state, event.attribute):
-        yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, DETACHED_INSTANCE))
+        yield Door.RAISED, world._replace(flight=unloadable(DETACHED_INSTANCE, event.attribute))
         return
     ended = world.session is not None and is_in_ended_block(world.session)
     if state.tie is Tie.ATTACHED and ended:
@@ -74,7 +75,7 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     if state.tie is Tie.ATTACHED and collection and world.session is not None:
         refused = refusal_in(world.session)
         if refused is None and context.focus.options.asynchronous:
-            refused = Flight(Kind.RAISED, MISSING_GREENLET)
+            refused = unloadable(MISSING_GREENLET, event.attribute)
         if refused is not None:
             yield Door.RAISED, world._replace(flight=refused)
             return

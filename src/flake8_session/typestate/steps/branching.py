@@ -70,7 +70,7 @@ def catch_ways(context: Context, step: int, event: ev.Catch, world: World) -> Wa
     classes = [class_name(context, place) for place in event.classes]
     answer = takes(classes, flight)
     if answer is not False:
-        caught = world._replace(flight=None, caught=flight if answer else taken(classes, flight))
+        caught = world._replace(flight=None, caught=taken(classes, flight, surely=bool(answer)))
         yield Door.TRUE, unbound(context, caught, event.target) if event.target else caught
     if answer is not True:
         yield Door.FALSE, world if answer is False else world._replace(flight=passed(classes, flight))
