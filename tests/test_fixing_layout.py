@@ -278,7 +278,7 @@ def body(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_fixing_and_laying_out_are_one(name: str, data: st.DataObject) -> None:
     program = PROGRAMS[name]

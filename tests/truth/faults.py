@@ -62,7 +62,7 @@ def log_faults(
         if new is not None:
             codes = frozenset(code for name, code in mended if name == function)
             old = _as_meant(old, new, codes)
-        refused = any((function, code) in mended for code in _REFUSED) and _is_refused(old)
+        refused = any((function, code) in mended and _is_refused(old, code) for code in _REFUSED)
         sane = len(old.log) if refused else old.sane
         if new is None:
             if sane is None:
@@ -102,16 +102,22 @@ def _place(key: Key) -> tuple[str, ...]:
 _OF_READS = ("SES201", "SES202", "SES203", "SES204", WAITS)
 """One of these for a read; which one is seen first may change with what stands in front of it."""
 
-_REFUSED = ("SES401", "SES402")
-"""What is refused by the fault of such a rule fails at its place: up to there the runs are the same."""
+_REFUSED = {
+    "SES401": ("_SessionAwaitable", "coroutine"),
+    "SES402": ("context manager protocol", "__enter__", "__exit__"),
+}
+"""What the fault of such a rule is refused with, at its place: up to there the runs are the same.
+
+A coroutine that is taken for its result is named by the error, under the name that the runs give it.
+"""
 
 
-def _is_refused(old: Seen) -> bool:
-    """Whether it was left by the error of an asynchronous session in a plain ``with``.
-
-    Or of a coroutine that was taken for its result.
-    """
-    return old.story.how.startswith(("raised TypeError", "raised AttributeError"))
+def _is_refused(old: Seen, code: str) -> bool:
+    """Whether the run was left by the error that the fault of `code` is refused with."""
+    how = old.story.how
+    return how.startswith(("raised TypeError", "raised AttributeError")) and any(
+        words in how for words in _REFUSED[code]
+    )
 
 
 def _as_meant(old: Seen, new: Seen, codes: frozenset[str]) -> Seen:
