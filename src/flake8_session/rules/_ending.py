@@ -14,6 +14,7 @@ from flake8_session.facts.uses import Reuse
 from flake8_session.flow.events import Call, Item, Iter, Read, Write
 from flake8_session.knowledge import sessions as tables
 from flake8_session.knowledge.words import Role, ToInstance
+from flake8_session.linking.meanings import Selected
 from flake8_session.rules._loading import (
     expiring_less,
     for_read_in_async,
@@ -60,6 +61,8 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
         return ()
     steps = facts.frame.graph.steps
     used = [index for index in range(len(steps)) if _uses_closed(session.alone, index)]
+    if _holds_instances(session, end) and any(_is_given_another(session, index) for index in used):
+        return ()
     harmless = [index for index in used if _is_harmless(session, index)]
     against = (*doubts(session, end), *((_WORKS,) if len(harmless) < len(used) else ()))
     return (
@@ -70,6 +73,35 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
             flushes=is_pending(session, end),
             doubts=against,
         ),
+    )
+
+
+def _holds_instances(session: SessionFacts, end: int) -> bool:
+    assert session.alone is not None
+    worlds = session.alone.solution.before(end)
+    return any(world.session is not None and world.session.holds for world in worlds)
+
+
+def _is_given_another(session: SessionFacts, step: int) -> bool:
+    """Whether the session is given an instance that it has not given itself, and that has a row already.
+
+    While it is open it may hold that row, and refuses another instance of it.
+    """
+    event = session.frame.graph.steps[step].event
+    if not isinstance(event, Call) or event.method not in ("add", "add_all", "delete"):
+        return False
+    moved = [solved for solved in session.with_instances if solved.focus.comes_from is not None]
+    own = {
+        place
+        for solved in session.with_instances
+        if solved not in moved
+        for world in solved.solution.before(step)
+        for place, role in world.names
+        if role in _ENTITIES
+    }
+    return any(solved.focus.instance == step for solved in moved) or any(
+        isinstance(session.frame.meaning(each.value), Selected) and each.value not in own
+        for each in event.arguments
     )
 
 

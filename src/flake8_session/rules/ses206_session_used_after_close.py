@@ -45,6 +45,9 @@ The fix moves the close below the use. It is safe only if nothing is pending or 
 and nothing but an `expunge`, or an `add` of detached instances, follows it: otherwise the later
 close would keep, write or load what the earlier one has let go.
 
+No fix is offered where the use adds an instance of another session to one that may hold the same row:
+as long as it is open it refuses that.
+
 ## References
 - SQLAlchemy, Session Basics: "Closing"
 - SQLAlchemy, Session API: "Session.close", "Session.reset", the parameter `close_resets_only`
