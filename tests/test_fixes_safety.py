@@ -960,6 +960,55 @@ CASES = [
     """,
     ),
     Case(
+        "a detached instance is added behind the close",
+        "SES206",
+        "safe",
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+            session.add(user)
+    """,
+    ),
+    Case(
+        "a detached instance was changed before it is added behind the close",
+        "SES206",
+        "becomes part of its transaction",
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+            user.name = "new"
+            session.add(user)
+    """,
+    ),
+    Case(
+        "an instance of another session is added, whose row the open session may hold",
+        "SES206",
+        None,
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+            with SessionLocal() as other:
+                work(other.get_one(User, 1).name)
+            other.add(user)
+    """,
+    ),
+    Case(
+        "an instance of another session is added to one that holds nothing",
+        "SES206",
+        "becomes part of its transaction",
+        """
+        def f():
+            with SessionLocal() as session:
+                user = session.get_one(User, 1)
+            with SessionLocal() as other:
+                other.execute(text("select 1"))
+            other.add(user)
+    """,
+    ),
+    Case(
         "an unread result is handed out",
         "SES207",
         "gives another type",
