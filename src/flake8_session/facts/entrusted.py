@@ -25,6 +25,7 @@ from flake8_session.flow.ways import reached
 from flake8_session.knowledge import results
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
+from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import External, FunctionAt, Object, Selected
 from flake8_session.linking.places import operands
 from flake8_session.summaries.passing import given_names
@@ -46,10 +47,9 @@ class Entrusted(NamedTuple):
 def entrusted(frame: Frame, call: Call, world: World) -> Entrusted | None:
     """What the called function does with the session that `world` knows; None where that is not proven."""
     callee = frame.callee(call)
-    body = frame.linker.body(callee) if isinstance(callee, FunctionAt) else None
-    if not isinstance(callee, FunctionAt) or body is None or body.graph is None or body.generator:
+    inner = _inner(frame.linker, callee) if isinstance(callee, FunctionAt) else None
+    if inner is None:
         return None
-    inner = Frame(callee.module, body, frame.linker)
     given = given_names(frame, inner, call, world)
     if any(holding is not Role.SESSION for _, holding in given):
         return None
@@ -58,6 +58,14 @@ def entrusted(frame: Frame, call: Call, world: World) -> Entrusted | None:
     return frame.linker.answers.ask(
         ("entrusted", callee, places), lambda: _proven(inner, places, world), None, None
     )
+
+
+def _inner(linker: Linker, at: FunctionAt) -> Frame | None:
+    """The callee, made once; None where calling it does not run a body in sight."""
+    body = linker.body(at)
+    if body is None or body.graph is None or body.generator:
+        return None
+    return linker.answers.ask(("entrusted to", at), lambda: Frame(at.module, body, linker), None, None)
 
 
 def _proven(frame: Frame, given: frozenset[Place], world: World) -> Entrusted | None:
