@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flake8_session import checker
 from flake8_session.checker import check_source
 from flake8_session.linking.meanings import FunctionAt
 from flake8_session.summaries import budget
@@ -36,19 +37,46 @@ def test_within_the_budget_helpers_are_followed() -> None:
 
 
 def test_past_it_the_function_that_needs_them_is_silent_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "MOST_IN_FUNCTION", 0)
+    monkeypatch.setattr(checker, "SHARES", (0,))
     assert codes() == [("SES101", 8)]
+
+
+def test_a_function_that_needs_more_than_the_first_share_is_asked_about_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checker, "SHARES", (0, 1, budget.MOST_IN_FUNCTION))
+    assert codes() == [("SES101", 8), ("SES102", 12)]
+
+
+HELPERS = 10
+DEAR = "\n".join(
+    [f"def helper_{number}(session):\n    session.scalar('select {number}')\n" for number in range(HELPERS)]
+    + ["def dear(engine):\n    session = Session(engine)"]
+    + [f"    helper_{number}(session)" for number in range(HELPERS)]
+    + ["    session.close()\n"]
+)
+
+
+@pytest.mark.parametrize(("shares", "codes_of"), [((1_000,), []), ((5, 1_000), ["SES102"])])
+def test_what_needs_little_comes_before_what_uses_up_all(
+    monkeypatch: pytest.MonkeyPatch, shares: tuple[int, ...], codes_of: list[str]
+) -> None:
+    monkeypatch.setattr(checker, "SHARES", shares)
+    monkeypatch.setattr(budget, "MOST_IN_FILE", 20)
+    start, _, helper = PROGRAM.partition("def closes")
+    found = check_source(f"{start}{DEAR}\ndef closes{helper}")
+    assert [each.code for each in found if each.function == "through_a_helper"] == codes_of
 
 
 def test_each_function_has_its_own_share_of_the_files() -> None:
     spent = Budget()
     for _ in range(budget.MOST_IN_FILE // budget.MOST_IN_FUNCTION):
-        spent.begin_function()
+        spent.begin_function(budget.MOST_IN_FUNCTION)
         spent.check()
         spent.spend(budget.MOST_IN_FUNCTION)
         with pytest.raises(TooMuchToAsk):
             spent.check()
-    spent.begin_function()
+    spent.begin_function(budget.MOST_IN_FUNCTION)
     with pytest.raises(TooMuchToAsk):
         spent.check()
 

@@ -11,6 +11,7 @@ from flake8_session.diagnostics import Diagnostic
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.flow import Lowered, lower_module
 from flake8_session.flow.outline import Function, Outline
+from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import FunctionAt
 from flake8_session.linking.told import told_by
@@ -18,7 +19,7 @@ from flake8_session.rules import catalogue, checks
 from flake8_session.settings import Settings, is_selected
 from flake8_session.source import collector
 from flake8_session.source.slices import Wanted, pieces_of
-from flake8_session.summaries.budget import Budget, TooMuchToAsk
+from flake8_session.summaries.budget import SHARES, Budget, TooMuchToAsk
 from flake8_session.summaries.effects import ProjectEffects
 from flake8_session.summaries.mattering import Mattering
 
@@ -129,12 +130,26 @@ def _reports(
     ]
     budget = Budget()
     effects.within(budget)
+    frames = list(_frames(lowered, module, effects))
+    for share in SHARES:
+        late = []
+        for frame in frames:
+            facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
+            found: list[Diagnostic] = []
+            budget.begin_function(share)
+            with suppress(TooMuchToAsk):
+                found = [report for check in wanted for report in check(facts)]
+            if budget.was_short and share != SHARES[-1]:
+                late.append(frame)
+            else:
+                yield from found
+        frames = late
+    effects.within(None)
+
+
+def _frames(lowered: Lowered, module: str, effects: ProjectEffects) -> Iterator[Frame]:
+    """The functions of the file that can be followed."""
     for qualname, function in lowered.outline.functions.items():
         frame = effects.frames.of(FunctionAt(module, qualname)) if function.graph is not None else None
-        if frame is None:
-            continue
-        facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
-        budget.begin_function()
-        with suppress(TooMuchToAsk):
-            yield from [report for check in wanted for report in check(facts)]
-    effects.within(None)
+        if frame is not None:
+            yield frame

@@ -1,7 +1,8 @@
 """How much may be asked about helpers while one file is linted: past that, functions are passed over.
 
 What a function holds of instances is passed over first, and the function itself where its sessions alone
-need more.
+need more. Functions that need little come first: a file is gone through again for those that needed more
+than a share, with a larger one. What has become known of helpers by then is not asked again.
 
 The unit is a world in front of a step of a helper, which is what solving one costs. Where methods of a
 thousand lines call one another with every state of an instance, millions may be needed, and nobody
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 MOST_IN_FUNCTION = 60_000
 MOST_IN_FILE = 180_000
+SHARES = (4_000, 15_000, MOST_IN_FUNCTION)
+"""What each function may use at first, and again while that is not enough and the file has some left."""
 
 
 class TooMuchToAsk(Exception):
@@ -24,15 +27,19 @@ class Budget:
 
     def __init__(self) -> None:
         self._file = MOST_IN_FILE
-        self._function = MOST_IN_FUNCTION
+        self._function = 0
+        self.was_short = False
+        """Whether the function has needed more than it had."""
 
-    def begin_function(self) -> None:
-        """The next function of the file is linted."""
-        self._function = MOST_IN_FUNCTION
+    def begin_function(self, share: int) -> None:
+        """The next function of the file is linted, which may use so much."""
+        self._function = share
+        self.was_short = False
 
     def check(self) -> None:
         """Raises `TooMuchToAsk` where nothing is left for one more helper."""
         if self._file <= 0 or self._function <= 0:
+            self.was_short = True
             raise TooMuchToAsk
 
     def spend(self, worlds: int) -> None:

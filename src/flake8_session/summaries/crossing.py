@@ -19,6 +19,9 @@ from flake8_session.typestate.worlds import (
     World,
 )
 
+_SET_ASIDE = frozenset({"*"})
+"""Stands for what is loaded of an instance, where it makes no difference; no attribute has such a name."""
+
 
 def inside_of_call(focus: Focus) -> Focus:
     """The focus as the callee has it, who was given the session: where it comes from makes no difference."""
@@ -45,6 +48,29 @@ def handed_back(left: World, before: World, end: World) -> World:
         instance=_detached_elsewhere(end.instance),
         spent=end.spent,
     )
+
+
+def set_aside(world: World, focus: Focus) -> World:
+    """The callee's world, without what is loaded of an instance that the callee is not given.
+
+    Nothing in the callee can tell such states apart, so one answer serves for all of them.
+    """
+    state = world.instance
+    if state is None or state.changed or state.missing:
+        return world
+    if not state.loaded and focus.options.expires is None:
+        return world  # A commit asks whether anything is loaded.
+    if any(holding is not Role.SESSION for _, holding in world.names):
+        return world
+    return world._replace(instance=state._replace(loaded=_SET_ASIDE, explicit=False))
+
+
+def put_back(end: World, start: World) -> World:
+    """`end` with what `set_aside` has taken from `start`, as far as it is still loaded."""
+    state = end.instance
+    if state is None or start.instance is None or not state.loaded >= _SET_ASIDE:
+        return end
+    return end._replace(instance=state._replace(loaded=state.loaded - _SET_ASIDE | start.instance.loaded))
 
 
 def back(inner: Frame, call: Call, world: World, end: World, flight: Flight | None) -> Exit:

@@ -14,7 +14,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
 from flake8_session.summaries import classes
-from flake8_session.summaries.crossing import back, inside_of_call
+from flake8_session.summaries.crossing import back, inside_of_call, put_back, set_aside
 from flake8_session.summaries.decorated import is_manager
 from flake8_session.summaries.detached import detached_exits
 from flake8_session.summaries.fresh import fresh_exits
@@ -66,10 +66,11 @@ def call_exits(
     else:
         if world.instance is None:
             inside = replace(inside, selected=None, constructed=False)
-        ends = solved.ask(("call", at, start, inside), lambda: solved.ends(inner, inside, {0: (start,)}))
+        asked = set_aside(start, inside)
+        ends = solved.ask(("call", at, asked, inside), lambda: solved.ends(inner, inside, {0: (asked,)}))
     if ends is None:
         return None
-    return [back(inner, call, world, end, flight) for end, flight in ends]
+    return [back(inner, call, world, put_back(end, start), flight) for end, flight in ends]
 
 
 def seen_besides(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> tuple[Place, ...] | None:
