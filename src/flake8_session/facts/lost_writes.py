@@ -3,7 +3,8 @@
 The question is asked of the solved function as a whole: from the world behind a write, can a world be
 reached in which somebody has settled the matter? A commit settles it, and so does everything that may
 commit or that says that the write is not meant to stay: a rollback, a callee out of sight, handing the
-session on, letting the instance go.
+session on, letting the instance go. A commit behind the close settles nothing: the close has thrown out
+what it was meant for.
 
 What stays silent: sessions that somebody else may commit, engines that commit each statement, a set
 attribute of an instance that is given away afterwards (a value may well be masked for the reader only).
@@ -26,12 +27,14 @@ from flake8_session.knowledge import statements
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import Constant, External, FunctionAt
+from flake8_session.linking.places import operands
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.names import keeps_session
 from flake8_session.typestate.worlds import Block, Hold, Life, SessionState, Transaction, World
 
 _LETTING_GO = frozenset({"expunge", "expunge_all", "connection", "prepare", "invalidate", "run_sync"})
+_ENDING = frozenset({"commit", "flush", "rollback", "close", "reset"})
 _HELD = (
     Role.SESSION,
     Role.TRANSACTION,
@@ -58,12 +61,26 @@ class LostWrite(NamedTuple):
 def lost_writes(session: SessionFacts) -> Iterator[LostWrite]:
     """Every write from which no way commits, and some way ends normally."""
     options = session.focus.options
-    if not session.focus.owned or options.on_connection or options.autocommits or options.exits_unknown:
+    if not session.focus.owned or options.on_connection or options.autocommits:
+        return
+    if options.exits_unknown and not _is_committed_behind_exit(session):
         return
     for solved in session.solutions:
         writes = [node for node in solved.reached() if is_write(solved, *node)]
         if writes and not solved.solution.merged:
             yield from _lost(solved, writes)
+
+
+def _is_committed_behind_exit(session: SessionFacts) -> bool:
+    """Whether there is a commit behind the close, so that the ``with`` is not taken to commit by itself."""
+    solved = session.alone
+    for step, world in solved.reached() if solved is not None else ():
+        event = solved.graph.steps[step].event if solved is not None else None
+        if isinstance(event, Call) and world.session is not None and world.session.life is Life.CLOSED:
+            receiver, method = split(event, world)
+            if method == "commit" and receiver and Role.SESSION in world.roles(receiver):
+                return True
+    return False
 
 
 def _lost(solved: Solved, writes: list[Node]) -> Iterator[LostWrite]:
@@ -124,9 +141,9 @@ def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
     was, now = world.session, moved.session
     if was is None:
         return False
-    if now is None or now.life in (Life.HANDED, Life.LENT) or now.life is Life.REOPENED:
-        return True
     event = made(solved, step)
+    if now is None or now.life in (Life.HANDED, Life.LENT) or _works_again(event, world, now):
+        return True
     if isinstance(event, Yield) or _names_commit(event, world):
         return True
     if isinstance(event, Leave) and _commits_at_exit(event, world, was):
@@ -135,6 +152,20 @@ def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
         return True
     ended = was.transaction is not Transaction.IDLE and now.transaction is Transaction.IDLE
     return ended and now.life is Life.OPEN and not _discards(event, world)
+
+
+def _works_again(event: Event, world: World, now: SessionState) -> bool:
+    """Whether a session that was closed is used for more than its end: what was lost may be put in anew.
+
+    A commit that comes behind the close has nothing to commit any more.
+    """
+    if now.life is not Life.REOPENED:
+        return False
+    if isinstance(event, Call):
+        receiver, method = split(event, world)
+        if receiver and Role.SESSION in world.roles(receiver):
+            return method not in _ENDING
+    return any(world.roles(place) for place in operands(event))
 
 
 def _names_commit(event: Event, world: World) -> bool:

@@ -11,8 +11,8 @@ A name alone decides nothing: requests, boto and others have sessions as well. A
   closes that.
 
 Who owns such a session is a further question: it may come from a registry. It is the function's own
-only where a ``with`` closes it, or where the very same call gives a session that some function of the
-module closes.
+only where a ``with`` closes it, where what is called is named as a factory or maker of sessions, which makes
+one at each call, or where the very same call gives a session that some function of the module closes.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _SPEAKS_OF_SESSIONS = re.compile(
     r"_*(\w+_)?(db|async)?_?session(_?(maker|factory|local|class))?$", re.IGNORECASE
 )
 _SPEAKS_OF_MAKERS = re.compile(r"_*(\w+_)?(db|async)?_?session_?(maker|factory|local)$", re.IGNORECASE)
+_SPEAKS_OF_MAKING = re.compile(r"_*(\w+_)?(db|async)?_?session_?(maker|factory)$", re.IGNORECASE)
 _CALLEES = re.compile(r"(\w*session\w*)\s*\(", re.IGNORECASE)
 _ONLY_SESSIONS = frozenset(
     {
@@ -70,7 +71,7 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
         exits_unknown=entered,
         on_connection=borrowed,
     )
-    owned = kept or entered or _is_closed_somewhere(frame, call)
+    owned = kept or entered or _is_made(call) or _is_closed_somewhere(frame, call)
     return Made(options) if owned else Borrowed(options, registry=True)
 
 
@@ -170,6 +171,11 @@ def _closing(frame: Frame) -> Iterator[Graph]:
     for function in frame.linker.functions(frame.module, naming="close"):
         if function.graph is not None:
             yield function.graph
+
+
+def _is_made(call: Call) -> bool:
+    """Whether what is called is named for making sessions; ``SessionLocal`` may well be a thread's own."""
+    return _SPEAKS_OF_MAKING.match(_last_name(call)) is not None
 
 
 def _is_same(left: Call, right: Call) -> bool:

@@ -4,9 +4,10 @@ Reports the first write of a session that the function owns where no way from th
 commit before the session is closed. Writes are `add()` of an instance made in the function,
 `merge()`, `delete()`, the bulk methods, INSERT, UPDATE and DELETE statements, those of a table and of a
 short literal `text()` among them, and setting a mapped attribute. A `close()` or `rollback()` after writes
-inside a `begin()` block counts as well: the block then commits nothing. A function of the project that is
-given the session writes where it does so on every way, and can be shown to end no transaction and to hand
-the session to nobody; one of which that cannot be shown may commit.
+inside a `begin()` block counts as well: the block then commits nothing. Nor does a `commit()` that comes
+behind the close, which SES206 reports at its own line. A function of the project that is given the session
+writes where it does so on every way, and can be shown to end no transaction and to hand the session to
+nobody; one of which that cannot be shown may commit.
 
 Not meant are a dry run that calls `rollback()`, ways out by an exception, an instance that was only
 added again, a session that is bound to somebody's connection or given to a function out of sight,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees, frameworks
 from flake8_session.knowledge.words import Role
+from flake8_session.linking.holding import is_own_container
 from flake8_session.linking.meanings import Member, Unknown
 from flake8_session.linking.quiet import is_quiet, reaches_nothing
 from flake8_session.typestate import instances, names, values
@@ -20,7 +21,7 @@ from flake8_session.typestate.worlds import DERIVED, Columns, Hold, Kind, Life, 
 
 def unknown_call(context: Context, call: Call, world: World, result: Place) -> Ways:
     """All ways out of a call of which nothing is known."""
-    moved = given_away(world, call, keeps=_keeps(call))
+    moved = _kept_by(context, call, world)
     roles = world.roles(call.receiver) if call.receiver else ()
     if Role.INSTANCE in roles or (Role.INSTANCES in roles and call.method not in callees.OF_VALUES):
         moved = _met(clouded_instance(moved))
@@ -36,6 +37,14 @@ def unknown_call(context: Context, call: Call, world: World, result: Place) -> W
     yield Door.COMPLETED, moved
     if not world.spent and may_raise(context, call, world):
         yield Door.RAISED, failed(moved, Kind.OTHER)
+
+
+def _kept_by(context: Context, call: Call, world: World) -> World:
+    """Arguments went to a callee out of sight, or were put into a container of the function's own."""
+    moved = given_away(world, call, keeps=_keeps(call))
+    if call.method in _COLLECTING and is_own_container(context.frame, call.receiver):
+        return moved._replace(instance=world.instance)
+    return moved
 
 
 def may_raise(context: Context, call: Call, world: World) -> bool:
@@ -97,6 +106,7 @@ def _may_attach(context: Context, call: Call, world: World) -> bool:
     return any(frameworks.is_session_name(place.rpartition(".")[2]) for place in places)
 
 
+_COLLECTING = frozenset({"append", "add", "insert", "extend", "appendleft"})
 _ATTACHING = frozenset({"add", "add_all", "delete"})
 
 
@@ -115,7 +125,7 @@ def _is_entering(call: Call) -> bool:
 
 def _collected(call: Call, world: World) -> World:
     """``users.append(u)``: the container is not empty, and holds the instance from now on."""
-    if not call.receiver or call.method not in ("append", "add", "insert", "extend", "appendleft"):
+    if not call.receiver or call.method not in _COLLECTING:
         return world._replace(values=values.without(world.values, call.receiver)) if call.receiver else world
     if call.method != "extend":
         world = world._replace(values=values.with_value(world.values, call.receiver, values.TRUTHY))
