@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flake8_session.checker import check_source
-from tests.truth.cases import FIXTURES, examine, not_run
+from tests.truth.cases import FIXTURES, examine, not_run, unborne, with_claims
 from tests.truth.compare import Table, describe
 from tests.truth.compare import examine as compare
 from tests.truth.grammar import Dice, write_program
@@ -56,6 +56,15 @@ def test_the_comments_of_a_case_are_what_its_runs_show(path):
     outcome = examine(text, path.name)
     assert outcome.unfinished == ()
     assert [(each.line, each.code, each.missing) for each in outcome.disagreements] == []
+
+
+@pytest.mark.parametrize(
+    "path", with_claims(), ids=lambda path: str(path.relative_to(FIXTURES / "projects"))
+)
+def test_some_run_bears_out_each_report_of_a_project(path):
+    if reason := not_run(path.read_text(encoding="utf-8")):
+        pytest.skip(reason)
+    assert unborne(path) == set()
 
 
 FAULTS = """

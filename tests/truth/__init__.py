@@ -5,6 +5,7 @@
 - `choices`, `injection`: every branch and every single failure, depth first
 - `instrumenting`, `hooks`: what is written into a program's syntax tree, and what it calls
 - `witnesses`, `activations`, `notes`, `instances`, `writes`: what is noted down while a program runs
+- `neighbours`: the other modules of a project
 - `frameworks`: FastAPI, Celery and pytest, which drive some of them
 - `contexts`, `held`: tasks and threads, begun only when somebody waits for them
 - `refusals`, `loud`: what SQLAlchemy refuses by rule, and the rules that only the fixtures break

@@ -71,10 +71,27 @@ def _cases() -> int:
             wrong += 1
             said = "seen, not demanded" if found.missing else "demanded, not seen"
             print(f"{path.name}:{found.line}: DISAGREEMENT: {found.code} {said}")
+    wrong += _projects()
     for code, reason in BY_LETTER.items():
         print(f"{code}: by the letter of the rule: {reason}")
     print(f"{runs} runs; {confirmed} lines confirmed, {wrong} disagreements")
     return min(wrong, 1)
+
+
+def _projects() -> int:
+    """Runs the projects' modules; the number of reports that no run bears out."""
+    wrong = 0
+    for path in cases.with_claims():
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(cases.FIXTURES)
+        if reason := cases.not_run(text):
+            print(f"{name}: not run: {reason}")
+            continue
+        for line, kind, reason in cases.exceptions(text):
+            print(f"{name}:{line}: {kind}: {reason}")
+        for line, code in sorted(cases.unborne(path)):
+            wrong += 1
+            print(f"{name}:{line}: DISAGREEMENT: {code} demanded, not seen")
+    return wrong
 
 
 def _options() -> argparse.Namespace:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.truth.frameworks import missing
-from tests.truth.loud import WITNESSED, unseen, unwanted
+from tests.truth.loud import BY_FUNCTION, WITNESSED, unseen, unwanted
+from tests.truth.neighbours import Place
 from tests.truth.running import Program, Stories
 from tests.truth.verdicts import SEEN, Demand, demands
 
@@ -28,6 +29,9 @@ EXCEPTION = re.compile(r"# (?P<name>stricter|weaker|handed on): (?P<reason>[^#]*
 OLDEST = re.compile(r"^# python: 3\.(?P<minor>\d+)$", re.M)
 NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 
+
+OF_PROJECTS = ("SES304", "SES305", "SES401")
+"""What is looked for in the runs of projects, besides the codes of `loud`."""
 
 SPOKEN_FOR = {
     "SES105": {"SES402"},
@@ -62,6 +66,17 @@ class Outcome:
     """Functions that need more runs than there may be."""
 
 
+def with_claims() -> list[Path]:
+    """The modules of projects that hold a report which a run can bear out."""
+    wanted = {*WITNESSED, *OF_PROJECTS}
+    found = []
+    for path in sorted((FIXTURES / "projects").rglob("*.py")):
+        codes = {code for each in ERROR.findall(path.read_text(encoding="utf-8")) for code in each.split()}
+        if codes & wanted:
+            found.append(path)
+    return found
+
+
 def not_run(text: str) -> str:
     """Why a file cannot be run, empty if it can."""
     needed = OLDEST.search(text)
@@ -78,6 +93,31 @@ def exceptions(text: str) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         if found := EXCEPTION.search(line):
             yield number, found["name"], found["reason"].strip()
+
+
+def unborne(path: Path) -> set[tuple[int, str]]:
+    """The line and code of each report in a module of a project that no run of it bears out."""
+    text = path.read_text(encoding="utf-8")
+    wanted = [{code for found in ERROR.findall(line) for code in found.split()} for line in text.splitlines()]
+    excused = {line for line, _, _ in exceptions(text)}
+    missed = {each for each in _unborne(path, text, wanted, whole=False) if each[0] not in excused}
+    if not any(code in BY_FUNCTION for _, code in missed):
+        return missed
+    again = set(_unborne(path, text, wanted, whole=True))
+    return {each for each in missed if each[1] not in BY_FUNCTION or each in again}
+
+
+def _unborne(path: Path, text: str, wanted: list[set[str]], *, whole: bool) -> Iterator[tuple[int, str]]:
+    root = FIXTURES / "projects" / path.relative_to(FIXTURES / "projects").parts[0]
+    place = Place(root, ".".join(path.relative_to(root).parts[:-1]), whole)
+    with Program(text, f"<{path.relative_to(root)}>", project=place) as program, _forgotten_quietly():
+        told = program.stories()
+    seen = {(each.line, each.code) for each in demands(story for each in told for story in each.told)}
+    for stories in told:
+        yield from unseen(stories, wanted)
+        for line in range(stories.entry.line, stories.entry.last_line + 1):
+            claimed = wanted[line - 1] & set(OF_PROJECTS)
+            yield from ((line, code) for code in claimed if (line, code) not in seen)
 
 
 def examine(text: str, filename: str) -> Outcome:

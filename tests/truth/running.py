@@ -23,6 +23,7 @@ from tests.truth.held import HeldLoop
 from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
 from tests.truth.instrumenting import Entry, Parameter, instrument
+from tests.truth.neighbours import Place
 from tests.truth.notes import Ending, Sight, Written
 from tests.truth.sessions import Stage, WatchedAsyncMaker, WatchedAsyncSession, WatchedMaker, WatchedSession
 from tests.truth.tables import ASYNC_ENGINE, ENGINE, MODELS, STORE, A, U
@@ -73,7 +74,9 @@ class Stories:
 class Program:
     """A program, loaded once and run often."""
 
-    def __init__(self, text: str, filename: str = "<program>", turns: int = 2) -> None:
+    def __init__(
+        self, text: str, filename: str = "<program>", turns: int = 2, project: Place | None = None
+    ) -> None:
         self.filename = filename
         self.turns = turns
         self.in_sight = MODELS.partition(":")[0] in text
@@ -85,7 +88,8 @@ class Program:
         """The lines of statements that some run has come to."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._space = run_module(instrumented.tree, filename, instrumented.wanted, modules(text))
+            wanted = project.wanted() if project is not None else instrumented.wanted
+            self._space = run_module(instrumented.tree, filename, wanted, modules(text), project)
         self._application = Application(self._space)
         self._loop: asyncio.AbstractEventLoop | None = None
 

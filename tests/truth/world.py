@@ -16,7 +16,7 @@ import contextlib
 import sys
 import threading
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ import sqlalchemy.orm as sa_orm
 from tests.truth.frameworks import importer
 from tests.truth.held import HeldExecutor, HeldThread, HeldTimer, NotedLock, NotedSemaphore
 from tests.truth.hooks import SESSIONS, Hooks, silent_print
+from tests.truth.neighbours import Finder, Place
 from tests.truth.opaque import awork, cond, items, work
 from tests.truth.sessions import (
     Suppress,
@@ -119,17 +120,22 @@ BUILTINS = {**vars(builtins), "__import__": _import, "print": silent_print}
 
 
 def run_module(
-    tree: ast.Module, filename: str, wanted: dict[str, list[str]], own: dict[str, types.ModuleType]
+    tree: ast.Module,
+    filename: str,
+    wanted: dict[str, list[str]],
+    own: dict[str, types.ModuleType],
+    project: Place | None = None,
 ) -> dict[str, Any]:
     """Executes a program's module body; tables of models that it defines are made and filled.
 
-    The rows hold the values in `wanted`, by column; `own` are modules that this program alone finds.
+    The rows hold the values in `wanted`, by column; `own` are modules that this program alone finds, besides
+    those of its project.
     """
-    space = namespace(filename, own)
+    space = namespace(filename, own, project)
     if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
         space.update(CLASSES)
     exec(compile(tree, filename, "exec", dont_inherit=True), space)
-    for base in _bases(space.values()):
+    for base in _bases(space):
         for table in base.metadata.sorted_tables:
             STORE.forget(table.name)
             table.create(ENGINE)
@@ -139,7 +145,7 @@ def run_module(
 
 def forget_module(space: dict[str, Any]) -> None:
     """Drops the tables of the models that a program defined."""
-    own = list(_bases(space.values()))
+    own = list(_bases(space))
     for base in own:
         for table in base.metadata.sorted_tables:
             STORE.forget(table.name)
@@ -148,16 +154,30 @@ def forget_module(space: dict[str, Any]) -> None:
         seed_standard()
 
 
-def namespace(filename: str, own: dict[str, types.ModuleType]) -> dict[str, Any]:
+def namespace(
+    filename: str, own: dict[str, types.ModuleType], project: Place | None = None
+) -> dict[str, Any]:
     """The globals of a program."""
-    names = {**BUILTINS, "__import__": importer(own, _import)} if own else BUILTINS
-    return {"__name__": filename, "__builtins__": names, "__truth__": Hooks(filename)}
+    find = importer(own, _import) if own else _import
+    space = {"__name__": filename, "__builtins__": {**BUILTINS, "__import__": find}}
+    if project is not None:
+        finder = Finder(project, BUILTINS, find, filename if project.whole else "")
+        finder.hooks = Hooks(filename)
+        space["__builtins__"]["__import__"] = finder.find
+        space |= {"__package__": project.package, "__finder__": finder}
+    return {**space, "__truth__": Hooks(filename)}
 
 
-def _bases(values: Iterable[Any]) -> Iterator[Any]:
-    for value in list(values):
-        if isinstance(value, type) and "metadata" in vars(value) and value is not CLASSES["Base"]:
-            yield value
+def _bases(space: dict[str, Any]) -> Iterator[Any]:
+    finder = space.get("__finder__")
+    others = [each.__dict__ for each in finder.loaded.values()] if finder is not None else []
+    values = [value for each in (space, *others) for value in each.values()]
+    own = (each for each in values if isinstance(each, type) and _has_tables(each))
+    yield from dict.fromkeys(each for each in own if each is not CLASSES["Base"])
+
+
+def _has_tables(class_: type) -> bool:
+    return isinstance(vars(class_).get("metadata"), sa.MetaData) and hasattr(class_, "registry")
 
 
 __all__ = ["MODULES", "SESSIONS", "STORE", "Hooks", "forget_module", "run_module"]

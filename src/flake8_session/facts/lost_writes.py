@@ -148,7 +148,9 @@ def _settles(solved: Solved, step: int, world: World, moved: World) -> bool:
         return True
     if isinstance(event, Leave) and _commits_at_exit(event, world, was):
         return True
-    if isinstance(event, Call) and _may_settle(solved, event, world, now):
+    if isinstance(event, Call) and (
+        _may_settle(solved, event, world, now) or _commits_in_vain(solved, step, event, world)
+    ):
         return True
     ended = was.transaction is not Transaction.IDLE and now.transaction is Transaction.IDLE
     return ended and now.life is Life.OPEN and not _discards(event, world)
@@ -198,6 +200,13 @@ def _may_settle(solved: Solved, call: Call, world: World, now: SessionState) -> 
         ended = now.transaction in (Transaction.UNKNOWN, Transaction.IDLE)
         return ended or entrusted(solved.frame, call, world) is None
     return not keeps and not only_looks(solved, call)
+
+
+def _commits_in_vain(solved: Solved, step: int, call: Call, world: World) -> bool:
+    """Whether nobody awaits a commit: SES401 says so, and where that is mended the write is kept."""
+    receiver, method = split(call, world)
+    dropped = solved.focus.options.asynchronous and step not in solved.frame.awaited
+    return method == "commit" and dropped and Role.SESSION in world.roles(receiver)
 
 
 def _may_be_commit(frame: Frame, call: Call) -> bool:
