@@ -99,6 +99,9 @@ class Program:
     def __exit__(self, *_: object) -> None:
         forget_module(self._space)
         if self._loop is not None:
+            # What was dropped half way, asynchronous generators, is ended by the loop before it closes.
+            self._loop.run_until_complete(asyncio.sleep(0))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
     def stories(self, limit: int = RUNS) -> list[Stories]:

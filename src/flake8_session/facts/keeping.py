@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.circumstances import is_process_wide
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
-from flake8_session.flow.events import Bind, Call, Enter, Event, Leave, Place, Read, Write
+from flake8_session.flow.events import Bind, Build, Call, Enter, Event, Leave, Place, Read, Shape, Write
 from flake8_session.flow.outline import Kind
 from flake8_session.knowledge import factories
 from flake8_session.knowledge.words import Role
@@ -143,6 +143,8 @@ def _is_end(event: Event, places: set[Place]) -> bool:
             return object_ in places and attribute in _ENDING
         case Enter(_, manager, _):
             return manager in places
+        case Build(_, parts, Shape.CONTAINER):
+            return not places.isdisjoint(parts)
         case Call():
             if event.receiver in places:
                 return event.method in _ENDING
