@@ -109,8 +109,9 @@ def _may_be_at_hand(solved: Solved, holder: ClassAt, attribute: str) -> bool:
 
 def _way(frame: Frame, place: Place, step: int, depth: int = 4) -> _Way | None:
     """What was read to give the value at `place`, or that of which it is one, in front of `step`."""
-    reaching = frame.reaching(place, step)
-    if len(reaching) != 1 or depth == 0:
+    binders = frame.binders.get(place, ())
+    reaching = frame.reaching(place, step) if len(binders) > 1 else binders
+    if len(reaching) != 1 or depth == 0 or any(place == each.name for each in frame.function.parameters):
         return None
     (binder,) = reaching
     match frame.graph.steps[binder].event:
