@@ -129,6 +129,12 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
     return _refuses(movement.own_ways(step, world)) and _refuses(movement.told_ways(step, world))
 
 
+def _must_be_refused(solved: Solved, step: int, world: World) -> bool:
+    """Whether the step has no other way out than the refusal: a `get()` may find what it asks for."""
+    completes = any(door is not Door.RAISED for door, _ in solved.movement.told_ways(step, world))
+    return not completes and _is_refused(solved, step, world)
+
+
 def _refuses(ways: Iterable[Way]) -> bool:
     return any(
         door is Door.RAISED
@@ -207,12 +213,12 @@ def _is_left_by_raising(path: Path, handler: int) -> bool:
 def _stays_swallowed(solved: Solved, step: int, world: World) -> bool:
     """Whether the failed session is passed by here, also by an exception that has nothing to do with it.
 
-    What is raised inside a handler, by the session too, belongs to the failure that the handler took.
+    What must be raised inside a handler, by the session too, belongs to the failure that the handler took.
     """
     if world.session is None or world.session.transaction is not Transaction.FAILED:
         return False
     raises = isinstance(solved.graph.steps[step].event, Raise)
-    return world.caught is None or not (raises or _is_refused(solved, step, world))
+    return world.caught is None or not (raises or _must_be_refused(solved, step, world))
 
 
 def _stays_failed(step: int, world: World) -> bool:
@@ -227,7 +233,14 @@ def _is_back(solved: Solved, step: int, world: World) -> bool:
 def _is_used_again(solved: Solved, taken: Flight | None, step: int, world: World) -> bool:
     """Whether the step is refused, and stands in no handler of what was `taken`."""
     inside = world.flight is not None or (world.caught is not None and world.caught == taken)
-    return not inside and _is_refused(solved, step, world)
+    return not inside and _is_refused(solved, step, world) and not _cannot_wait(solved, step, world)
+
+
+def _cannot_wait(solved: Solved, step: int, world: World) -> bool:
+    """Whether an asynchronous session cannot load here, and says so before the database refuses."""
+    reads = isinstance(solved.graph.steps[step].event, Read | Write)
+    by_statement = world.session is not None and world.session.broken is Broken.STATEMENT
+    return reads and by_statement and solved.focus.options.asynchronous
 
 
 def _swallower(solved: Solved, path: Path) -> int | None:

@@ -94,7 +94,8 @@ def _compared(
 
 def _compare(body: Body, target: cst.ComparisonTarget, left: Place, right: Place) -> Place:
     shape = Shape.OPERATION if isinstance(target.operator, _CANNOT_RAISE) else Shape.RAISING
-    return build(body, [left, right], shape, target)
+    literal = next(filter(is_literal, (right, left)), "") if isinstance(target.operator, cst.Equal) else ""
+    return build(body, [left, right], shape, target, equals=literal)
 
 
 def instance(body: Body, node: cst.Call) -> tuple[Ends, Ends]:

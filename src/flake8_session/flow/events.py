@@ -138,11 +138,15 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """``result`` is made of `parts`. Doors: COMPLETED; RAISED for TEXT and RAISING only."""
+    """``result`` is made of `parts`. Doors: COMPLETED; RAISED for TEXT and RAISING only.
+
+    `equals`: the literal that an OPERATION asks its one part to be equal to, `""` for any other.
+    """
 
     result: Place
     parts: tuple[Place, ...]
     shape: Shape
+    equals: Place = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,11 @@ def unary(body: Body, node: cst.UnaryOperation) -> Place:
     return build(body, [place], Shape.RAISING, node)
 
 
-def build(body: Body, places: Sequence[Place], shape: Shape, node: cst.CSTNode) -> Place:
+def build(
+    body: Body, places: Sequence[Place], shape: Shape, node: cst.CSTNode, *, equals: Place = ""
+) -> Place:
     result = body.temporary()
-    event = Build(result, literals.operands(places), shape)
+    event = Build(result, literals.operands(places), shape, equals)
     if shape in (Shape.TEXT, Shape.RAISING):
         body.attempt(event, node)
     else:

@@ -61,8 +61,8 @@ def phrase(event: Event) -> str:
             return f"{result} = {owner}[{key}]"
         case SetItem(owner, key, source):
             return f"{owner}[{key}] = {source}"
-        case Build(result, parts, shape):
-            return f"{result} = {shape.value}({_list(parts)})"
+        case Build(result, parts, shape, equals):
+            return f"{result} = {shape.value}({_list((*parts, equals) if equals else parts)})"
         case Extend(container, source):
             return f"extend {container} with {source}"
         case _:

@@ -124,6 +124,9 @@ KEEPING = frozenset(
 )
 """Methods of a statement that give a statement selecting the same."""
 
+FILTERING = frozenset({"filter", "filter_by", "where"})
+"""Those of them that leave only rows for which their arguments hold."""
+
 SELECTING = frozenset({"with_only_columns", "returning"})
 """Methods of a statement after which it selects exactly their arguments."""
 

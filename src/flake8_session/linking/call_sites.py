@@ -7,9 +7,11 @@ a registry that nobody but the function itself can reach gives sessions like a f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from flake8_session.flow.events import Call, Place, Return
+from flake8_session.flow.events import Build, Call, Place, Return
+from flake8_session.knowledge import statements
 from flake8_session.linking import calls, models, selecting
 from flake8_session.linking.classes import next_class, of_receiver
 from flake8_session.linking.evidence import holders, session_by_use
@@ -17,6 +19,7 @@ from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
     ClassAt,
+    Constant,
     External,
     Factory,
     FunctionAt,
@@ -54,8 +57,35 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
     if _selects(frame, receiver, call.method):
         return selecting.selected(receiver, given)
     found = calls.method(receiver, call.method, given)
+    if isinstance(found, Selected) and call.method in statements.FILTERING and not found.key:
+        return replace(found, key=_key(frame, call, found.model, meaning))
     unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
     return session_by_use(frame, call, given) if unresolved and found == UNKNOWN else found
+
+
+def _key(frame: Frame, call: Call, model: Meaning | None, meaning: MeaningOf) -> str:
+    """The primary key that a condition asks for, ``where(User.id == 1)``; `""` where none does."""
+    for argument in call.arguments:
+        column, value = argument.keyword, argument.value
+        if not column:
+            made = frame.made_by.get(argument.value)
+            event = frame.graph.steps[made].event if made is not None else None
+            if isinstance(event, Build) and event.equals:
+                column, value = _column(meaning(event.parts[0]), model), event.equals
+        constant = meaning(value) if column and models.is_key(frame.linker, model, column) else UNKNOWN
+        if isinstance(constant, Constant):
+            return repr(constant.value)
+    return ""
+
+
+def _column(asked: Meaning, model: Meaning | None) -> str:
+    """The attribute of `model` that is asked for, ``User.id``; `""` for anything else."""
+    if isinstance(asked, Member) and asked.owner == model:
+        return asked.name
+    if isinstance(asked, External) and isinstance(model, External):
+        owner, _, name = asked.name.rpartition(".")
+        return name if owner == model.name else ""
+    return ""
 
 
 def is_super(frame: Frame, call: Call, meaning: MeaningOf) -> bool:

@@ -195,7 +195,7 @@ class Selected:
     limited: bool = False
     """An option that is not followed: which columns are loaded cannot be told."""
     key: str = ""
-    """The primary key that ``get`` was asked for, where it is a literal."""
+    """The primary key that ``get``, or a condition, asks for, where it is a literal."""
 
 
 @dataclass(frozen=True, slots=True)

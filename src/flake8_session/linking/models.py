@@ -67,6 +67,20 @@ def columns(linker: Linker, model: object) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_key(linker: Linker, model: object, attribute: str) -> bool:
+    """Whether an attribute of a model is its whole primary key; of one out of sight `id` is taken for it."""
+    if isinstance(model, External):
+        return attribute == "id"
+    keys = [
+        name
+        for at in (linker.ancestry(model) if isinstance(model, ClassAt) else ())
+        if isinstance(at, ClassAt) and (class_ := linker.class_(at)) is not None
+        for name, (_, value) in class_.assigned.items()
+        if argument_named(value, "primary_key") == Literal(True)
+    ]
+    return keys == [attribute]
+
+
 def set_by_update(linker: Linker, model: object) -> frozenset[str]:
     """The columns that every UPDATE of a row sets in the database, so that their values are unknown after it.
 

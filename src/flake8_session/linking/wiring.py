@@ -8,8 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from flake8_session.flow.events import Await, Bind, Build, Call, Enter, Event, Place, SetItem
+from flake8_session.flow.events import (
+    Await,
+    Bind,
+    Build,
+    Call,
+    Enter,
+    Event,
+    Extend,
+    Place,
+    Read,
+    SetItem,
+    Shape,
+)
 from flake8_session.flow.graph import Graph
+from flake8_session.flow.ways import behind
 from flake8_session.linking.liveness import Liveness
 from flake8_session.linking.places import bound, operands
 
@@ -21,6 +34,7 @@ class Wiring:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._behind: dict[int, frozenset[int]] = {}
 
     @cached_property
     def liveness(self) -> Liveness:
@@ -61,6 +75,46 @@ class Wiring:
             for event in steps
             if isinstance(event, SetItem) or (isinstance(event, Call) and event.method in _FILLING)
         )
+
+    def single_part(self, place: Place) -> Place:
+        """The one thing in a list, or its like, that is written out, ``[user]``; `""` for anything else."""
+        made = self.made_by.get(place)
+        event = self.graph.steps[made].event if made is not None else None
+        if not isinstance(event, Build) or event.shape is not Shape.CONTAINER or len(event.parts) != 1:
+            return ""
+        return "" if place in self._grown else event.parts[0]
+
+    @cached_property
+    def empty(self) -> frozenset[Place]:
+        """The temporaries of lists and their like that are written with nothing in them."""
+        events = (step.event for step in self.graph.steps)
+        made = {event.result for event in events if isinstance(event, Build) and not event.parts}
+        return frozenset(place for place in made - self._grown if place.startswith("%"))
+
+    @cached_property
+    def _grown(self) -> frozenset[Place]:
+        """The containers that more is put into while they are made."""
+        events = (step.event for step in self.graph.steps)
+        return frozenset(event.container for event in events if isinstance(event, Extend))
+
+    def is_read(self, place: Place) -> bool:
+        """Whether an attribute is read of what is in `place`, or in a variable that is bound to it."""
+        places = {place, *self.aliases.get(place, ())}
+        return any(isinstance(step.event, Read) and step.event.object in places for step in self.graph.steps)
+
+    def origins(self, place: Place) -> frozenset[int]:
+        """The steps that make what a variable is bound to."""
+        sources = self.bindings.get(place, ())
+        return frozenset(
+            made for source in sources or (place,) for made in self.binders.get(source, ()) if source != place
+        )
+
+    def behind(self, step: int) -> frozenset[int]:
+        """The steps that may be taken after `step`, itself where it may be taken again; remembered."""
+        known = self._behind.get(step)
+        if known is None:
+            known = self._behind[step] = behind(self.graph, step)
+        return known
 
     @cached_property
     def entered(self) -> frozenset[Place]:

@@ -34,6 +34,8 @@ def with_act(
     if instance is not None and act is not Act.NOTHING:
         expires = context.focus.options.expires
         instance = instances.acted(instance, act, expires=expires, explicit=explicit)
+        if instance.sole and not state.dirty:
+            instance = instance._replace(sole=False)
         if instance.changed:
             flushes = act is Act.FLUSH or act is Act.COMMIT
             instance = instances.updated(instance, updated_columns(context) if flushes else frozenset())

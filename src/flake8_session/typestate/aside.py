@@ -19,6 +19,7 @@ from flake8_session.flow.events import (
     Bind,
     Build,
     Call,
+    Event,
     Item,
     Iter,
     Iterate,
@@ -29,7 +30,7 @@ from flake8_session.flow.events import (
     Unpack,
 )
 from flake8_session.knowledge import factories
-from flake8_session.linking.meanings import External, FunctionAt
+from flake8_session.linking.meanings import External, FunctionAt, Selected
 from flake8_session.linking.places import bound, operands
 from flake8_session.typestate.focus import OUTSIDE, Context, Way
 from flake8_session.typestate.worlds import World
@@ -126,7 +127,13 @@ def _mentioned(context: Context, step: int) -> _Mentioned | None:
         places += (*seen, *operands(called), *bound(called))
     if isinstance(event, Test) and event.question:
         places.append(event.question)
-    return _Mentioned(places, is_plain=not isinstance(event, (Await, Call, Iterate)))
+    looks = isinstance(event, (Await, Call, Iterate)) or _is_of_instance(context, event)
+    return _Mentioned(places, is_plain=not looks)
+
+
+def _is_of_instance(context: Context, event: Event) -> bool:
+    """Whether an attribute is read of some instance: it may be the followed one, by another name."""
+    return isinstance(event, Read) and isinstance(context.frame.meaning(event.object), Selected)
 
 
 def _seen(context: Context, call: Call) -> Sequence[Place] | None:

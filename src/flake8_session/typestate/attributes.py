@@ -16,8 +16,10 @@ from flake8_session.linking.meanings import (
 from flake8_session.linking.places import operands
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import dirtied
+from flake8_session.typestate.doubles import may_be_double
 from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.instances import related, requeried
 from flake8_session.typestate.loading import (
     DETACHED_INSTANCE,
     MISSING_GREENLET,
@@ -61,8 +63,18 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
         yield Door.COMPLETED, names.named(known, event.result, Role.SESSION)
     elif Role.ROW in roles and world.instance is not None:
         yield Door.COMPLETED, part_of_row(context, known, event.result)
+    elif may_be_double(context, world, event.object):
+        yield Door.COMPLETED, loaded_elsewhere(known)
     else:
         yield Door.COMPLETED, known
+
+
+def loaded_elsewhere(world: World) -> World:
+    """The instance may have been read under another name: what had expired may be there again."""
+    instance = world.instance
+    if instance is None or instance.columns is not Columns.EXPIRED:
+        return world
+    return world._replace(instance=requeried(instance))
 
 
 def body_ways(context: Context, world: World, place: Place, attribute: str, result: Place) -> Ways | None:
@@ -113,7 +125,12 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     fills = event.result in context.frame.filled and state.tie is Tie.ATTACHED
     grows = fills and relationships.is_relationship(context.frame.linker, model(context), event.attribute)
     for door, moved in _read_of(context, event, world, state):
-        yield door, dirtied(moved) if grows and door is Door.COMPLETED else moved
+        yield door, _grown(moved) if grows and door is Door.COMPLETED else moved
+
+
+def _grown(world: World) -> World:
+    instance = world.instance
+    return dirtied(world._replace(instance=related(instance) if instance is not None else None))
 
 
 def _read_of(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
@@ -129,7 +146,8 @@ def _read_of(context: Context, event: Read, world: World, state: InstanceState) 
         filled = state._replace(loaded=state.loaded | {event.attribute})
         yield Door.COMPLETED, world._replace(instance=filled)
         return
-    if state.tie is not Tie.ATTACHED or loaded is True or world.session is None:
+    held = state.tie is Tie.ATTACHED or (state.tie is Tie.DELETED and loaded is False)
+    if not held or loaded is True or world.session is None:
         yield Door.COMPLETED, world
         return
     refused = refusal_in(world.session)

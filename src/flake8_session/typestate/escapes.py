@@ -71,7 +71,7 @@ def given_away(world: World, call: Call, keeps: bool = False) -> World:
         ):
             moved = handed(moved)
         if direct or indirect or _is_object_holding(world, call):
-            moved = clouded(moved)
+            moved = lent(moved)
     if world.instance is not None and arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
         moved = _met(clouded_instance(moved))
     return moved
@@ -165,6 +165,14 @@ def handed(world: World) -> World:
     if state is None or not is_open(state):
         return world
     return world._replace(session=state._replace(life=Life.HANDED))
+
+
+def lent(world: World) -> World:
+    """Somebody out of sight had the session: what it does not hold cannot be reached by it."""
+    instance = world.instance
+    if instance is None or instance.tie is not Tie.DETACHED:
+        return clouded(world)
+    return clouded(world)._replace(instance=instance)
 
 
 def clouded(world: World) -> World:

@@ -27,7 +27,7 @@ from flake8_session.typestate.focus import Context, Way
 from flake8_session.typestate.sessions import Act
 from flake8_session.typestate.worlds import Block, Broken, Flight, SessionState, Transaction, World
 
-_GIVEN = frozenset({"add", "delete", "expire", "expunge", "merge", "refresh"})
+_GIVEN = frozenset({"add", "add_all", "delete", "expire", "expunge", "merge", "refresh"})
 """Methods of a session to which the state of the instance that they are given makes a difference."""
 
 
@@ -55,7 +55,10 @@ def asked_of_instance(frame: Frame, step: int) -> Place:
     """The place of the instance that a step asks for an attribute, or gives to its session; `""` for none."""
     event = frame.called(step)
     if isinstance(event, Call):
-        return event.arguments[0].value if event.arguments and event.method in _GIVEN else ""
+        if not event.arguments or event.method not in _GIVEN:
+            return ""
+        given = event.arguments[0].value
+        return (frame.single_part(given) or given) if event.method == "add_all" else given
     return event.object if isinstance(event, Read | Write) else ""
 
 
@@ -78,11 +81,15 @@ def heard(ways: Iterable[Way]) -> frozenset[Heard]:
 
 
 def as_told(
-    context: Context, world: World, ways: tuple[Way, ...], told: frozenset[Heard]
+    context: Context, world: World, ways: tuple[Way, ...], told: frozenset[Heard], *, double: bool
 ) -> tuple[Way, ...]:
-    """The ways out of a step that another focus knows better, in the worlds of this one."""
+    """The ways out of a step that another focus knows better, in the worlds of this one.
+
+    `double`: it may be about this focus's instance, by another name.
+    """
     moved = next((after for door, after in ways if door is Door.COMPLETED), world)
-    moved = moved._replace(instance=world.instance)
+    if not double:
+        moved = moved._replace(instance=world.instance)
     ordered = sorted(told, key=_order)
     return tuple((door, _moved(context, world.session, moved, after)) for door, after in ordered)
 
@@ -109,6 +116,8 @@ def _order(told: Heard) -> tuple[int, str]:
 
 
 def _moved(context: Context, before: SessionState | None, moved: World, after: Circumstance) -> World:
+    if moved.instance is not None and moved.instance.sole:
+        moved = moved._replace(instance=moved.instance._replace(sole=False))
     if before is not None and after.session is not None:
         moved = with_act(context, moved, after.session, _act(before, after.session))
     return moved._replace(flight=after.flight, caught=after.caught, spent=after.spent)

@@ -43,8 +43,9 @@ def acted(
 
 
 def expired(state: InstanceState) -> InstanceState:
-    """Nothing of it is loaded any more."""
-    return state._replace(columns=Columns.EXPIRED, loaded=frozenset(), missing=frozenset())
+    """Nothing of it is loaded any more, and what was set and not written is forgotten."""
+    nothing: frozenset[str] = frozenset()
+    return state._replace(columns=Columns.EXPIRED, loaded=nothing, missing=nothing, changed=nothing)
 
 
 def added(state: InstanceState) -> InstanceState:
@@ -97,10 +98,20 @@ def untouched(state: InstanceState) -> InstanceState:
     return state._replace(touched=False) if state.touched else state
 
 
+def strayed(state: InstanceState) -> InstanceState:
+    """The session may have let go of it, or deleted it."""
+    return _unknown(state)
+
+
 def updated(state: InstanceState, by_database: frozenset[str]) -> InstanceState:
     """The instance after an UPDATE in which the database has set columns anew that nobody had named."""
     unknown = by_database - state.changed if state.changed else frozenset()
     return state._replace(loaded=state.loaded - unknown, missing=state.missing | unknown, changed=frozenset())
+
+
+def related(state: InstanceState) -> InstanceState:
+    """The instance after others were put into one of its relationships."""
+    return state._replace(related=True) if state.tie is Tie.ATTACHED else state
 
 
 def has(state: InstanceState, attribute: str) -> bool | None:
@@ -113,6 +124,7 @@ def has(state: InstanceState, attribute: str) -> bool | None:
 def _flushed(state: InstanceState) -> InstanceState:
     """What was pending is there now; what had expired and was changed was loaded before it was written.
 
+    So was what had expired and had others put into a relationship, if they know of it: they need its key.
     Before a row goes what depends on it is loaded, so that of a deleted instance nothing is known.
     """
     if state.tie is Tie.PENDING:
@@ -120,7 +132,10 @@ def _flushed(state: InstanceState) -> InstanceState:
     if state.tie is Tie.DELETED:
         return _unknown(state)
     if state.tie is Tie.ATTACHED and state.columns is Columns.EXPIRED and state.changed:
-        return state._replace(columns=Columns.LOADED)
+        return state._replace(columns=Columns.LOADED, related=False)
+    if state.related:
+        written = state._replace(related=False)
+        return requeried(written) if state.columns is Columns.EXPIRED else written
     return state
 
 
@@ -129,7 +144,7 @@ def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
         return _unknown(state)
     if state.tie not in (Tie.PENDING, Tie.ATTACHED):
         return state
-    kept = state._replace(tie=Tie.ATTACHED, fresh=False)
+    kept = state._replace(tie=Tie.ATTACHED, fresh=False, related=False)
     if expires is None:
         known = state.columns is not Columns.UNKNOWN and not state.loaded
         return kept._replace(columns=Columns.REQUERIED if known else Columns.UNKNOWN)
@@ -138,9 +153,9 @@ def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
 
 def _rolled_back(state: InstanceState) -> InstanceState:
     if state.tie is Tie.PENDING or (state.tie in _HELD and state.fresh):
-        return state._replace(tie=Tie.TRANSIENT, fresh=False)
+        return state._replace(tie=Tie.TRANSIENT, fresh=False, related=False)
     if state.tie in _HELD:
-        return expired(state)._replace(tie=Tie.ATTACHED)
+        return expired(state)._replace(tie=Tie.ATTACHED, related=False)
     return state
 
 
@@ -158,7 +173,7 @@ def _let_go(state: InstanceState, explicit: bool) -> InstanceState:
     if state.tie is Tie.PENDING:
         return state._replace(tie=Tie.TRANSIENT)
     if state.tie in _HELD:
-        return state._replace(tie=Tie.DETACHED, fresh=False, explicit=explicit)
+        return state._replace(tie=Tie.DETACHED, fresh=False, explicit=explicit, related=False)
     return state
 
 

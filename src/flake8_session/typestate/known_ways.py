@@ -54,10 +54,14 @@ class KnownWays:
         session = (focus.options, focus.owned, focus.registry, focus.birth >= 0)
         return WaysOfFocus(
             frozenset(self._giving(focus)),
-            self._by_profile.setdefault(whole, {}),
+            self._by_profile.setdefault((whole, self._method_giving(focus)), {}),
             self._by_profile.setdefault(session, {}),
             self._asides,
         )
+
+    def _method_giving(self, focus: Focus) -> str:
+        """How the instance was asked for: whether alone or among others makes a difference everywhere."""
+        return getattr(self._graph.steps[focus.instance].event, "method", "") if focus.instance >= 0 else ""
 
     def _giving(self, focus: Focus) -> Iterable[int]:
         """The steps from which the focus has its session or its instance, and those that await them."""

@@ -82,7 +82,8 @@ def is_lost(context: Context, state: InstanceState, attribute: str) -> bool:
     Such an instance is transient, and still knows that the column has to be loaded. What is loaded by
     itself, a relationship or a deferred column, is then just empty.
     """
-    column = models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.COLUMN
+    kind = models.attribute(context.frame.linker, model(context), attribute)
+    column = kind is models.Attribute.COLUMN or kind is models.Attribute.OUT_OF_SIGHT
     return column and state.tie is Tie.TRANSIENT and state.columns is Columns.EXPIRED
 
 

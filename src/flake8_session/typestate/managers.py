@@ -6,7 +6,7 @@ from flake8_session.flow.events import Argument, Call, Door, Enter, Leave, Place
 from flake8_session.knowledge import callees, errors
 from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Called, ClassAt, External, Meaning, Object, OneOf, Opening
+from flake8_session.linking.meanings import Called, ClassAt, External, Made, Meaning, Object, OneOf, Opening
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import born_session
@@ -127,17 +127,23 @@ def _other_enter(context: Context, event: Enter, world: World) -> Ways:
         )
         if entered is not None:
             for inside, holdings in entered:
-                if inside.flight is not None:
+                # What was in flight before, in a ``finally``, is not the manager's.
+                if inside.flight is not None and inside.flight != world.flight:
                     yield Door.RAISED, inside
                 else:
                     yield Door.COMPLETED, _targets(inside, event.result, holdings)
             return
     yield Door.COMPLETED, world
-    if world.spent or (isinstance(meaning, External) and meaning.name.removesuffix("()") in callees.MANAGERS):
+    if world.spent or isinstance(meaning, Made) or _is_standard(meaning):
         return
     yield Door.RAISED, failed(world, Kind.OTHER)
     if event.asynchronous:
         yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+
+
+def _is_standard(meaning: Meaning) -> bool:
+    """Whether it is one of Python's own managers, which are entered without fail."""
+    return isinstance(meaning, External) and meaning.name.removesuffix("()") in callees.MANAGERS
 
 
 def _targets(world: World, result: Place, holdings: Names) -> World:
@@ -160,18 +166,24 @@ def _onward(event: Leave) -> Door:
 def _transaction_left(context: Context, event: Leave, world: World, state: SessionState) -> Ways:
     """``with session.begin()``: commits, unless the transaction has ended or failed; then closes nothing.
 
-    To SQLAlchemy it has not failed where a mere statement has.
+    To SQLAlchemy it has not failed where a mere statement has: what waits to be written is refused then.
     """
     block = state.blocks[-1] if state.blocks else Block.ENDED
+    refused = state.broken is Broken.STATEMENT and state.transaction is Transaction.FAILED and state.dirty
+    if refused and block is not Block.ENDED and not event.raising:
+        undone = with_act(context, world, _popped(ended(state, closes=False), state), Act.ROLLBACK)
+        yield Door.RAISED, undone._replace(flight=refusal(state))
+        return
     if event.raising or state.transaction is Transaction.FAILED or block is Block.ENDED:
-        commits = state.broken is Broken.STATEMENT and not (event.raising or state.dirty)
+        commits = state.broken is Broken.STATEMENT and not event.raising
         act = Act.NOTHING if block is Block.ENDED else Act.COMMIT if commits else Act.ROLLBACK
         done = state if block is Block.ENDED else ended(state, closes=False)
         yield _onward(event), with_act(context, world, _popped(done, state), act)
         return
     out = outcome(state, _COMMIT)
     yield Door.COMPLETED, with_act(context, world, _popped(out.state, state), Act.COMMIT)
-    if world.spent:
+    connected = state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN)
+    if world.spent or not (connected or state.dirty):
         return
     for failure in failures(state, _COMMIT):
         rolled = _popped(ended(failure.state, closes=False), state)
@@ -185,9 +197,14 @@ def _savepoint_left(context: Context, event: Leave, world: World, state: Session
     """``with session.begin_nested()``: flushes and releases, or rolls back to the savepoint.
 
     What a failed statement has left, and no exception tells, PostgreSQL does not release. A COMMIT inside
-    ends all savepoints before it fails.
+    ends all savepoints before it fails. One that was never set has nothing to release, but flushes.
     """
     block = state.blocks[-1] if state.blocks else Block.ENDED
+    if block is Block.VAIN and state.dirty and state.transaction is Transaction.FAILED and not event.raising:
+        unset = _popped(state._replace(dirty=False), state)
+        undone = with_act(context, world, unset, Act.SAVEPOINT_ROLLBACK)
+        yield Door.RAISED, undone._replace(flight=refusal(state))
+        return
     if block in (Block.ENDED, Block.RELEASED, Block.VAIN) or state.broken is Broken.COMMIT:
         yield _onward(event), world._replace(session=_popped(state, state))
         return

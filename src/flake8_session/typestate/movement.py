@@ -18,6 +18,7 @@ from flake8_session.typestate import names, values
 from flake8_session.typestate.aside import with_rest
 from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.calls.loads import is_asked_for_again
+from flake8_session.typestate.doubles import may_be_double
 from flake8_session.typestate.focus import Arrivals, Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
     Hearsay,
@@ -80,9 +81,20 @@ def concerns(event: ev.Event, world: World) -> bool:
             places = event.parts
         case _:
             return False
-    astray = world.instance is not None and world.instance.tie is Tie.UNKNOWN
-    told = _OF_ANY_SESSION if astray else _COLLECTED
+    told = _OF_ANY_SESSION if _is_told_elsewhere(event, world) else _COLLECTED
     return any(role not in told for place in places if place for role in world.roles(place))
+
+
+def _is_told_elsewhere(event: ev.Event, world: World) -> bool:
+    """Whether another focus knows better what a step does that has to do with the instance.
+
+    One that no session holds is nothing but an argument of what others are asked for.
+    """
+    if world.instance is None:
+        return False
+    if world.instance.tie in (Tie.TRANSIENT, Tie.DETACHED):
+        return isinstance(event, ev.Call) and not world.roles(event.receiver or event.function)
+    return world.instance.tie is Tie.UNKNOWN
 
 
 _COLLECTED = (Role.INSTANCES, Role.ROWS, Hold.ABSENT)
@@ -188,11 +200,13 @@ class SessionMovement:
         told = self.hearsay[step].get(circumstance(world)) if step in self.hearsay else None
         if not own or told is None or not is_about_session(self.context.frame, step, world):
             return own
-        if Role.INSTANCE in world.roles(asked_of_instance(self.context.frame, step)):
+        asked = asked_of_instance(self.context.frame, step)
+        if Role.INSTANCE in world.roles(asked):
             return own
-        if step == self.context.focus.instance:
-            return giving_as_told(own, told) or as_told(self.context, world, own, told)
-        return as_told(self.context, world, own, told)
+        if step == self.context.focus.instance and (giving := giving_as_told(own, told)):
+            return giving
+        double = may_be_double(self.context, world, asked)
+        return as_told(self.context, world, own, told, double=double)
 
     def own_ways(self, step: int, world: World) -> Sequence[Way]:
         """The ways out of `step` by what this focus holds, whatever others say of the step."""

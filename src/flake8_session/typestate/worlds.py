@@ -144,7 +144,9 @@ class InstanceState(NamedTuple):
     transaction that is open. `explicit`: detached by a call of ``close()`` (or ``expunge``, ``reset``), not
     by the exit of a ``with``. `changed`: what was set since the last flush, asked of what has expired or is
     detached, and of models in which an UPDATE changes columns that nobody names. `touched`: it was changed
-    inside the ``with`` over a savepoint that is being run, whose rollback expires it.
+    inside the ``with`` over a savepoint that is being run, whose rollback expires it. `related`: others were
+    put into one of its relationships, which no expiry takes out of the next flush. `sole`: nothing else
+    waits for the next flush.
     """
 
     tie: Tie
@@ -155,6 +157,8 @@ class InstanceState(NamedTuple):
     explicit: bool = False
     changed: frozenset[str] = frozenset()
     touched: bool = False
+    related: bool = False
+    sole: bool = False
 
 
 class Kind(Enum):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flake8_session.flow.events import Call, Door, Place, Write
+from flake8_session.flow.events import Call, Door, Enter, Place, Write
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models, relationships
 from flake8_session.linking.meanings import (
     Borrowed,
+    Called,
     Made,
     Registry,
     Selected,
@@ -14,7 +15,8 @@ from flake8_session.linking.meanings import (
 from flake8_session.typestate import names
 from flake8_session.typestate.acts import dirtied, updated_columns
 from flake8_session.typestate.escapes import handed
-from flake8_session.typestate.focus import Context, Ways
+from flake8_session.typestate.focus import Context, Ways, arguments_holding
+from flake8_session.typestate.instances import related
 from flake8_session.typestate.loading import (
     DETACHED_INSTANCE,
     MISSING_GREENLET,
@@ -29,6 +31,7 @@ from flake8_session.typestate.worlds import (
     Block,
     Columns,
     Flight,
+    Hold,
     InstanceState,
     Kind,
     Tie,
@@ -45,7 +48,9 @@ _MAPPED = (
 
 
 def write_ways(context: Context, event: Write, world: World) -> Ways:
-    """All ways out of ``event.object.event.attribute = event.source``."""
+    """All ways out of ``event.object.event.attribute = event.source``; None has no attributes to set."""
+    if Hold.ABSENT in world.roles(event.object):
+        return
     moved = world
     if Role.SESSION in world.roles(event.source):
         moved = handed(names.bound(moved, f"{event.object}.{event.attribute}", event.source))
@@ -91,6 +96,8 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     loaded = state.loaded | _telling(context, state, event.attribute)
     touched = state.touched or _is_touching(context, event, world, state)
     after = state._replace(loaded=loaded, changed=changed, touched=touched)
+    if event.source not in context.frame.empty and _is_relationship(context, event.attribute):
+        after = related(after)
     moved = world._replace(instance=after)
     yield Door.COMPLETED, dirtied(moved) if state.tie is Tie.ATTACHED else moved
 
@@ -108,6 +115,10 @@ def _telling(context: Context, state: InstanceState, attribute: str) -> frozense
         if models.attribute(context.frame.linker, model(context), attribute) is models.Attribute.COLUMN:
             return frozenset()
     return frozenset({attribute})
+
+
+def _is_relationship(context: Context, attribute: str) -> bool:
+    return relationships.is_relationship(context.frame.linker, model(context), attribute)
 
 
 def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
@@ -128,15 +139,45 @@ def _is_other_instance(context: Context, event: Write, world: World) -> bool:
     if event.object.startswith("@") or not isinstance(context.frame.meaning(event.object), Selected):
         return False
     source = context.frame.source(event.object)
-    elsewhere = isinstance(context.frame.meaning(source), Made | Borrowed | Registry) if source else False
-    return not elsewhere or Role.SESSION in world.roles(source) or _is_given(context, source)
+    elsewhere = bool(source) and _is_session(context, world, source)
+    return not elsewhere or Role.SESSION in world.roles(source) or _is_given(context, event.object, source)
 
 
-def _is_given(context: Context, source: Place) -> bool:
-    """Whether any session but that at `source` is given instances: the one in question may be among them."""
+def _is_session(context: Context, world: World, source: Place) -> bool:
+    """Whether what an instance came from is some session, or made by a function that was given none."""
+    if isinstance(context.frame.meaning(source), Made | Borrowed | Registry):
+        return True
+    makers = [_maker(context, binder) for binder in context.frame.origins(source)]
+    return (
+        bool(makers)
+        and not context.focus.registry
+        and not any(call is None or arguments_holding(world, call.arguments, *Role, *Hold) for call in makers)
+    )
+
+
+def _maker(context: Context, step: int) -> Call | None:
+    """The call of a function of the project that makes, or lends by a ``with``, what the step gives."""
+    frame = context.frame
+    event = frame.graph.steps[step].event
+    if isinstance(event, Enter):
+        made = frame.made_by.get(event.manager)
+        event = frame.graph.steps[made].event if made is not None else event
+    if not isinstance(event, Call) or not isinstance(frame.meaning(event.result), Called):
+        return None
+    return event
+
+
+def _is_given(context: Context, instance: Place, source: Place) -> bool:
+    """Whether any session but that at `source` may be given the instance, or what holds it."""
     return any(
         isinstance(step.event, Call)
         and step.event.method in ("add", "add_all", "delete")
         and step.event.receiver != source
+        and not all(_is_apart(context, argument.value, instance) for argument in step.event.arguments)
         for step in context.frame.graph.steps
     )
+
+
+def _is_apart(context: Context, given: Place, instance: Place) -> bool:
+    """Whether what is given was constructed where it stands, and is not called by the instance's name."""
+    return given != instance and context.frame.constructor(given) is not None

@@ -6,6 +6,7 @@ from flake8_session.flow.events import Call
 from flake8_session.knowledge.words import Role, Row, ToInstance
 from flake8_session.linking.meanings import Selected
 from flake8_session.typestate import instances
+from flake8_session.typestate.doubles import may_be_double
 from flake8_session.typestate.focus import Context, arguments_holding
 from flake8_session.typestate.loading import reloads
 from flake8_session.typestate.worlds import InstanceState, Life, Tie, World
@@ -29,14 +30,37 @@ _NEEDED = {
 }
 
 
-def on_instances(context: Context, call: Call, world: World, row: Row) -> World:
-    """What a completed call does to the instance, where that is among its arguments."""
+def on_instances(context: Context, call: Call, world: World, row: Row, *, dirty: bool) -> World:
+    """What a completed call does to the instance, where that is, or may be, among its arguments.
+
+    `dirty`: something waited for the next flush before the call.
+    """
     instance = world.instance
     if instance is None or row.instance is ToInstance.NOTHING:
         return world
     if not arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES):
-        return world
-    return world._replace(instance=_moved_instance(context, call, instance, row.instance))
+        doubles = any(may_be_double(context, world, argument.value) for argument in call.arguments[:1])
+        return world._replace(instance=_as_double(instance, row.instance)) if doubles else world
+    moved = _moved_instance(context, call, instance, row.instance)
+    session = world.session
+    if row.instance is ToInstance.ADD and session is not None:
+        moved = moved._replace(sole=session.dirty and (instance.sole or not dirty))
+    if row.instance is ToInstance.EXPUNGE and instance.sole and session is not None:
+        return world._replace(instance=moved._replace(sole=False), session=session._replace(dirty=False))
+    return world._replace(instance=moved)
+
+
+def _as_double(instance: InstanceState, act: ToInstance) -> InstanceState:
+    """What may have happened to the instance, if it is what a call was given by another name."""
+    match act:
+        case ToInstance.REFRESH:
+            return instances.requeried(instance)
+        case ToInstance.EXPIRE:
+            return instances.clouded(instance)
+        case ToInstance.EXPUNGE | ToInstance.DELETE:
+            return instances.strayed(instance)
+        case ToInstance.ADD | ToInstance.MERGE | ToInstance.NOTHING:
+            return instance
 
 
 def _moved_instance(context: Context, call: Call, instance: InstanceState, act: ToInstance) -> InstanceState:
@@ -87,6 +111,8 @@ def has_nothing_new(context: Context, call: Call, world: World, row: Row) -> boo
             return True
         if row.instance is ToInstance.ADD:
             return instance.tie is Tie.DETACHED and not instance.changed
+        if instance.tie is Tie.DETACHED:
+            return False
     if not all(isinstance(context.frame.meaning(place), Selected) for place in given):
         return False
     if row.instance is ToInstance.ADD:

@@ -137,20 +137,21 @@ def _merged(context: Context, index: int, call: Call, world: World, result: Plac
     known = _may_be_the_same(context, index, call, world)
     for tie in (Tie.UNKNOWN,) if known else ties:
         born_as = loaded_state(context, tie)
-        copied = born_as._replace(loaded=born_as.loaded | _copied(context, call))
+        copied = born_as._replace(loaded=born_as.loaded | _copied(context, call, index))
         born = born_instance(context, world, copied)
         yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
 
 
-def _copied(context: Context, call: Call) -> frozenset[str]:
-    """The attributes that what is merged may have, since the function reads or sets them: they come along."""
+def _copied(context: Context, call: Call, index: int) -> frozenset[str]:
+    """The attributes that what is merged may have, since they were read or set before: they come along."""
     given = call.arguments[0].value if call.arguments else ""
     meaning = context.frame.meaning(given)
     loads = meaning.loads if isinstance(meaning, Selected) else frozenset()
     return loads | {
         step.event.attribute
-        for step in context.frame.graph.steps
+        for position, step in enumerate(context.frame.graph.steps)
         if isinstance(step.event, Read | Write) and step.event.object == given
+        if index in context.frame.behind(position)
     }
 
 

@@ -58,6 +58,9 @@ _IN_TRANSACTION: Mapping[Transaction, int] = {
 
 def session_call(context: Context, index: int, call: Call, world: World, result: Place, method: str) -> Ways:
     """A method of the session itself."""
+    if method == "add_all" and call.arguments:
+        single = context.frame.single_part(call.arguments[0].value)
+        call = replace(call, arguments=(Argument(single),)) if single else call
     if method == "begin" and Argument("=True", "nested") in call.arguments:
         method = "begin_nested"
     own = ASYNC_SESSION.get(method) if context.focus.options.asynchronous else None
@@ -124,7 +127,7 @@ def row_ways(
     moved = _savepoint_end(context, call, moved, method, role)
     if row.role is Role.SAVEPOINT and moved.instance is not None:
         moved = moved._replace(instance=instances.untouched(moved.instance))
-    moved = on_instances(context, call, moved, row)
+    moved = on_instances(context, call, _shared_flush(call, moved, row), row, dirty=state.dirty)
     if method == "run_sync":
         moved = clouded(moved)
     for given in _given(context, index, call, moved, row):
@@ -142,6 +145,16 @@ def _given(context: Context, index: int, call: Call, world: World, row: Row) -> 
     if index == context.focus.instance and row.instance is ToInstance.ADD:
         return (added_instance(context, call, world),)
     return (world,)
+
+
+def _shared_flush(call: Call, world: World, row: Row) -> World:
+    """What a call adds or changes waits for the next flush beside the instance, unless it is that itself."""
+    instance = world.instance
+    if instance is None or not instance.sole or not row.writes:
+        return world
+    if arguments_holding(world, call.arguments[:1], Role.INSTANCE):
+        return world
+    return world._replace(instance=instance._replace(sole=False))
 
 
 def _holding(context: Context, index: int, state: SessionState, row: Row) -> SessionState:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Place
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Holds, Selected
+from flake8_session.linking import relationships
+from flake8_session.linking.meanings import Holds, Object, Selected
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, with_act
-from flake8_session.typestate.attributes import body_ways, part_of_row, text_of
+from flake8_session.typestate.attributes import body_ways, loaded_elsewhere, part_of_row, text_of
 from flake8_session.typestate.births import born_instance, born_session, loaded_state
+from flake8_session.typestate.doubles import may_be_double
 from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import Act, closed, failures, outcome
@@ -106,12 +108,26 @@ def iterate_ways(context: Context, step: int, event: ev.Iterate, world: World) -
     if Hold.STALE in roles:
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, "sqlalchemy.exc.InvalidRequestError"))
         return
+    if not roles and context.frame.is_read(event.result) and may_be_double(context, world, event.result):
+        world = loaded_elsewhere(world)
     yield Door.TRUE, world
     yield Door.FALSE, world
-    if not world.spent and not roles:
+    if not world.spent and not roles and not _is_collection(context, event.iterator):
         yield Door.RAISED, failed(world, Kind.OTHER)
         if event.asynchronous:
             yield Door.RAISED, failed(world, Kind.INTERRUPTED)
+
+
+def _is_collection(context: Context, iterator: Place) -> bool:
+    """Whether the loop is over a relationship of a model in sight, ``user.addresses``, which is a list."""
+    frame = context.frame
+    begun = frame.made_by.get(iterator)
+    start = frame.graph.steps[begun].event if begun is not None else None
+    made = frame.made_by.get(start.iterable) if isinstance(start, ev.Iter) else None
+    read = frame.graph.steps[made].event if made is not None else None
+    owner = frame.meaning(read.object) if isinstance(read, ev.Read) else None
+    of = owner.of if isinstance(owner, Object) else owner.model if isinstance(owner, Selected) else None
+    return isinstance(read, ev.Read) and relationships.is_relationship(frame.linker, of, read.attribute)
 
 
 def _visits(context: Context, event: ev.Iterate, world: World, holding: Role) -> Ways:

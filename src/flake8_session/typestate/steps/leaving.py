@@ -10,10 +10,10 @@ from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, holds_entities
-from flake8_session.typestate.escapes import clouded, handed
+from flake8_session.typestate.escapes import clouded, handed, lent
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.managers import leave_ways
-from flake8_session.typestate.worlds import RETURN, UNREAD, Hold, Kind, Transaction, World
+from flake8_session.typestate.worlds import RETURN, UNREAD, Hold, Kind, World
 
 _CARRIED = (Role.SESSION, Role.QUERY, *UNREAD, Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 
@@ -41,10 +41,7 @@ def yield_ways(context: Context, step: int, event: ev.Yield, world: World) -> Wa
     roles = world.roles(event.value)
     moved = world
     if Role.SESSION in roles and world.session is not None:
-        moved = clouded(world)
-        state = moved.session
-        assert state is not None
-        moved = moved._replace(session=state._replace(transaction=Transaction.UNKNOWN))
+        moved = lent(world)
     elif world.instance is not None and (Role.INSTANCE in roles or Role.INSTANCES in roles):
         moved = clouded(world)
     yield Door.COMPLETED, moved
