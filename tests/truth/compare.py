@@ -56,6 +56,8 @@ class Verdict:
     """The same, after a failure too."""
     unreached: int = 0
     """Reports on statements that no run comes to, since what stands before them always raises."""
+    left_open: Counter[str] = field(default_factory=Counter)
+    """The codes that only doubtful runs demand, which the linter may report and need not."""
     misused: str = ""
     """The error by which SQLAlchemy refuses something that is not compared here, in a run without failure."""
     unbound: bool = False
@@ -71,6 +73,7 @@ class Table:
     unbound: int = 0
     misused: int = 0
     unreached: int = 0
+    left_open: Counter[str] = field(default_factory=Counter)
     crashes: int = 0
     runs: int = 0
     with_code: Counter[str] = field(default_factory=Counter)
@@ -85,6 +88,7 @@ class Table:
         self.unfinished += not verdict.finished and not left_out
         self.misused += bool(verdict.misused)
         self.unreached += verdict.unreached
+        self.left_open.update(verdict.left_open)
         self.unbound += verdict.unbound
         self.crashes += bool(verdict.crash)
         self.met.update(verdict.met)
@@ -114,6 +118,8 @@ class Table:
             f" for reasons that are not compared: left out. The linter failed on {self.crashes}."
             f" {self.unreached} reports stand on statements that no run comes to"
         )
+        left_open = ", ".join(f"{code} ({self.left_open[code]})" for code in COMPARED if self.left_open[code])
+        lines.append(f"left open by the runs, told or not, and no witnesses: {left_open or 'nothing'}")
         return "\n".join(lines)
 
 
@@ -142,7 +148,17 @@ def examine(text: str) -> Verdict:
     met, disagreements = _match(wanted, [each for each in reached if _counts(each)])
     unreached = sum(_counts(each) for each in reports) - sum(_counts(each) for each in reached)
     late = any(story.unbound_late for each in told for story in each.told)
-    return Verdict(text, runs, True, tuple(met), tuple(disagreements), unbound_late=late, unreached=unreached)
+    left_open = Counter(each.code for each in wanted if not each.required)
+    return Verdict(
+        text,
+        runs,
+        finished=True,
+        met=tuple(met),
+        disagreements=tuple(disagreements),
+        unbound_late=late,
+        unreached=unreached,
+        left_open=left_open,
+    )
 
 
 def _compared(told: Iterable[Stories]) -> list[Demand]:
