@@ -179,5 +179,11 @@ def _is_given(context: Context, instance: Place, source: Place) -> bool:
 
 
 def _is_apart(context: Context, given: Place, instance: Place) -> bool:
-    """Whether what is given was constructed where it stands, and is not called by the instance's name."""
-    return given != instance and context.frame.constructor(given) is not None
+    """Whether what is given is not the instance: it was just constructed, or came from something else."""
+    frame = context.frame
+    given = frame.single_part(given) or given
+    if given == instance:
+        return False
+    elsewhere = frame.source(given) not in ("", frame.source(instance))
+    asked = isinstance(frame.meaning(given), Selected) and elsewhere
+    return asked or frame.constructor(given) is not None
