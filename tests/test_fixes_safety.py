@@ -1009,6 +1009,20 @@ CASES = [
     """,
     ),
     Case(
+        "work behind the close goes on in another block",
+        "SES206",
+        None,
+        """
+        def f():
+            with Session(engine):
+                with SessionLocal() as session:
+                    user = session.get_one(User, 1)
+                session.add(user)
+            session.rollback()
+            return user.name
+    """,
+    ),
+    Case(
         "an unread result is handed out",
         "SES207",
         "gives another type",

@@ -139,14 +139,11 @@ def _is_guarded(position: Position) -> bool:
 
 def _last_needed(plan: EndLater, ground: Ground, end: Position) -> int | None:
     """The last unit behind `end` in its block that holds something needed; None where none does."""
-    indices = [
-        index
-        for origin in plan.needed
-        if (position := ground.position(origin)) is not None
-        and (index := position.within(end.block)) is not None
-        and index > end.index
-    ]
-    return max(indices, default=None)
+    positions = [ground.position(origin) for origin in plan.needed]
+    indices = [each.within(end.block) if each is not None else None for each in positions]
+    if plan.together and None in indices:
+        return None
+    return max((index for index in indices if index is not None and index > end.index), default=None)
 
 
 def _doubts(plan: EndLater, ground: Ground, units: Sequence[Unit]) -> tuple[str, ...]:

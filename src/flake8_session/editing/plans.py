@@ -87,11 +87,13 @@ class EndLater(Plan):
     nodes that stand behind it and need the session, or the instances as it gave them. `harmless` are
     the calls that may run between the old end and the new one. `flushes`: changes may wait at the end,
     which what asks the database in front of it would write, and may fail to write, which expires.
+    `together`: where some of the needed nodes stand outside of the end's block it cannot be moved.
     """
 
     needed: tuple[int, ...]
     harmless: tuple[int, ...] = ()
     flushes: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def for_reuse(facts: FunctionFacts, session: SessionFacts, found: Reuse) -> tupl
             needed=tuple(steps[index].origin for index in used),
             harmless=tuple(steps[index].origin for index in harmless),
             flushes=is_pending(session, end),
+            together=True,
             doubts=against,
         ),
     )

@@ -45,8 +45,8 @@ The fix moves the close below the use. It is safe only if nothing is pending or 
 and nothing but an `expunge`, or an `add` of detached instances, follows it: otherwise the later
 close would keep, write or load what the earlier one has let go.
 
-No fix is offered where the use adds an instance of another session to one that may hold the same row:
-as long as it is open it refuses that.
+No fix is offered where the use adds an instance of another session to one that may hold the same row,
+which an open session refuses, nor where the work behind the close goes on outside of its block.
 
 ## References
 - SQLAlchemy, Session Basics: "Closing"
