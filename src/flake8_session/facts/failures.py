@@ -129,12 +129,6 @@ def _is_refused(solved: Solved, step: int, world: World) -> bool:
     return _refuses(movement.own_ways(step, world)) and _refuses(movement.told_ways(step, world))
 
 
-def _must_be_refused(solved: Solved, step: int, world: World) -> bool:
-    """Whether the step has no other way out than the refusal: a `get()` may find what it asks for."""
-    completes = any(door is not Door.RAISED for door, _ in solved.movement.told_ways(step, world))
-    return not completes and _is_refused(solved, step, world)
-
-
 def _refuses(ways: Iterable[Way]) -> bool:
     return any(
         door is Door.RAISED
@@ -213,12 +207,13 @@ def _is_left_by_raising(path: Path, handler: int) -> bool:
 def _stays_swallowed(solved: Solved, step: int, world: World) -> bool:
     """Whether the failed session is passed by here, also by an exception that has nothing to do with it.
 
-    What must be raised inside a handler, by the session too, belongs to the failure that the handler took.
+    What is raised inside a handler, by the session too, belongs to the failure that the handler took; that
+    a `get()` there may find its row without a question is not presumed.
     """
     if world.session is None or world.session.transaction is not Transaction.FAILED:
         return False
     raises = isinstance(solved.graph.steps[step].event, Raise)
-    return world.caught is None or not (raises or _must_be_refused(solved, step, world))
+    return world.caught is None or not (raises or _is_refused(solved, step, world))
 
 
 def _stays_failed(step: int, world: World) -> bool:
