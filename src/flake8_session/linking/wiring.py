@@ -20,6 +20,8 @@ from flake8_session.flow.events import (
     Read,
     SetItem,
     Shape,
+    Test,
+    TestSame,
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.ways import behind
@@ -65,6 +67,18 @@ class Wiring:
         event = self.graph.steps[step].event
         made = self.made_by.get(event.value) if isinstance(event, Await) else None
         return self.graph.steps[made].event if made is not None else event
+
+    @cached_property
+    def comparisons(self) -> tuple[tuple[Place, str, str], ...]:
+        """The questions whether two things are equal or the same, each with both sides as written."""
+        found: dict[tuple[Place, str, str], None] = {}
+        for step in self.graph.steps:
+            question = step.event.question if isinstance(step.event, Test | TestSame) else ""
+            for sign in (" == ", " is "):
+                left, _, right = question.partition("|")[2].partition(sign)
+                if right and sign not in right:
+                    found[question, left, right] = None
+        return tuple(found)
 
     @cached_property
     def filled(self) -> frozenset[Place]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from flake8_session.flow.events import Call, Place
+from flake8_session.flow.events import Call, Fact, Place
 from flake8_session.flow.outline import Function, Literal
 from flake8_session.linking.frames import Frame
+from flake8_session.summaries import constants
 from flake8_session.typestate import values
 from flake8_session.typestate.worlds import Names, World
 
@@ -48,6 +49,32 @@ def known_values(inner: Frame, call: Call, given: Names, world: World, frame: Fr
             known = values.with_value(known, name, mask)
         elif isinstance(parameter.default, Literal) and not spread:
             known = values.with_value(known, name, values.of_literal(f"={parameter.default.value!r}"))
+    if not inner.comparisons and inner.wraps is None:
+        return known
+    decided = {**dict(constants.of_decorator(inner)), **_constants(inner, frame, passed, spread)}
+    return _decided(inner, decided, known)
+
+
+def _constants(
+    inner: Frame, frame: Frame, passed: Mapping[Place, Place], spread: bool
+) -> dict[Place, constants.Constant]:
+    """The parameters of which the call decides what they are."""
+    found = {} if spread else dict(constants.defaults(inner.module, inner.function))
+    for name, place in passed.items():
+        constant = constants.of_place(frame, place)
+        found.pop(name, None)
+        if constant is not None:
+            found[name] = constant
+    return found
+
+
+def _decided(inner: Frame, passed: dict[Place, constants.Constant], known: values.Values) -> values.Values:
+    """What is known besides by constants: captured flags of a decorator, comparisons with other constants."""
+    for place, constant in passed.items():
+        if place in inner.graph.captured and isinstance(constant.expression, Literal):
+            known = values.with_value(known, place, values.of_literal(f"={constant.expression.value!r}"))
+    for question, answer in constants.answers(inner, passed):
+        known = values.answered(known, question, Fact.TRUTHY, answer) or known
     return known
 
 
