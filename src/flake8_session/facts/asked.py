@@ -29,13 +29,14 @@ def may_be_held(solved: Solved, step: int) -> bool:
     event = frame.graph.steps[step].event
     if not isinstance(event, Call) or event.method not in _GETTING:
         return False
-    asking = {step, *(earlier for earlier, world in solved.reached() if _is_asked(solved, earlier, world))}
+    calls = solved.reached(Call)
+    asking = {step, *(earlier for earlier, world in calls if _is_asked(solved, earlier, world))}
     return birth < 0 or any(step in behind(frame.graph, each, without=(birth,)) for each in asking)
 
 
 def deletes_before(solved: Solved, end: int) -> bool:
     """Whether an instance may be deleted in front of `end`, by its session and not by a statement."""
-    for step, world in solved.reached():
+    for step, world in solved.reached(Call):
         event = solved.graph.steps[step].event
         if not isinstance(event, Call):
             continue
@@ -53,7 +54,7 @@ def asks_again(facts: FunctionFacts, end: int) -> bool:
         solved = session.alone
         if solved is None:
             return True
-        for step, world in solved.reached():
+        for step, world in solved.reached(Call):
             event = solved.graph.steps[step].event
             if step in later and isinstance(event, Call) and _gives_rows(event, world):
                 return True

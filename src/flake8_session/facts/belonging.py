@@ -14,7 +14,7 @@ from flake8_session.facts.paths import Path
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
-from flake8_session.flow.events import Call, Define, Event, Place, Write
+from flake8_session.flow.events import Await, Call, Define, Event, Place, Write
 from flake8_session.knowledge.registries import SCOPED_SESSION
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role, ToInstance
@@ -50,7 +50,7 @@ class Misplaced(NamedTuple):
 def misplaced(session: SessionFacts) -> Iterator[Misplaced]:
     """Every call that is given an instance which is not, or no more, or not only, its session's."""
     for solved in session.with_instances:
-        for step, world in solved.reached():
+        for step, world in solved.reached(Await, Call):
             event = made(solved, step)
             if not isinstance(event, Call) or world.instance is None:
                 continue

@@ -66,7 +66,7 @@ def swallowed(session: SessionFacts) -> Iterator[Swallowed]:
     """Handlers that end without a rollback, behind which the session is used or goes back to the caller."""
     back = session.focus.birth < 0 and not session.focus.registry
     for solved in session.solutions:
-        for step, world in solved.reached():
+        for step, world in solved.reached(Catch, Leave):
             yield from _swallowing(solved, step, world, back)
 
 
@@ -164,8 +164,6 @@ def _in_handler(world: World) -> bool:
 def _swallowing(solved: Solved, step: int, world: World, back: bool) -> Iterator[Swallowed]:
     """The handler at `step`, if it takes the failure of the session, and what comes of it."""
     state = world.session
-    if not isinstance(solved.graph.steps[step].event, Catch | Leave):
-        return
     if world.flight is None or state is None or state.transaction is not Transaction.FAILED:
         return
     if expects(solved, step) and asks_for_another(solved, step, world.flight):

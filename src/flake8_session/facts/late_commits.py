@@ -14,7 +14,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit
 from flake8_session.facts.writes import is_write
-from flake8_session.flow.events import Door, Yield
+from flake8_session.flow.events import Await, Call, Door, Yield
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.worlds import Broken, Transaction
 
@@ -35,7 +35,7 @@ def late_commits(session: SessionFacts) -> Iterator[LateCommit]:
 
 
 def _late_commits(solved: Solved) -> Iterator[LateCommit]:
-    for step, world in solved.reached():
+    for step, world in solved.reached(Await, Call):
         if world.session is None or not is_commit(solved, step, world):
             continue
         state = world.session

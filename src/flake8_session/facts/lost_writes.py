@@ -22,7 +22,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
 from flake8_session.facts.writes import is_write
-from flake8_session.flow.events import Call, Door, Event, Leave, Read, Write, Yield
+from flake8_session.flow.events import Await, Call, Door, Event, Leave, Read, Write, Yield
 from flake8_session.knowledge import statements
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -66,7 +66,7 @@ def lost_writes(session: SessionFacts) -> Iterator[LostWrite]:
     if options.exits_unknown and not _is_committed_behind_exit(session):
         return
     for solved in session.solutions:
-        writes = [node for node in solved.reached() if is_write(solved, *node)]
+        writes = [node for node in solved.reached(Await, Call, Write) if is_write(solved, *node)]
         if writes and not solved.solution.merged:
             yield from _lost(solved, writes)
 

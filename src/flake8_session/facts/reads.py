@@ -45,7 +45,7 @@ class HandedOut(NamedTuple):
 def detached_reads(session: SessionFacts) -> Iterator[DetachedRead]:
     """Every read of a detached instance, the worst state of each first, each with one path."""
     for solved in session.with_instances:
-        for step, world in solved.reached():
+        for step, world in solved.reached(*_READING):
             found = _detached_read(solved, step, world)
             if found is not None:
                 yield found
@@ -87,6 +87,8 @@ def _detached_read(solved: Solved, step: int, world: World) -> DetachedRead | No
     return DetachedRead(solved, step, attribute, name.partition("'")[0], state, loaded, path)
 
 
+_READING = (Await, Build, Call, Read, Write)
+"""The events that may ask an instance for an attribute."""
 _QUIET = (models.Attribute.SAFE,)
 
 
@@ -99,8 +101,6 @@ def _loaded(solved: Solved, attribute: str, state: InstanceState) -> bool | None
 
 def _must_raise(solved: Solved, step: int, world: World) -> Flight | None:
     """The `DetachedInstanceError` of the step, where nothing else can come of it."""
-    if not isinstance(solved.graph.steps[step].event, Await | Build | Call | Read | Write):
-        return None
     if not any(holding in _ENTITY for _, holding in world.names):
         return None
     flights = [moved.flight for door, moved in solved.movement.own_ways(step, world) if door is Door.RAISED]
@@ -113,7 +113,7 @@ def _is_spent(state: InstanceState | None) -> bool:
 
 
 def _returned(solved: Solved) -> Iterator[HandedOut]:
-    for step, world in solved.reached():
+    for step, world in solved.reached(Return):
         event = solved.graph.steps[step].event
         if not isinstance(event, Return) or not any(role in world.roles(event.value) for role in _ENTITY):
             continue
@@ -131,7 +131,7 @@ def _left_spent(solved: Solved, step: int, world: World) -> bool:
 
 
 def _passed(solved: Solved) -> Iterator[HandedOut]:
-    for step, world in solved.reached():
+    for step, world in solved.reached(Yield, Call):
         event = solved.graph.steps[step].event
         if not _is_spent(world.instance) or not _hands_out(event):
             continue

@@ -30,11 +30,13 @@ class Solved:
         self, frame: Frame, focus: Focus, movement: SessionMovement, solution: Solution[World]
     ) -> None:
         self.frame = frame
+        self.graph: Graph = frame.graph
         self.focus = focus
         self.movement = movement
         self.solution = solution
         self._company: ReferenceType[Company] | None = None
         self._ways: dict[tuple[int, World], list[Step]] = {}
+        self._reached: dict[tuple[type, ...], Sequence[tuple[int, World]]] = {}
         self._following: dict[tuple[object, ...], list[World]] = {}
 
     @property
@@ -49,24 +51,24 @@ class Solved:
         # one another would wait for the collector, with all their worlds.
         self._company = ref(company)
 
-    @property
-    def graph(self) -> Graph:
-        """The function's graph."""
-        return self.frame.graph
-
     def exits(self) -> Iterator[tuple[int, World]]:
         """Every world at the two exits, with the exit: first where the function returns."""
         for step in (self.graph.returned, self.graph.raised):
             for world in self.solution.before(step):
                 yield step, world
 
-    def reached(self) -> Sequence[tuple[int, World]]:
-        """Every step that is reached, with every world in front of it."""
-        return self._reached
-
-    @cached_property
-    def _reached(self) -> Sequence[tuple[int, World]]:
-        return [(step, world) for step in self.solution.steps() for world in self.solution.before(step)]
+    def reached(self, *kinds: type) -> Sequence[tuple[int, World]]:
+        """Every step that is reached, with every world in front of it; maybe of events of `kinds` alone."""
+        known = self._reached.get(kinds)
+        if known is None:
+            steps = self.graph.steps
+            known = self._reached[kinds] = [
+                (step, world)
+                for step in self.solution.steps()
+                if not kinds or isinstance(steps[step].event, kinds)
+                for world in self.solution.before(step)
+            ]
+        return known
 
     @property
     def first(self) -> World:

@@ -54,7 +54,7 @@ def second_begins(session: SessionFacts) -> Iterator[SecondBegin]:
     if _begins_by_hand(session):
         return
     for solved in session.solutions:
-        for step, world in solved.reached():
+        for step, world in solved.reached(Await, Call):
             if not _begins_again(solved, step, world):
                 continue
             path = solved.path(step, world)

@@ -115,9 +115,7 @@ def _stale_reads(solved: Solved) -> Iterator[LateRead]:
 
 
 def _returned_unread(solved: Solved) -> Iterator[LateRead]:
-    for step, world in solved.reached():
-        if not isinstance(solved.graph.steps[step].event, Return):
-            continue
+    for step, world in solved.reached(Return):
         for onward in solved.ways(step, world):
             path = solved.path_through(step, world, onward, partial(_left_unread, solved), anywhere)
             if path is not None:

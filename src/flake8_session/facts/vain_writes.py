@@ -27,7 +27,7 @@ class VainWrite(NamedTuple):
 def vain_writes(session: SessionFacts) -> Iterator[VainWrite]:
     """Every attribute set on an instance that is detached, and stays so as far as the function goes."""
     for solved in session.with_instances:
-        for step, world in solved.reached():
+        for step, world in solved.reached(Write):
             event = solved.graph.steps[step].event
             if not isinstance(event, Write) or not _is_detached(event, world):
                 continue

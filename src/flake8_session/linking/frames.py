@@ -69,6 +69,7 @@ class Frame(Wiring):
         self.parent = parent
         self.wraps = wraps
         self._decorates = decorates
+        self._outside: dict[str, Meaning] = {}
 
     def meaning(self, place: Place) -> Meaning:
         """What `place` means."""
@@ -85,7 +86,12 @@ class Frame(Wiring):
 
     def outside(self, dotted: str) -> Meaning:
         """What a name from outside of the function means: of a class body around it, else of the module."""
-        return self.linker.dotted(self.module, dotted)
+        found = self._outside.get(dotted)
+        if found is None:
+            found = self.linker.dotted(self.module, dotted)
+            if self.linker.answers.is_final:
+                self._outside[dotted] = found
+        return found
 
     def callee(self, call: Call) -> Meaning:
         """What is called."""

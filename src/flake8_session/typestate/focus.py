@@ -164,6 +164,8 @@ class Context:
 def arguments_holding(world: World, arguments: Iterable[Argument], *holdings: object) -> list[Argument]:
     """The arguments whose place holds one of these."""
     wanted = {place for place, holding in world.names if holding in holdings}
+    if not wanted:
+        return []
     return [argument for argument in arguments if argument.value in wanted]
 
 

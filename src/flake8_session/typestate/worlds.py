@@ -216,7 +216,7 @@ class World(NamedTuple):
 
     def roles(self, place: Place) -> tuple[Holding, ...]:
         """What `place` holds of the session and the instance; empty for nothing."""
-        return tuple(role for name, role in self.names if name == place)
+        return tuple([role for name, role in self.names if name == place]) if self.names else ()
 
 
 class Suspended(NamedTuple):

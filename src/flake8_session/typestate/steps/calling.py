@@ -5,6 +5,7 @@ from __future__ import annotations
 from flake8_session.flow import events as ev
 from flake8_session.flow.events import Door, Place
 from flake8_session.knowledge import callees
+from flake8_session.knowledge.sessions import ASYNC_SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.meanings import External
 from flake8_session.typestate import names, values
@@ -90,13 +91,12 @@ def _instance_called(context: Context, call: ev.Call, world: World, result: Plac
 
 
 def _is_dropped_coroutine(context: Context, call: ev.Call, world: World) -> bool:
-    from flake8_session.knowledge.sessions import ASYNC_SESSION
-
+    if not context.focus.options.asynchronous:
+        return False
     receiver, method = split(call, world)
     row = ASYNC_SESSION.get(method)
     return (
-        context.focus.options.asynchronous
-        and row is not None
+        row is not None
         and row.awaited
         and row.role not in (Role.TRANSACTION, Role.SAVEPOINT)
         and Role.SESSION in world.roles(receiver)
