@@ -14,7 +14,8 @@ others.
 After a failed flush or commit the session refuses all further work with `PendingRollbackError`
 until somebody rolls it back. So the error that was swallowed here comes back at a place that has
 nothing to do with it, and every turn of a loop after the first failure fails as well. PostgreSQL
-refuses every statement after any failed statement, a plain query included.
+refuses every statement after any failed statement, a plain query included; that is left out in a module
+that imports only other dialects of SQLAlchemy's.
 
 ## Example
 
@@ -77,6 +78,7 @@ from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.circumstances import is_framework_called
+from flake8_session.facts.databases import is_other_than_postgresql
 from flake8_session.facts.failures import Swallowed, swallowed
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
@@ -97,11 +99,12 @@ _LENDING_NOTHING = frozenset(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each handler behind which the failed session goes on."""
+    refuses = not is_other_than_postgresql(facts.frame)
     best: dict[Span, tuple[SessionFacts, Swallowed]] = {}
     for session in facts.sessions:
         for found in swallowed(session):
             span = facts.step_span(found.step)
-            if found.use is None and not _is_callers(facts, found):
+            if (found.use is None and not _is_callers(facts, found)) or (found.by_statement and not refuses):
                 continue
             if span not in best or _weight(found) > _weight(best[span][1]):
                 best[span] = (session, found)

@@ -65,7 +65,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
-from flake8_session.facts.failures import stumbles
+from flake8_session.facts.databases import is_other_than_postgresql
+from flake8_session.facts.failures import Stumble, stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.facts.spelling import attribute_of
@@ -83,14 +84,20 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each use or read that must raise."""
+    refuses = not is_other_than_postgresql(facts.frame)
     for span, session, found in once(facts, stumbles):
-        name = quoted(found.solved.place, "the session")
-        if found.attribute:
-            subject = attribute_of(facts.frame, found.step, "", found.attribute)
-            message = f"the failure has expired {subject}; reading it before the rollback raises"
-        elif found.by_statement:
-            message = f"a statement of {name} has failed; PostgreSQL refuses more before a rollback"
-        else:
-            message = f"{name} has failed; using it before the rollback raises and hides the cause"
-        plan = partial(rolling_back_before, facts, session, found)
-        yield RULE.at(facts, span, message, told(facts, found.solved, found.path), plan)
+        if refuses or not found.by_statement:
+            plan = partial(rolling_back_before, facts, session, found)
+            yield RULE.at(facts, span, _message(facts, found), told(facts, found.solved, found.path), plan)
+
+
+def _message(facts: FunctionFacts, found: Stumble) -> str:
+    name = quoted(found.solved.place, "the session")
+    read = attribute_of(facts.frame, found.step, "", found.attribute) if found.attribute else ""
+    if found.by_statement and read:
+        return f"a statement of {name} has failed; PostgreSQL refuses to load {read} before a rollback"
+    if found.by_statement:
+        return f"a statement of {name} has failed; PostgreSQL refuses more before a rollback"
+    if read:
+        return f"the failure has expired {read}; reading it before the rollback raises"
+    return f"{name} has failed; using it before the rollback raises and hides the cause"
