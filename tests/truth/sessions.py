@@ -35,7 +35,7 @@ class WatchedSession(sa_orm.Session):
     def add(self, instance: Any, *arguments: Any, **options: Any) -> None:
         super().add(instance, *arguments, **options)
         if instance in self.new:
-            _note_change(self)
+            _note_change(self, added=instance)
 
     def merge(self, instance: Any, **options: Any) -> Any:
         given = super().merge(instance, **options)
@@ -127,11 +127,11 @@ def _changes() -> Changes | None:
     return run.changes if run is not None and not run.quiet and not run.finished else None
 
 
-def _note_change(session: Any, about: Any = None) -> None:
+def _note_change(session: Any, about: Any = None, added: Any = None) -> None:
     """A session is told to write something, at the line that the program is at."""
     changes = _changes()
     if changes is not None and Stage.run is not None:
-        changes.note(session, Stage.run.line(session), about)
+        changes.note(session, Stage.run.line(session), about, added)
 
 
 def _settle(session: Any, outcome: Outcome) -> None:

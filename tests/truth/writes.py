@@ -5,7 +5,8 @@ statement writes. The COMMIT of its session keeps it, ``rollback()`` takes it ba
 kept nor taken back until its session is closed, or the run is over, the row is *not there*.
 
 Not meant to be taken back is what a ``rollback()`` in the middle of a ``begin()`` block drops: the block was
-to commit it. What somebody out of sight is given, he may commit.
+to commit it. What somebody out of sight is given, he may commit. What was lost and is added once more waits
+again, for whoever it was added to.
 """
 
 from __future__ import annotations
@@ -35,12 +36,17 @@ class Outcome(Enum):
 
 @dataclass(slots=True, eq=False)
 class Change:
-    """One change of one run. `about`: the instance that was set, where it is no more than that."""
+    """One change of one run. `about`: the instance that was set, where it is no more than that.
+
+    `added`: the instance that was added. `holder`: the session that settles it, by now.
+    """
 
     session: Any
     line: int
     about: Any = None
+    added: Any = None
     outcome: Outcome = Outcome.WAITING
+    holder: Any = None
 
 
 class Changes:
@@ -52,16 +58,19 @@ class Changes:
     def __iter__(self) -> Iterator[Change]:
         return iter(self._all)
 
-    def note(self, session: Any, line: int, about: Any = None) -> None:
+    def note(self, session: Any, line: int, about: Any = None, added: Any = None) -> None:
         """A session is told to write something."""
+        for change in self._all:
+            if added is not None and change.added is added and change.outcome is Outcome.LOST:
+                change.holder, change.outcome = session, Outcome.WAITING
         autocommits = session.get_bind().get_execution_options().get("isolation_level") == "AUTOCOMMIT"
         outcome = Outcome.KEPT if autocommits else Outcome.WAITING
-        self._all.append(Change(session, line, about, outcome))
+        self._all.append(Change(session, line, about, added, outcome, session))
 
     def settle(self, session: Any, outcome: Outcome) -> None:
         """Whatever waits in `session` has come to this."""
         for change in self._all:
-            if change.session is session and change.outcome is Outcome.WAITING:
+            if change.holder is session and change.outcome is Outcome.WAITING:
                 change.outcome = outcome
 
     def shown(self, instance: Any) -> None:
