@@ -140,7 +140,8 @@ def loaded_by(context: Context, state: InstanceState, attribute: str) -> Instanc
 def reloads(context: Context, *, refreshing: bool = False) -> frozenset[str]:
     """What comes along whenever the instance is loaded again: the options of its query are kept with it.
 
-    Those for deferred columns hold for a `refresh()` only. Measured with SQLAlchemy 1.4, 2.0 and 2.1.
+    Those for deferred columns hold for a `refresh()` only, and with SQLAlchemy 1.4 not even then. Measured
+    with 1.4, 2.0 and 2.1.
     """
     selected = context.focus.selected
     loads = selected.loads if selected is not None else frozenset()
