@@ -7,6 +7,7 @@ import pytest
 from flake8_session import checker
 from flake8_session.checker import check_source
 from flake8_session.linking.meanings import FunctionAt
+from flake8_session.linking.prices import Answer
 from flake8_session.summaries import budget
 from flake8_session.summaries.budget import Budget, TooMuchToAsk
 from flake8_session.summaries.frames import Frames
@@ -68,17 +69,59 @@ def test_what_needs_little_comes_before_what_uses_up_all(
     assert [each.code for each in found if each.function == "through_a_helper"] == codes_of
 
 
+def dear(price: int, *needs: Answer) -> Answer:
+    answer = Answer()
+    answer.price, answer.is_known = price, True
+    answer.needs.update(dict.fromkeys(needs))
+    return answer
+
+
 def test_each_function_has_its_own_share_of_the_files() -> None:
-    spent = Budget()
+    budget_ = Budget()
+    budget_.begin_round(budget.MOST_IN_FUNCTION)
     for _ in range(budget.MOST_IN_FILE // budget.MOST_IN_FUNCTION):
-        spent.begin_function(budget.MOST_IN_FUNCTION)
-        spent.check()
-        spent.spend(budget.MOST_IN_FUNCTION)
+        budget_.begin_function()
+        budget_.charge(dear(budget.MOST_IN_FUNCTION))
         with pytest.raises(TooMuchToAsk):
-            spent.check()
-    spent.begin_function(budget.MOST_IN_FUNCTION)
+            budget_.charge(dear(1))
+        budget_.end_function()
+    budget_.begin_function()
     with pytest.raises(TooMuchToAsk):
-        spent.check()
+        budget_.charge(dear(1))
+
+
+def test_an_answer_costs_what_it_needs_and_each_of_that_once() -> None:
+    shared = dear(4)
+    budget_ = Budget()
+    budget_.begin_round(15)
+    budget_.begin_function()
+    budget_.charge(dear(3, dear(1, shared), dear(2, shared)))
+    budget_.charge(dear(5, shared))
+    with pytest.raises(TooMuchToAsk):
+        budget_.charge(dear(1))
+
+
+def test_what_one_function_has_paid_for_the_next_one_has_for_nothing() -> None:
+    shared = dear(4)
+    budget_ = Budget()
+    budget_.begin_round(5)
+    for _ in range(3):
+        budget_.begin_function()
+        budget_.charge(dear(1, shared))
+        budget_.end_function()
+        assert not budget_.was_short
+
+
+def test_after_a_refusal_nothing_dear_is_told_whoever_has_paid() -> None:
+    cheap = dear(1)
+    budget_ = Budget()
+    budget_.begin_round(2)
+    budget_.begin_function()
+    budget_.charge(cheap)
+    with pytest.raises(TooMuchToAsk):
+        budget_.charge(dear(2))
+    with pytest.raises(TooMuchToAsk):
+        budget_.charge(cheap)
 
 
 LAYERS = 5

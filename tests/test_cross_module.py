@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flake8_session import checker
 from flake8_session.checker import check_source
 from flake8_session.diagnostics import Diagnostic
 from flake8_session.flow import lower_module
@@ -18,6 +19,7 @@ from flake8_session.linking.meanings import FunctionAt
 from flake8_session.project import Neighbourhood
 from flake8_session.project.neighbours import Project
 from flake8_session.settings import Settings
+from flake8_session.summaries import budget
 
 MODULES = ("a", "b", "c")
 GIVING = [f"{module}_give{number}" for module in MODULES for number in range(2)]
@@ -143,6 +145,21 @@ def test_files_are_judged_alike_in_every_order_and_process(tmp_path: Path, texts
     for order in (("a", "b", "c"), ("c", "a", "b"), ("b", "c", "a")):
         together = linted(tmp_path, texts, order, one_run=True)
         assert {module: together[module] for module in MODULES} == alone
+
+
+@given(texts=projects(), shares=st.sampled_from([(20,), (40, 90), (60, 150, 400), (200,)]))
+@settings(relaxed, max_examples=12)
+def test_what_is_too_much_to_ask_does_not_depend_on_who_has_asked_before(
+    tmp_path: Path, texts: dict[str, str], shares: tuple[int, ...]
+) -> None:
+    write(tmp_path, texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checker, "SHARES", shares)
+        patch.setattr(budget, "MOST_IN_FILE", 3 * shares[-1])
+        alone = linted(tmp_path, texts, MODULES, one_run=False)
+        for order in (("c", "a", "b"), ("b", "c", "a")):
+            together = linted(tmp_path, texts, order, one_run=True)
+            assert {module: together[module] for module in MODULES} == alone
 
 
 @given(texts=projects())

@@ -133,12 +133,14 @@ def _reports(
     frames = list(_frames(lowered, module, effects))
     for share in SHARES:
         late = []
+        budget.begin_round(share)
         for frame in frames:
             facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
             found: list[Diagnostic] = []
-            budget.begin_function(share)
+            budget.begin_function()
             with suppress(TooMuchToAsk):
                 found = [report for check in wanted for report in check(facts)]
+            budget.end_function()
             if budget.was_short and share != SHARES[-1]:
                 late.append(frame)
             else:

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar, cast
 
+from flake8_session.linking.prices import Answer, Prices, settle
+
 DEEPEST = 30
 _MOST_ROUNDS = 12
 _NOBODY = 1 << 30
@@ -42,7 +44,8 @@ class Answers:
     """The answers of a run. One for all kinds of questions, so that cycles through several kinds are seen."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, object] = {}
+        self.prices = Prices()
+        self._records: dict[Hashable, Answer] = {}
         self._so_far: dict[Hashable, object] = {}
         self._running: dict[Hashable, int] = {}
         self._waiting: dict[Hashable, int] = {}
@@ -62,21 +65,30 @@ class Answers:
 
         `beyond` is the answer to a question that never settles, or where a cycle is cut.
         """
-        if question in self._known:
-            return cast(T, self._known[question])
+        record = self._records.get(question)
+        if record is None:
+            record = self._records[question] = Answer()
+        elif record.is_known:
+            self.prices.hear(record)
+            return cast(T, record.value)
         for open_ in (self._running, self._waiting):
             if question in open_:
                 self._rests_on = min(self._rests_on, open_[question])
+                self.prices.hear(record)
                 return cast(T, self._so_far[question])
-        asked = _Asked(question, answer, start, beyond)
+        found = self._find(_Asked(question, answer, start, beyond))
+        self.prices.hear(record)
+        return cast(T, found)
+
+    def _find(self, asked: _Asked) -> object:
         if not self._running:
-            return cast(T, self._from_the_top(asked))
+            return self._from_the_top(asked)
         if len(self._running) < DEEPEST:
-            return cast(T, self._answered(asked))
+            return self._answered(asked)
         if not self._cuts:
             raise _TooDeep(asked)
         self._rests_on, self._is_cut = 0, True
-        return beyond
+        return asked.beyond
 
     def _from_the_top(self, asked: _Asked) -> object:
         """Answers a question that nothing else waits for, and before it those that lie too deep below it."""
@@ -114,7 +126,7 @@ class Answers:
         question, before = asked.question, len(self._waiting)
         for _ in range(_MOST_ROUNDS):
             changes, self._rests_on = self._changes, _NOBODY
-            found = asked.answer()
+            found = self.prices.finding(self._records[question], asked.answer)
             if found != self._so_far[question]:
                 self._so_far[question] = found
                 self._changes += 1
@@ -122,7 +134,7 @@ class Answers:
                 self._waiting[question] = self._rests_on
                 return found
             if self._is_cut and depth == 0:
-                self._known[question] = found
+                self._keep([question])
                 return found
             if self._rests_on == _NOBODY or self._changes == changes:
                 self._settle(question, before)
@@ -135,8 +147,13 @@ class Answers:
 
     def _settle(self, question: Hashable, before: int) -> None:
         """Remembers the question and those that waited for it."""
-        members = list(self._waiting)[before:]
-        for member in (*members, question):
-            self._known[member] = self._so_far.pop(member)
+        members = [*list(self._waiting)[before:], question]
+        self._keep(members)
+        for member in members:
             self._waiting.pop(member, None)
         self._rests_on = _NOBODY
+
+    def _keep(self, questions: list[Hashable]) -> None:
+        for question in questions:
+            self._records[question].value = self._so_far.pop(question)
+        settle(self._records[question] for question in questions)

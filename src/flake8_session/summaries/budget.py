@@ -2,15 +2,18 @@
 
 What a function holds of instances is passed over first, and the function itself where its sessions alone
 need more. Functions that need little come first: a file is gone through again for those that needed more
-than a share, with a larger one. What has become known of helpers by then is not asked again.
+than a share, with a larger one.
 
 The unit is a world in front of a step of a helper, which is what solving one costs. Where methods of a
 thousand lines call one another with every state of an instance, millions may be needed, and nobody
 waits for that; the worst file of a large application needs 150,000. What was solved for other files of
-the run costs nothing, so that only such a file may have other findings alone.
+the run, or for another share, is charged like what has to be solved now (`linking.prices`), so that a file
+has the same findings alone and among others.
 """
 
 from __future__ import annotations
+
+from flake8_session.linking.prices import Answer
 
 MOST_IN_FUNCTION = 60_000
 MOST_IN_FILE = 180_000
@@ -23,26 +26,59 @@ class TooMuchToAsk(Exception):
 
 
 class Budget:
-    """What is left for the file, and for the function that is being linted."""
+    """What is left for the file, and for the function that is being linted.
+
+    Functions share what one of them has asked and paid for; a function that has needed too much pays
+    for itself alone.
+    """
 
     def __init__(self) -> None:
-        self._file = MOST_IN_FILE
-        self._function = 0
+        self._left = MOST_IN_FILE
+        self._paid: set[Answer] = set()
+        """By functions that were told about."""
+        self._before = 0
+        self._share = 0
+        self._limit = 0
+        self._used = 0
+        self._charged: dict[Answer, int] = {}
+        """To the function that is being linted."""
         self.was_short = False
         """Whether the function has needed more than it had."""
 
-    def begin_function(self, share: int) -> None:
-        """The next function of the file is linted, which may use so much."""
-        self._function = share
+    def begin_round(self, share: int) -> None:
+        """From now on each function may use so much; what it had in the round before is used already."""
+        self._before, self._share = self._share, share
+
+    def begin_function(self) -> None:
+        """The next function of the file is linted."""
+        self._limit = min(self._share, self._before + self._left)
+        self._used = 0
+        self._charged = {}
         self.was_short = False
 
+    def end_function(self) -> None:
+        """All was asked for the function that was wanted, or that it may ask."""
+        self._left -= max(0, min(self._used, self._limit) - self._before)
+        if not self.was_short:
+            self._paid.update(self._charged)
+
     def check(self) -> None:
-        """Raises `TooMuchToAsk` where nothing is left for one more helper."""
-        if self._file <= 0 or self._function <= 0:
-            self.was_short = True
+        """Raises `TooMuchToAsk` where the function has needed more than it has already."""
+        if self.was_short:
             raise TooMuchToAsk
 
-    def spend(self, worlds: int) -> None:
-        """One more helper was solved, in so many worlds."""
-        self._file -= worlds
-        self._function -= worlds
+    def charge(self, answer: Answer) -> None:
+        """The answer, and all that it needs, is asked for the function. Raises `TooMuchToAsk`."""
+        self.check()
+        waiting = [answer]
+        while waiting:
+            each = waiting.pop()
+            known = self._charged.get(each)
+            if each in self._paid or (known is not None and known >= each.price):
+                continue
+            self._charged[each] = each.price
+            self._used += each.price - (known or 0)
+            if known is None:
+                waiting.extend(each.needs)
+        self.was_short = self._used > self._limit
+        self.check()

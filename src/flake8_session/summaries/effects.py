@@ -33,7 +33,7 @@ class ProjectEffects:
 
     def within(self, budget: Budget | None) -> None:
         """From now on helpers are solved within `budget`; None: as many as it takes."""
-        self._solved.budget = budget
+        self.linker.answers.prices.bill = budget
 
     # What bodies say about names.
 
@@ -147,4 +147,7 @@ class ProjectEffects:
     def ends(self, at: FunctionAt, start: World, focus: Focus) -> list[End] | None:
         """The worlds at the ends of a function that is entered in `start`; None: not known."""
         frame = self.frames.of(at)
-        return self._solved.ends(frame, focus, {0: (start,)}) if frame is not None else None
+        if frame is None:
+            return None
+        starts: dict[int, tuple[World, ...]] = {0: (start,)}
+        return self._solved.ask(("ends", at, start, focus), lambda: self._solved.ends(frame, focus, starts))

@@ -25,6 +25,7 @@ from flake8_session.summaries.solved import Solved
 from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.sessions import is_open
+from flake8_session.typestate.values import Values
 from flake8_session.typestate.worlds import Hold, Life, Names, Suspended, World
 
 
@@ -65,7 +66,7 @@ def enter(
         known = known_values(inner, call, frozenset(), world, frame)
         for own, stops in solved.ask(("lent", at), lambda: _sites(solved, at)) or []:
             if known:
-                stops = tuple(solved.stops(inner, own, entry_world(own)._replace(values=known)))
+                stops = _stops_knowing(solved, at, inner, own, known)
             for step, stop in stops:
                 if step != inner.graph.raised:
                     entered[_lent_world(inner, at, manager, world, step, stop)] = None
@@ -89,6 +90,14 @@ def enter(
         else:
             entered[_borrowing_world(inner, at, manager, world, step, stop)] = None
     return list(entered) if entered else None
+
+
+def _stops_knowing(
+    solved: Solved, at: FunctionAt, inner: Frame, own: Focus, known: Values
+) -> tuple[tuple[int, World], ...]:
+    """Where the generator stops first with its own session, given what is known of the arguments."""
+    start = entry_world(own)._replace(values=known)
+    return tuple(solved.ask(("stops", at, start, own), lambda: list(solved.stops(inner, own, start))) or ())
 
 
 def leave(solved: Solved, held: Suspended, world: World, focus: Focus, raising: bool) -> list[Exit] | None:

@@ -14,7 +14,6 @@ from flake8_session.flow.events import Call, Place, Yield
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Options
-from flake8_session.summaries.budget import Budget
 from flake8_session.summaries.feeding import feeding
 from flake8_session.summaries.frames import Frames
 from flake8_session.summaries.raising import can_return, never_raises
@@ -45,7 +44,6 @@ class Solved:
     def __init__(self, linker: Linker, calls: _Everything) -> None:
         self.linker = linker
         self.frames = Frames(linker)
-        self.budget: Budget | None = None
         self._calls = calls
         self._calls_in: dict[tuple[str, str], list[tuple[Frame, Call]]] = {}
         """By module and name of what is called."""
@@ -124,17 +122,16 @@ class Solved:
     def _solution(
         self, frame: Frame, movement: SessionMovement, starts: Mapping[int, tuple[World, ...]]
     ) -> Solution[World] | None:
-        """What `movement` comes to, within the budget; None: too many worlds to follow."""
-        if self.budget is not None:
-            self.budget.check()
+        """What `movement` comes to; None: too many worlds to follow. Its price is the number of worlds."""
+        prices = self.linker.answers.prices
+        prices.begin()
         solution = None
         try:
             solution = solve(movement, starts)
             worlds = solution.size()
         except TooManyWorlds as given_up:
             worlds = given_up.worlds
-        if self.budget is not None:
-            self.budget.spend(worlds)
+        prices.spend(worlds)
         return solution
 
     def _movement(self, frame: Frame, focus: Focus, *, stops: bool = False) -> SessionMovement:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from flake8_session.flow.events import Place
 from flake8_session.flow.graph import Graph
 from flake8_session.linking.places import bound, operands
+from flake8_session.linking.prices import Answer
 from flake8_session.typestate.aside import Asides
 from flake8_session.typestate.focus import Context, Focus, Raised, Way
 from flake8_session.typestate.worlds import World
@@ -27,13 +28,15 @@ class Found(NamedTuple):
     """The ways out of a step by what the focus holds, and where they lead with what is not needed forgotten.
 
     `raised`: what they raise because of what the focus holds. `without_value`: a name holds nothing that
-    the step could ask for anything, so that the moves lead nowhere but to an exception.
+    the step could ask for anything, so that the moves lead nowhere but to an exception. `asked`: the dear
+    answers that all of this needs.
     """
 
     ways: tuple[Way, ...]
     moves: tuple[Move, ...]
     raised: tuple[Raised, ...] = ()
     without_value: bool = False
+    asked: tuple[Answer, ...] = ()
 
 
 Steps = dict[int, dict[World, Found]]

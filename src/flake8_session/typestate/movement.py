@@ -214,11 +214,14 @@ class SessionMovement:
 
     def _found(self, step: int, world: World) -> Found:
         known = self._known.at(step, world)
-        found = known.get(world)
-        if found is None:
-            found = self._find(step, world)
-            if self._answers.is_final:
-                known[world] = found
+        kept = known.get(world)
+        if kept is not None:
+            if kept.asked:
+                self._answers.prices.hear_all(kept.asked)
+            return kept
+        found, asked = self._answers.prices.listening(self._find, step, world)
+        if self._answers.is_final:
+            known[world] = found._replace(asked=asked) if asked else found
         return found
 
     def _find(self, step: int, world: World) -> Found:
