@@ -124,6 +124,48 @@ def test_after_a_refusal_nothing_dear_is_told_whoever_has_paid() -> None:
         budget_.charge(cheap)
 
 
+INSTANCES = """
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+def first(session):
+    session.scalar("select 1")
+
+def second(session):
+    session.scalar("select 2")
+
+def dear(session: Session):
+    user = session.get(User, 1)
+    session.commit()
+    try:
+        print(user.name)
+        first(session)
+    except Exception:
+        print("failed")
+    second(session)
+    session.scalar("select 3")
+"""
+
+
+def test_a_session_is_told_about_where_nothing_is_left_for_its_instances(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is found of it with little is found with more, however much of that the instances use up."""
+    found = []
+    for share in range(40):
+        monkeypatch.setattr(checker, "SHARES", (share,))
+        found.append([each.code for each in check_source(INSTANCES)] == ["SES301"])
+    assert not found[0]
+    assert found[found.index(True) :] == [True] * found.count(True)
+
+
 LAYERS = 5
 CALLS = 8
 

@@ -40,9 +40,11 @@ Only a function with dozens of sessions, one after the other, each with its inst
 class Solver:
     """Solves the foci of one function, and again those that others have something to tell."""
 
-    def __init__(self, frame: Frame, effects: ProjectEffects) -> None:
+    def __init__(self, frame: Frame, effects: ProjectEffects, *, instances: bool = True) -> None:
+        """`instances`: whether these are followed at all."""
         self.frame = frame
         self.told = Elsewhere()
+        self._instances = instances
         self._effects = effects
         self._solved: dict[Focus, tuple[Elsewhere, Solved | None]] = {}
         self._worlds = _MOST_WORLDS
@@ -50,6 +52,8 @@ class Solver:
 
     def solved(self, focus: Focus) -> Solved | None:
         """The focus with what is told so far; None where there are too many worlds to tell anything."""
+        if focus.instance >= 0 and not self._instances:
+            return None
         known = self._solved.get(focus)
         news = self.told
         if known is not None:
@@ -135,10 +139,16 @@ class FunctionFacts:
         """The sessions of the function, in order of the text.
 
         What is found of one is told to the others, until nothing new is found; then they keep
-        company, so that no path is shown which one of them rules out.
+        company, so that no path is shown which one of them rules out. What instances tell of a session may
+        lead to more questions than may be asked; then the sessions are followed alone.
         """
+        try:
+            return self._solved(Solver(self.frame, self.effects))
+        except TooMuchToAsk:
+            return self._solved(Solver(self.frame, self.effects, instances=False))
+
+    def _solved(self, solver: Solver) -> tuple[SessionFacts, ...]:
         foci = session_foci(self.frame, self.effects)
-        solver = Solver(self.frame, self.effects)
         sessions: tuple[SessionFacts, ...] = ()
         for _ in range(_ROUNDS):
             sessions = tuple(SessionFacts(self.frame, focus, solver) for focus in foci)
