@@ -4,12 +4,14 @@ Both are asked of what a place *means*, and, where that says nothing, of what th
 of it. A parameter that may be of either kind is proven to be asynchronous only where an ``isinstance``
 leaves no other choice.
 
-A coroutine that is only used as if it were its result, ``session.execute(query).all()``, is dropped as well.
+A coroutine that is only used as if it were its result, ``session.execute(query).all()``, is dropped as well;
+so is one that is handed on behind such a use alone, since that raises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from flake8_session.facts.solving import FunctionFacts
@@ -25,7 +27,7 @@ from flake8_session.flow.events import (
     Test,
     TestInstance,
 )
-from flake8_session.flow.ways import reached
+from flake8_session.flow.ways import led_to, reached
 from flake8_session.knowledge import factories, registries, sessions, transactions
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
@@ -57,14 +59,17 @@ class Dropped(NamedTuple):
 def dropped(facts: FunctionFacts) -> Iterator[Dropped]:
     """Every coroutine of an asynchronous session that is made, and that nobody can await."""
     frame = facts.frame
-    taken = _taken(frame)
+    renamed, takers = _renamed(frame), _takers(frame)
     for step, each in enumerate(frame.graph.steps):
         event = each.event
-        if not isinstance(event, Call) or event.result in taken:
+        if not isinstance(event, Call):
             continue
         receiver, method = _receiver(event)
         if _is_coroutine(facts, step, receiver, method):
-            yield Dropped(step, receiver, method)
+            names = _names(renamed, event.result)
+            taking = {taker for name in names for taker in takers.get(name, ())}
+            if not taking or taking.isdisjoint(_survived(frame, step, names)):
+                yield Dropped(step, receiver, method)
 
 
 def sync_entries(facts: FunctionFacts) -> Iterator[int]:
@@ -76,17 +81,46 @@ def sync_entries(facts: FunctionFacts) -> Iterator[int]:
                 yield step
 
 
-def _taken(frame: Frame) -> frozenset[Place]:
-    """The places whose value goes where it may be awaited. To be named anew says nothing by itself."""
+def _renamed(frame: Frame) -> Mapping[Place, AbstractSet[Place]]:
+    """The names that a place's value gets. To be named anew says nothing by itself."""
     renamed: dict[Place, set[Place]] = {}
-    taken: set[Place] = set()
     for step in frame.graph.steps:
-        if isinstance(step.event, Bind) and _stays_inside(frame, step.event.target):
-            renamed.setdefault(step.event.source, set()).add(step.event.target)
-        else:
-            taken.update(set(operands(step.event)) - set(_mistaken(step.event)))
-    passed_on = {source for source in renamed if not taken.isdisjoint(_names(renamed, source))}
-    return frozenset(taken | passed_on)
+        event = step.event
+        if isinstance(event, Bind) and _stays_inside(frame, event.target):
+            renamed.setdefault(event.source, set()).add(event.target)
+    return renamed
+
+
+def _takers(frame: Frame) -> Mapping[Place, Sequence[int]]:
+    """The steps by which the value of a place goes where it may be awaited."""
+    takers: dict[Place, list[int]] = {}
+    for index, step in enumerate(frame.graph.steps):
+        event = step.event
+        if not (isinstance(event, Bind) and _stays_inside(frame, event.target)):
+            for place in set(operands(event)) - set(_mistaken(event)):
+                takers.setdefault(place, []).append(index)
+    return takers
+
+
+def _survived(frame: Frame, step: int, names: AbstractSet[Place]) -> frozenset[int]:
+    """The steps that follow the call at `step`, unless a name of the coroutine is asked for what none has."""
+    steps = frame.graph.steps
+    certain = {name for name in names if name.startswith("%") or _is_only_bound_to(frame, name, names)}
+
+    def is_open(here: int, door: Door) -> bool:
+        if here == step:
+            return door is Door.COMPLETED
+        asked = steps[here].event
+        return door is not Door.COMPLETED or not (
+            isinstance(asked, Call | Read) and certain.intersection(_mistaken(asked))
+        )
+
+    return led_to(frame.graph, step, is_open)
+
+
+def _is_only_bound_to(frame: Frame, name: Place, sources: AbstractSet[Place]) -> bool:
+    events = (frame.graph.steps[index].event for index in frame.binders.get(name, ()))
+    return all(isinstance(event, Bind) and event.source in sources for event in events)
 
 
 def _stays_inside(frame: Frame, target: Place) -> bool:
@@ -107,7 +141,7 @@ def _mistaken(event: Event) -> Iterator[Place]:
             yield iterable
 
 
-def _names(renamed: dict[Place, set[Place]], place: Place) -> set[Place]:
+def _names(renamed: Mapping[Place, AbstractSet[Place]], place: Place) -> AbstractSet[Place]:
     found, pending = {place}, [place]
     while pending:
         for target in renamed.get(pending.pop(), ()):
