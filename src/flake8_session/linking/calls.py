@@ -40,6 +40,7 @@ _QUERY_METHODS = frozenset(
     }
 )
 
+_MANAGING = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _ENTITY_METHODS = frozenset({"get", "get_one", "merge"})
 
 
@@ -102,6 +103,8 @@ def _external(name: str, arguments: Arguments) -> Meaning:
         return method(External(owner), last, arguments)
     if kind is not None:
         return statement(kind, arguments)
+    if name in _MANAGING and arguments and isinstance(arguments[0][1], FunctionAt):
+        return arguments[0][1]  # A generator without decorators is a manager wherever a ``with`` enters it.
     if name == "functools.partial" and arguments:
         return _partial(arguments[0][1], arguments[1:])
     if name == "builtins.dict" and arguments:

@@ -206,9 +206,13 @@ def _method(linker: Linker, owner: ClassAt | Object, at: FunctionAt, name: str) 
 
 
 def _stored(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
-    """What the methods of the class store under that name, found once."""
-    if linker.bodies is None or not isinstance(owner, Object):
+    """What the methods store under that name, of an object, or class methods of the class; found once."""
+    if linker.bodies is None:
         return Member(owner, name)
-    bodies, at = linker.bodies, owner.of
-    found = linker.answers.ask(("stored", at, name), lambda: bodies.attribute(at, name), UNKNOWN, UNKNOWN)
+    bodies, on_class = linker.bodies, isinstance(owner, ClassAt)
+    at = owner if isinstance(owner, ClassAt) else owner.of
+    question = ("stored", at, name, on_class)
+    found = linker.answers.ask(
+        question, lambda: bodies.attribute(at, name, on_class=on_class), UNKNOWN, UNKNOWN
+    )
     return Member(owner, name) if found == UNKNOWN else found

@@ -35,8 +35,8 @@ class Modules(Protocol):
 class Bodies(Protocol):
     """What the bodies of functions and methods say about names."""
 
-    def attribute(self, at: ClassAt, name: str) -> Meaning:
-        """What the methods of a class store in ``self.name``."""
+    def attribute(self, at: ClassAt, name: str, *, on_class: bool) -> Meaning:
+        """What the methods of a class store in ``self.name``; `on_class`: class methods, in ``cls.name``."""
         ...
 
     def returned(self, at: FunctionAt) -> Meaning:

@@ -43,13 +43,16 @@ class Held(NamedTuple):
     target: Names
 
 
-def attribute(frames: Frames, at: ClassAt, name: str) -> Meaning:
-    """What ``self.name`` holds, by every assignment in the methods of the class and its bases."""
+def attribute(frames: Frames, at: ClassAt, name: str, *, on_class: bool) -> Meaning:
+    """What ``self.name`` holds, by every assignment in the methods of the class and its bases.
+
+    `on_class`: what the class itself holds, by the assignments to ``cls.name`` in its class methods.
+    """
     for ancestor in frames.linker.ancestry(at):
         if not isinstance(ancestor, ClassAt):
             continue
         found: Meaning | None = None
-        for source in _stored(frames, ancestor, name):
+        for source in _stored(frames, ancestor, name, on_class):
             found = joined(found, source)
         if found not in (None, UNKNOWN, Constant(None)):
             assert found is not None
@@ -57,10 +60,12 @@ def attribute(frames: Frames, at: ClassAt, name: str) -> Meaning:
     return UNKNOWN
 
 
-def _stored(frames: Frames, at: ClassAt, name: str) -> Iterator[Meaning]:
+def _stored(frames: Frames, at: ClassAt, name: str, on_class: bool) -> Iterator[Meaning]:
     for method in frames.linker.storing(at, name):
         frame = frames.of(FunctionAt(at.module, f"{at.qualname}.{method}"))
         if frame is None or not frame.function.parameters:
+            continue
+        if on_class and not isinstance(frame.owner, ClassAt):
             continue
         own = frame.function.parameters[0].name
         for step in frame.graph.steps:

@@ -21,6 +21,8 @@ _PLAIN = frozenset(
         "memoized_property",
     }
 )
+_BINDING = frozenset({"classmethod", "staticmethod"})
+_MANAGING = frozenset({"contextmanager", "asynccontextmanager"})
 _REMEMBERING = frozenset({"lru_cache", "cache", "cached_property", "memoized_property"})
 
 
@@ -39,10 +41,15 @@ def changing(function: Function) -> list[Expression]:
     return [decorator for decorator in function.decorators if _name(decorator) not in _PLAIN]
 
 
+def is_bare(function: Function) -> bool:
+    """Whether nothing decorates the function, but for what says how a method is bound."""
+    return {_name(decorator) for decorator in function.decorators} <= _BINDING
+
+
 def is_manager(function: Function) -> bool:
     """Whether a ``with`` may drive the generator: by its decorator, or because nothing decorates it."""
-    names = [_name(decorator) for decorator in function.decorators]
-    return not names or any(name in ("contextmanager", "asynccontextmanager") for name in names)
+    names = {_name(decorator) for decorator in function.decorators}
+    return names <= _BINDING or not names.isdisjoint(_MANAGING)
 
 
 def _name(expression: object) -> str:

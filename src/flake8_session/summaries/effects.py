@@ -37,9 +37,9 @@ class ProjectEffects:
 
     # What bodies say about names.
 
-    def attribute(self, at: ClassAt, name: str) -> Meaning:
+    def attribute(self, at: ClassAt, name: str, *, on_class: bool) -> Meaning:
         """See `Bodies.attribute`."""
-        return classes.attribute(self.frames, at, name)
+        return classes.attribute(self.frames, at, name, on_class=on_class)
 
     def returned(self, at: FunctionAt) -> Meaning:
         """See `Bodies.returned`."""

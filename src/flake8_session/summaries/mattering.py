@@ -243,19 +243,23 @@ class Mattering:
 
     def _named_in(self, piece: Piece) -> Iterable[str]:
         """The pieces of the module that the piece may use, by their names."""
-        for word in self._with_assigned(piece.words) & self._definitions.keys():
+        standing_for = self._standing_for(piece.words)
+        for word in (piece.words | standing_for) & self._definitions.keys():
             yield from self._definitions[word]
-        for attribute in piece.attributes & self._attributes.keys():
+        # A variable of the module may stand for a method: ``get_db = Database.get_db``.
+        for attribute in (piece.attributes | standing_for) & self._attributes.keys():
             yield from self._attributes[attribute]
 
-    def _with_assigned(self, words: frozenset[str]) -> frozenset[str]:
-        """The words, and those from which the module's variables among them are made: ``make = Maker()``."""
-        found, pending = set(words), [word for word in words if word in self._outline.assigned]
+    def _standing_for(self, words: frozenset[str]) -> frozenset[str]:
+        """The names that make the module's variables among the words: ``make = Maker()``."""
+        found: set[str] = set()
+        seen, pending = set(words), [word for word in words if word in self._outline.assigned]
         while pending:
             for _, value in self._outline.assigned.get(pending.pop(), ()):
-                fresh = set(_names_in(value)) - found
-                found |= fresh
-                pending.extend(fresh)
+                names = set(_names_in(value))
+                found |= names
+                pending.extend(names - seen)
+                seen |= names
         return frozenset(found)
 
     @cached_property

@@ -25,7 +25,7 @@ from flake8_session.linking.meanings import (
     Selected,
     joined,
 )
-from flake8_session.summaries.decorated import is_manager
+from flake8_session.summaries.decorated import is_bare, is_manager
 from flake8_session.summaries.frames import Frames
 
 _PLAIN = frozenset({"None", "bool", "bytes", "dict", "float", "int", "str"})
@@ -90,7 +90,7 @@ def _manages(frames: Frames, option: Meaning) -> bool:
 
 def _is_manager(frames: Frames, at: FunctionAt) -> bool:
     function = frames.linker.function(at)
-    return function is not None and function.generator and bool(function.decorators) and is_manager(function)
+    return function is not None and function.generator and not is_bare(function) and is_manager(function)
 
 
 def _promised(linker: Linker, at: FunctionAt, function: Function) -> Meaning:

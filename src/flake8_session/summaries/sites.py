@@ -23,6 +23,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.summaries.decorated import is_bare
 from flake8_session.summaries.held import held_foci
 from flake8_session.typestate.focus import Focus
 
@@ -247,6 +248,6 @@ def _driven(frame: Frame, givers: Givers, generator: Place) -> Options | None:
     if not isinstance(meaning, Called):
         return None
     function = frame.linker.function(meaning.function)
-    if function is None or not function.generator or function.decorators:
+    if function is None or not function.generator or not is_bare(function):
         return None
     return givers.lent(meaning.function)
