@@ -416,3 +416,13 @@ def test_told_names_pass_the_sieve(text: str, concerned: bool) -> None:
     settings = Settings(session_factories=("shop.db.make",))
     assert may_concern(text, settings) is concerned
     assert may_concern(text.encode(), settings) is concerned
+
+
+@pytest.mark.parametrize(
+    ("text", "concerned"),
+    [("from shop.db import get_db\n", True), ("Session()\n", True), ("from shop.db import users\n", False)],
+)
+def test_what_speaks_of_sessions_or_takes_them_from_get_db_passes_the_sieve(
+    text: str, concerned: bool
+) -> None:
+    assert may_concern(text, Settings()) is concerned

@@ -1,8 +1,9 @@
 """The first and cheapest question about a file: may it have to do with sessions at all?
 
-Two searches for a word. Over a corpus of 38,921 files they lost none of the 2,259 that use
+A few searches for a word. Over a corpus of 38,921 files ``session`` alone lost none of the 2,259 that use
 SQLAlchemy sessions, and let 18 % of all files pass; asking for ``sqlalchemy`` instead would lose
-one target in four, since sessions come from the project's own modules.
+one target in four, since sessions come from the project's own modules. ``get_db`` is what FastAPI's
+documentation calls the function that lends them, and whoever takes it may speak of no session at all.
 """
 
 from __future__ import annotations
@@ -19,4 +20,4 @@ def may_concern(text: str | bytes, settings: Settings) -> bool:
 
 def _words(settings: Settings) -> tuple[str, ...]:
     """What to look for: a name that the project tells us about is always written by its last part."""
-    return ("Session", "session", *(name.rpartition(".")[2] for name in settings.names))
+    return ("Session", "session", "get_db", *(name.rpartition(".")[2] for name in settings.names))
