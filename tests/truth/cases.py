@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.truth import libraries
 from tests.truth.frameworks import missing
 from tests.truth.loud import BY_FUNCTION, WITNESSED, unseen, unwanted
 from tests.truth.neighbours import Place
@@ -79,11 +80,11 @@ def with_claims() -> list[Path]:
 
 def not_run(text: str) -> str:
     """Why a file cannot be run, empty if it can."""
-    needed = OLDEST.search(text)
-    if needed and sys.version_info < (3, int(needed["minor"])):
-        return f"it needs Python 3.{needed['minor']}"
-    if framework := missing(text):
-        return f"{framework} is not installed"
+    oldest = OLDEST.search(text)
+    if oldest and sys.version_info < (3, int(oldest["minor"])):
+        return f"it needs Python 3.{oldest['minor']}"
+    if needed := missing(text) or libraries.missing(text):
+        return f"{needed} is not installed"
     found = NOT_RUN.search(text)
     return found["reason"] if found else ""
 

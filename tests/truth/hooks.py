@@ -27,7 +27,7 @@ CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "exp
 
 
 COROUTINES = {
-    "close", "commit", "connection", "delete", "execute", "flush", "get", "get_one", "invalidate", "merge",
+    "close", "commit", "connection", "delete", "exec", "execute", "flush", "get", "get_one", "invalidate", "merge",
     "refresh", "reset", "rollback", "run_sync", "scalar", "scalars", "stream", "stream_scalars", "aclose",
 }
 """Methods of `AsyncSession` that do nothing until they are awaited."""
@@ -61,7 +61,7 @@ OUT_OF_SIGHT = {work, cond, items, awork}
 """Functions of which nobody knows what they do with what they are given."""
 
 
-QUERIES = {"get", "get_one", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
+QUERIES = {"get", "get_one", "exec", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
 """Methods of a session that bring instances into it."""
 
 
@@ -297,7 +297,7 @@ def _entities(asked: Any) -> tuple[type, ...]:
     described = getattr(asked, "column_descriptions", None)
     if described is None or getattr(asked, "_with_options", ()):
         return (object,)
-    return tuple(each["entity"] for each in described if each["expr"] is each["entity"])
+    return tuple(each["entity"] for each in described if each["expr"] is each.get("entity"))
 
 
 def _looks_up(function: Any) -> bool:
@@ -346,7 +346,7 @@ def _builds_sql(function: Any, owner: Any) -> bool:
     if isinstance(owner, (sa_sql.ClauseElement, sa_sql.operators.Operators)):
         return True
     module = getattr(function, "__module__", None) or type(function).__module__
-    return module.startswith(("sqlalchemy.sql.", "sqlalchemy.orm.strategy_options"))
+    return module.startswith(("sqlalchemy.sql.", "sqlmodel.sql.", "sqlalchemy.orm.strategy_options"))
 
 
 def _is_quiet(function: Any, owner: Any) -> bool:

@@ -23,7 +23,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 KEEPERS = re.compile(
@@ -53,7 +53,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A public function of the module."""
+    """A public function of the module, or a public method of one of its classes."""
 
     name: str
     line: int
@@ -63,6 +63,8 @@ class Entry:
     generator: bool
     borrower: bool
     """A framework calls it: what happens to a session that it was given is the framework's business."""
+    made: Entry | None = None
+    """The making of the object whose method it is; None where it is a function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ def instrument(text: str, known: str = "") -> Instrumented:
     aliases = {
         node.name.id: ast.unparse(node.value) for node in statements if type(node).__name__ == "TypeAlias"
     }
-    entries = tuple(
-        _entry(node, aliases) for node in tree.body if isinstance(node, Def) and node.name[0] != "_"
-    )
+    entries = tuple(_entries(tree, aliases))
     caught = frozenset(_caught(tree))
     wanted: dict[str, list[str]] = {}
     for name, value in _asked_for(tree):
@@ -109,6 +109,35 @@ def instrument(text: str, known: str = "") -> Instrumented:
     for node in tree.body:
         _Watcher.functions_of(node)
     return Instrumented(ast.fix_missing_locations(tree), entries, caught, wanted, temporary)
+
+
+def _entries(tree: ast.Module, aliases: dict[str, str]) -> Iterable[Entry]:
+    for node in tree.body:
+        if isinstance(node, Def) and node.name[0] != "_":
+            yield _entry(node, aliases)
+        elif isinstance(node, ast.ClassDef) and not _is_mapped(node):
+            methods = {each.name: each for each in node.body if isinstance(each, Def)}
+            made = _making(node, methods.get("__init__"), aliases)
+            for name, method in methods.items():
+                if name[0] != "_" and not method.decorator_list:
+                    entry = _entry(method, aliases)
+                    yield replace(entry, parameters=entry.parameters[1:], made=made)
+
+
+def _making(
+    class_: ast.ClassDef, init: ast.FunctionDef | ast.AsyncFunctionDef | None, aliases: dict[str, str]
+) -> Entry:
+    """The call of a class, by the parameters of its own ``__init__``."""
+    if init is None:
+        return Entry(class_.name, class_.lineno, class_.lineno, (), (), False, False)
+    entry = _entry(init, aliases)
+    return replace(entry, name=class_.name, parameters=entry.parameters[1:])
+
+
+def _is_mapped(class_: ast.ClassDef) -> bool:
+    """Whether a class has a table: its methods work with an instance that some session holds."""
+    names = {each.id for each in ast.walk(class_) if isinstance(each, ast.Name)}
+    return bool(names & {"__tablename__", "__table__"}) or any(each.arg == "table" for each in class_.keywords)
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef, aliases: dict[str, str]) -> Entry:
@@ -342,7 +371,7 @@ class _Watcher(ast.NodeTransformer):
         asked = any(isinstance(each, ast.Name) and each.id in self.asked for each in node.targets)
         node.targets = [self.visit(each) for each in node.targets]
         node.value = self._found(node.value, asked)
-        if any(isinstance(each, (ast.Attribute, ast.Subscript)) for each in node.targets):
+        if any(isinstance(part, (ast.Attribute, ast.Subscript)) for each in node.targets for part in _parts(each)):
             node.value = _hook("__truth__.stored()", node, node.value)
         return node
 
@@ -421,6 +450,15 @@ def _binds(statement: ast.stmt) -> bool:
         case ast.Expr(value=value):
             return _has_walrus(value)
     return False
+
+
+def _parts(target: ast.expr) -> Iterable[ast.expr]:
+    """The targets that a target is made of: `self.a` and `b` of ``self.a, b = …``."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for each in target.elts:
+            yield from _parts(each)
+    else:
+        yield target
 
 
 def _has_walrus(node: ast.AST) -> bool:

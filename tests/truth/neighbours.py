@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.truth.instrumenting import instrument
+from tests.truth.libraries import ELSEWHERE
 
 Import = Callable[..., Any]
 
@@ -26,6 +27,11 @@ class Place(NamedTuple):
     whole: bool = False
     """All of its modules are watched."""
 
+    def text(self) -> str:
+        """All of its modules, one below another."""
+        paths = sorted(self.root.rglob("*.py"))
+        return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
     def wanted(self) -> dict[str, list[str]]:
         """The strings that anything in the project may ask for, by column: what is given by a keyword."""
         found: dict[str, list[str]] = {}
@@ -36,7 +42,6 @@ class Place(NamedTuple):
                         if value not in found.setdefault(column, []):
                             found[column].append(value)
         return found
-
 
 
 class Finder:
@@ -85,6 +90,7 @@ class Finder:
         return module
 
     def _path(self, dotted: str) -> Path | None:
-        place = self._root.joinpath(*dotted.split("."))
+        root = ELSEWHERE if dotted.partition(".")[0] == "elsewhere" else self._root
+        place = root.joinpath(*dotted.split("."))
         spellings = (place.with_suffix(".py"), place / "__init__.py")
         return next((each for each in spellings if each.is_file()), place if place.is_dir() else None)

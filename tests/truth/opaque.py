@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tests.truth.instances import is_session
 from tests.truth.sessions import Stage
 from tests.truth.witnesses import Run
 
@@ -46,9 +47,11 @@ class _Items:
         return self._left + 1
 
 
-async def awork(*_: object, **__: object) -> int:
-    """Anything that is awaited."""
+async def awork(*given: object, **_: object) -> int:
+    """Anything that is awaited; a session that it is given it may work with."""
     run = Stage.run
     if run is not None and not run.finished:
+        for each in filter(is_session, given):
+            run.contexts.use(each)
         run.may_fail(run.failures.other, run.await_line)
     return 1

@@ -1,4 +1,4 @@
-"""A program's public functions, each called in every way.
+"""A program's public functions, and the public methods of its classes, each called in every way.
 
 Arguments are chosen by annotation and name: a session is lent, an optional one is lent or left out,
 a flag is both, an instance belongs to the session that was lent. A generator is driven as its users
@@ -17,6 +17,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.truth import libraries
 from tests.truth.choices import GivenUp, Script, Trail, explore
 from tests.truth.frameworks import Application, modules, unwrapped
 from tests.truth.held import HeldLoop
@@ -28,13 +29,17 @@ from tests.truth.notes import Ending, Sight, Written
 from tests.truth.sessions import Stage, WatchedAsyncMaker, WatchedAsyncSession, WatchedMaker, WatchedSession
 from tests.truth.tables import ASYNC_ENGINE, ENGINE, MODELS, STORE, A, U
 from tests.truth.witnesses import Run
-from tests.truth.world import forget_module, run_module
+from tests.truth.world import everything, forget_module, run_module
 
 RUNS = 3_000
 """Runs of one function; more is too much, and is said."""
 
 YIELDS = 4
 """How often a generator is asked before it is closed."""
+
+
+_MAKER = re.compile(r"^(?:DB)?Session$|session_(?:maker|factory|local)$|^SessionLocal$|^opener$")
+"""Names of parameters and attributes that are given a factory of sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,9 @@ class Program:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             wanted = project.wanted() if project is not None else instrumented.wanted
-            self._space = run_module(instrumented.tree, filename, wanted, modules(text), project)
+            everything = text if project is None else project.text()
+            own = {**modules(text), **libraries.modules(everything)}
+            self._space = run_module(instrumented.tree, filename, wanted, own, project)
         self._application = Application(self._space)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -130,6 +137,10 @@ class Program:
 
     def run(self, entry: Entry, trail: Trail) -> Story:
         """One run of a function by a script."""
+        with libraries.contexts(everything(self._space)):
+            return self._run(entry, trail)
+
+    def _run(self, entry: Entry, trail: Trail) -> Story:
         run = Run(
             self.filename,
             trail,
@@ -140,13 +151,14 @@ class Program:
         )
         STORE.listener = run
         Stage.run = run
-        lent = _Lent(run, trail)
+        lent = _Lent(run, trail, self._space)
         try:
             run.quiet = True
             driven = self._application.has(entry.name)
-            arguments, keywords = ([], {}) if driven else lent.arguments(entry, trail)
+            making = {} if entry.made is None else lent.arguments(entry.made)
+            keywords = {} if driven else lent.arguments(entry)
             run.quiet = False
-            how = self._call(run, entry, arguments, keywords)
+            how = self._call(run, entry, keywords, making)
             endings = tuple(run.finish())
             written = tuple(run.written())
         finally:
@@ -170,13 +182,13 @@ class Program:
             how,
         )
 
-    def _call(self, run: Run, entry: Entry, arguments: list[Any], keywords: dict[str, Any]) -> str:
+    def _call(self, run: Run, entry: Entry, keywords: dict[str, Any], making: dict[str, Any]) -> str:
         driver = _Driver(run, entry)
         try:
             if self._application.has(entry.name):
                 result = self._application.ask(entry.name, run)
             else:
-                result = unwrapped(self._space[entry.name], entry.decorators)(*arguments, **keywords)
+                result = unwrapped(self._found(entry, making), entry.decorators)(**keywords)
             if inspect.iscoroutine(result):
                 result = self._wait(result)
             elif inspect.isasyncgen(_generator(result)):
@@ -191,6 +203,12 @@ class Program:
             if not run.injected and isinstance(error, KeyboardInterrupt):
                 raise
             return f"raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+    def _found(self, entry: Entry, making: dict[str, Any]) -> Any:
+        """The function of an entry; where it is a method, that of an object made by these arguments."""
+        if entry.made is None:
+            return self._space[entry.name]
+        return getattr(self._space[entry.made.name](**making), entry.name)
 
     def _wait(self, coroutine: Any) -> Any:
         if self._loop is None:
@@ -210,24 +228,35 @@ class Program:
         STORE.restore()
 
 
+class _Given(str):
+    """What a parameter is given of which nothing is known: a text, which makes sessions if it is asked to."""
+
+    def __getattr__(self, name: str) -> Any:
+        if not _MAKER.search(name):
+            raise AttributeError(name)
+        return WatchedMaker(ENGINE)
+
+    def find(self, *_: object) -> Any:
+        """A text finds others in itself; here it gives another one like it."""
+        return self
+
+
 class _Lent:
     """Makes the arguments of one call."""
 
-    def __init__(self, run: Run, trail: Trail) -> None:
+    def __init__(self, run: Run, trail: Trail, space: dict[str, Any]) -> None:
         self.run = run
         self.trail = trail
+        self.space = space
         self.session: Any = None
 
-    def arguments(self, entry: Entry, trail: Trail) -> tuple[list[Any], dict[str, Any]]:
-        positional: list[Any] = []
+    def arguments(self, entry: Entry) -> dict[str, Any]:
         keywords: dict[str, Any] = {}
         for parameter in entry.parameters:
             given, value = self._value(parameter, entry)
-            if given and parameter.keyword_only:
+            if given:
                 keywords[parameter.name] = value
-            elif given:
-                keywords[parameter.name] = value
-        return positional, keywords
+        return keywords
 
     def _value(self, parameter: Parameter, entry: Entry) -> tuple[bool, Any]:
         words = set(re.findall(r"\w+", parameter.annotation))
@@ -249,10 +278,18 @@ class _Lent:
             return True, self._lend(False, annotated=False)
         if "flag" in parameter.name:
             return True, self.trail.choose(2) == 1
-        return True, 1 if "int" in words else "given"
+        if parameter.name == "engine":
+            return True, ENGINE
+        if _MAKER.search(parameter.name):
+            return True, WatchedMaker(ENGINE)
+        return True, 1 if "int" in words else _Given("given")
 
     def _lend(self, is_async: bool, *, annotated: bool) -> Any:
-        session: Any = WatchedAsyncSession(ASYNC_ENGINE) if is_async else WatchedSession(ENGINE)
+        kind: Any = WatchedAsyncSession if is_async else WatchedSession
+        own = self.space.get("AsyncSession" if is_async else "Session")
+        if isinstance(own, type) and issubclass(own, kind):
+            kind = own
+        session = kind(ASYNC_ENGINE if is_async else ENGINE)
         self.run.borrowed.append((session, annotated))
         if self.trail.choose(2):
             # Nobody knows what the caller has left in it; what only this shows need not be reported.

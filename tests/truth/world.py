@@ -16,7 +16,6 @@ import contextlib
 import sys
 import threading
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -135,8 +134,8 @@ def run_module(
     if not any(isinstance(node, ast.ClassDef) and node.name == "Base" for node in tree.body):
         space.update(CLASSES)
     exec(compile(tree, filename, "exec", dont_inherit=True), space)
-    for base in _bases(space):
-        for table in base.metadata.sorted_tables:
+    for metadata in _mappings(space):
+        for table in metadata.sorted_tables:
             STORE.forget(table.name)
             table.create(ENGINE)
             STORE.seed(table.name, rows_for(table, wanted))
@@ -145,11 +144,12 @@ def run_module(
 
 def forget_module(space: dict[str, Any]) -> None:
     """Drops the tables of the models that a program defined."""
-    own = list(_bases(space))
-    for base in own:
-        for table in base.metadata.sorted_tables:
+    own = _mappings(space)
+    for metadata, registry in own.items():
+        for table in metadata.sorted_tables:
             STORE.forget(table.name)
-        base.registry.dispose()
+        registry.dispose()
+        metadata.clear()
     if own:
         seed_standard()
 
@@ -168,16 +168,22 @@ def namespace(
     return {**space, "__truth__": Hooks(filename)}
 
 
-def _bases(space: dict[str, Any]) -> Iterator[Any]:
+def everything(space: dict[str, Any]) -> list[Any]:
+    """The values of a program's globals, and those of its project's other modules."""
     finder = space.get("__finder__")
     others = [each.__dict__ for each in finder.loaded.values()] if finder is not None else []
-    values = [value for each in (space, *others) for value in each.values()]
-    own = (each for each in values if isinstance(each, type) and _has_tables(each))
-    yield from dict.fromkeys(each for each in own if each is not CLASSES["Base"])
+    return [value for each in (space, *others) for value in each.values()]
 
 
-def _has_tables(class_: type) -> bool:
-    return isinstance(vars(class_).get("metadata"), sa.MetaData) and hasattr(class_, "registry")
+def _mappings(space: dict[str, Any]) -> dict[sa.MetaData, sa_orm.registry]:
+    """The tables of the models that a program has defined, with what has mapped them."""
+    found = {}
+    for each in everything(space):
+        metadata = getattr(each, "metadata", None) if isinstance(each, type) else None
+        if isinstance(metadata, sa.MetaData) and metadata is not CLASSES["Base"].metadata:
+            # SQLModel has another name for it.
+            found[metadata] = getattr(each, "registry", None) or each._sa_registry
+    return found
 
 
-__all__ = ["MODULES", "SESSIONS", "STORE", "Hooks", "forget_module", "run_module"]
+__all__ = ["MODULES", "SESSIONS", "STORE", "Hooks", "everything", "forget_module", "run_module"]

@@ -1,0 +1,1 @@
+"""What projects among the cases import and the linter cannot find."""
