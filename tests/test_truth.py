@@ -279,6 +279,49 @@ def test_a_framework_that_ends_its_dependencies_later_bears_none_of_these_report
     ]
 
 
+STYLE = """\
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from models import U, engine
+
+{}
+
+"""
+LASTING = {
+    "shared = Session(engine)  # error: SES109": set(),
+    "shared = sessionmaker(engine)  # error: SES109": {("SES109", False)},
+    "R = scoped_session(sessionmaker(engine))  # error: SES108\ndef f(): return R.get(U, 1)": set(),
+    "R = scoped_session(sessionmaker(engine))  # error: SES108\ndef f(): return R.remove()": {
+        ("SES108", False)
+    },
+    "R = scoped_session(sessionmaker(engine))  # error: SES108\ndef f(): R.get(U, 1)\ndef g(): R.remove()": {
+        ("SES108", False)
+    },
+    "class K:\n def __init__(self): self.s = Session(engine)  # error: SES107": set(),
+    "class K:\n def __init__(self): self.s = Session(engine)  # error: SES107\n def f(k): k.s.close()": {
+        ("SES107", False)
+    },
+    "def f(s: Session): s.commit()  # error: SES903": set(),
+    "def f(s: Session): s.flush()  # error: SES903": {("SES903", False)},
+    "def f():\n with Session(engine) as s: s.commit()  # error: SES903": {("SES903", False)},
+    "def f():\n with Session(engine) as s: s.close()  # error: SES902": set(),
+    "def f(s: Session):\n with Session(engine) as t: s.close()  # error: SES902": {("SES902", False)},
+    "def f():\n s = Session(engine)  # error: SES901\n try: pass\n finally: s.close()": set(),
+    "def f():\n s = Session(engine)  # error: SES901\n s.close()": {("SES901", False)},
+}
+
+
+@pytest.mark.parametrize("body", LASTING)
+def test_what_lasts_and_what_is_style_is_seen_in_the_runs_of_a_module(body):
+    outcome = examine(STYLE.format(body), "case")
+    assert {(each.code, each.missing) for each in outcome.disagreements} == LASTING[body]
+
+
+def test_methods_are_run_on_an_object_that_their_class_makes():
+    body = "class _K:\n def __init__(self, session: Session): self.s = session\n def f(self): self.s.commit()"
+    outcome = examine(STYLE.format(f"{body}  # error: SES903"), "case")
+    assert {code for _, code in outcome.borne} == {"SES903"}
+
+
 QUEUED = """\
 from celery import shared_task
 from sqlalchemy.orm import Session

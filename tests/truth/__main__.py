@@ -51,44 +51,55 @@ def main() -> int:
 
 def _cases() -> int:
     """Runs every fixture that can run; the number of lines on which comments and runs disagree."""
-    wrong = runs = confirmed = 0
+    wrong = runs = 0
+    tally = cases.Tally()
     for path in sorted(cases.FIXTURES.glob("*.py")):
         text = path.read_text(encoding="utf-8")
+        claims = set(cases.claims(text))
         if reason := cases.not_run(text):
             print(f"{path.name}: not run: {reason}")
+            tally.add(path.name, claims, claims)
             continue
         try:
             compile(text, path.name, "exec", dont_inherit=True)
         except SyntaxError:
             print(f"{path.name}: not run: this Python does not read it")
+            tally.add(path.name, claims, claims)
             continue
         outcome = cases.examine(text, path.name)
         runs += outcome.runs
-        confirmed += outcome.confirmed
+        tally.add(path.name, claims, claims - outcome.borne)
         for line, kind, reason in cases.exceptions(text):
             print(f"{path.name}:{line}: {kind}: {reason}")
         for found in outcome.disagreements:
             wrong += 1
             said = "seen, not demanded" if found.missing else "demanded, not seen"
             print(f"{path.name}:{found.line}: DISAGREEMENT: {found.code} {said}")
-    wrong += _projects()
+    wrong += _projects(tally)
     for code, reason in BY_LETTER.items():
         print(f"{code}: by the letter of the rule: {reason}")
-    print(f"{runs} runs; {confirmed} lines confirmed, {wrong} disagreements")
+    print(tally)
+    print(f"{runs} runs; {tally.confirmed} lines confirmed, {wrong} disagreements")
     return min(wrong, 1)
 
 
-def _projects() -> int:
+def _projects(tally: cases.Tally) -> int:
     """Runs the projects' modules; the number of reports that no run bears out."""
     wrong = 0
     for path in cases.with_claims():
         text, name = path.read_text(encoding="utf-8"), path.relative_to(cases.FIXTURES)
+        claims = {each for each in cases.claims(text) if each[1] in cases.ASKED}
         if reason := cases.not_run(text):
             print(f"{name}: not run: {reason}")
+            tally.add(str(name), claims, claims)
             continue
-        for line, kind, reason in cases.exceptions(text):
+        excused = list(cases.exceptions(text))
+        for line, kind, reason in excused:
             print(f"{name}:{line}: {kind}: {reason}")
-        for line, code in sorted(cases.unborne(path)):
+        unborne = cases.unborne(path)
+        stricter = {each for each in claims if any(line == each[0] for line, _, _ in excused)}
+        tally.add(str(name), claims, unborne | stricter)
+        for line, code in sorted(unborne):
             wrong += 1
             print(f"{name}:{line}: DISAGREEMENT: {code} demanded, not seen")
     return wrong

@@ -12,14 +12,16 @@ import logging
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.truth import libraries
 from tests.truth.frameworks import missing
-from tests.truth.loud import BY_FUNCTION, WITNESSED, unseen, unwanted
+from tests.truth.lasting import LASTING, last
+from tests.truth.loud import BY_FUNCTION, BY_LETTER, WITNESSED, unseen, unwanted
 from tests.truth.neighbours import Place
 from tests.truth.running import Program, Stories
 from tests.truth.verdicts import SEEN, Demand, demands
@@ -33,6 +35,9 @@ NOT_RUN = re.compile(r"^# not run: (?P<reason>.*)$", re.M)
 
 OF_PROJECTS = ("SES304", "SES305", "SES401")
 """What is looked for in the runs of projects, besides the codes of `loud`."""
+
+ASKED = frozenset((*WITNESSED, *LASTING, *OF_PROJECTS))
+"""All that is looked for in the runs of projects."""
 
 SPOKEN_FOR = {
     "SES105": {"SES402"},
@@ -61,21 +66,55 @@ class Outcome:
     """What the runs say of one file."""
 
     runs: int
-    confirmed: int
+    borne: frozenset[tuple[int, str]]
+    """The line and code of each report that some run shows."""
     disagreements: tuple[Disagreement, ...]
     unfinished: tuple[str, ...]
     """Functions that need more runs than there may be."""
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many lines with a report are seen to be at fault, by code, and which are not."""
+
+    wanted: Counter[str] = field(default_factory=Counter)
+    unseen: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, claims: Set[tuple[int, str]], unseen: Set[tuple[int, str]]) -> None:
+        """The claims of a file, and those of them that no run has shown."""
+        self.wanted.update(code for _, code in claims)
+        for line, code in sorted(unseen):
+            self.unseen[code].append(f"{name}:{line}")
+
+    @property
+    def confirmed(self) -> int:
+        """How many lines are seen, of all codes together."""
+        return sum(self.wanted.values()) - sum(map(len, self.unseen.values()))
+
+    def __str__(self) -> str:
+        """A line for each code that has a witness."""
+        return "\n".join(map(self._line, sorted(set(self.wanted) - set(BY_LETTER))))
+
+    def _line(self, code: str) -> str:
+        unseen = self.unseen[code]
+        count = f"{code}: {self.wanted[code] - len(unseen)} of {self.wanted[code]} lines are seen"
+        return f"{count}; not {', '.join(unseen)}" if unseen else count
+
+
 def with_claims() -> list[Path]:
     """The modules of projects that hold a report which a run can bear out."""
-    wanted = {*WITNESSED, *OF_PROJECTS}
-    found = []
-    for path in sorted((FIXTURES / "projects").rglob("*.py")):
-        codes = {code for each in ERROR.findall(path.read_text(encoding="utf-8")) for code in each.split()}
-        if codes & wanted:
-            found.append(path)
-    return found
+    paths = sorted((FIXTURES / "projects").rglob("*.py"))
+    return [path for path in paths if {code for _, code in claims(path.read_text(encoding="utf-8"))} & ASKED]
+
+
+def claims(text: str) -> list[tuple[int, str]]:
+    """The line and code of each report that a module's comments demand."""
+    lines = enumerate(text.splitlines(), 1)
+    return [(number, code) for number, line in lines for code in _codes(line)]
+
+
+def _codes(line: str) -> list[str]:
+    return [code for found in ERROR.findall(line) for code in found.split()]
 
 
 def not_run(text: str) -> str:
@@ -99,7 +138,7 @@ def exceptions(text: str) -> Iterator[tuple[int, str, str]]:
 def unborne(path: Path) -> set[tuple[int, str]]:
     """The line and code of each report in a module of a project that no run of it bears out."""
     text = path.read_text(encoding="utf-8")
-    wanted = [{code for found in ERROR.findall(line) for code in found.split()} for line in text.splitlines()]
+    wanted = [set(_codes(line)) for line in text.splitlines()]
     excused = {line for line, _, _ in exceptions(text)}
     missed = {each for each in _unborne(path, text, wanted, whole=False) if each[0] not in excused}
     if not any(code in BY_FUNCTION for _, code in missed):
@@ -113,6 +152,8 @@ def _unborne(path: Path, text: str, wanted: list[set[str]], *, whole: bool) -> I
     place = Place(root, ".".join(path.relative_to(root).parts[:-1]), whole)
     with Program(text, f"<{path.relative_to(root)}>", project=place) as program, _forgotten_quietly():
         told = program.stories()
+        lasting = set(last(program, told, text))
+    yield from (each for each in claims(text) if each[1] in LASTING and each not in lasting)
     seen = {(each.line, each.code) for each in demands(story for each in told for story in each.told)}
     for stories in told:
         yield from unseen(stories, wanted)
@@ -127,15 +168,21 @@ def examine(text: str, filename: str) -> Outcome:
     excused = {line for line, _, _ in exceptions(text)}
     with Program(text, f"<{filename}>") as program, _forgotten_quietly():
         told = program.stories()
+        lasting = set(last(program, told, text))
     disagreements: list[Disagreement] = []
-    confirmed = 0
+    borne = {each for each in claims(text) if each in lasting}
     seen = demands(story for each in told for story in each.told)
     for stories in told:
-        found = list(_compare(stories, seen, lines, excused))
-        confirmed += sum(each is None for each in found)
-        disagreements += [each for each in found if each is not None]
+        for found in _compare(stories, seen, lines, excused):
+            if isinstance(found, Disagreement):
+                disagreements.append(found)
+            else:
+                borne.add(found)
+    missed = (each for each in claims(text) if each[1] in LASTING and each not in lasting)
+    disagreements += [Disagreement(line, code, False) for line, code in missed]
     unfinished = tuple(each.entry.name for each in told if not each.complete)
-    return Outcome(sum(len(each.told) for each in told), confirmed, tuple(disagreements), unfinished)
+    runs = sum(len(each.told) for each in told)
+    return Outcome(runs, frozenset(borne), tuple(disagreements), unfinished)
 
 
 @contextmanager
@@ -157,15 +204,15 @@ def _forgotten_quietly() -> Iterator[None]:
 
 def _compare(
     stories: Stories, seen: list[Demand], lines: list[str], excused: set[int]
-) -> Iterator[Disagreement | None]:
-    """One item for each code at each line of a function: None where both sides say it."""
+) -> Iterator[Disagreement | tuple[int, str]]:
+    """One item for each code at each line of a function: line and code where both sides say it."""
     for line in range(stories.entry.line, stories.entry.last_line + 1):
-        wanted = {code for found in ERROR.findall(lines[line - 1]) for code in found.split()}
+        wanted = set(_codes(lines[line - 1]))
         for demand in (each for each in seen if each.line == line):
             accepted = wanted & {demand.code, *demand.accepted}
             if accepted:
                 wanted -= accepted
-                yield None
+                yield from ((line, code) for code in accepted)
             elif not (line in excused or not demand.required or wanted & SPOKEN_FOR.get(demand.code, set())):
                 yield Disagreement(line, demand.code, True, demand)
         for code in sorted(wanted & set(SEEN)):
@@ -174,14 +221,16 @@ def _compare(
     yield from _further(stories, lines, excused)
 
 
-def _further(stories: Stories, lines: list[str], excused: set[int]) -> Iterator[Disagreement | None]:
+def _further(
+    stories: Stories, lines: list[str], excused: set[int]
+) -> Iterator[Disagreement | tuple[int, str]]:
     """The same for the codes of `loud`."""
-    wanted = [{code for found in ERROR.findall(line) for code in found.split()} for line in lines]
+    wanted = [set(_codes(line)) for line in lines]
     missed = set(unseen(stories, wanted))
     for line in range(stories.entry.line, stories.entry.last_line + 1):
         for code in sorted(wanted[line - 1] & set(WITNESSED)):
             if (line, code) not in missed:
-                yield None
+                yield line, code
     for line, code in sorted(missed):
         if line not in excused:
             yield Disagreement(line, code, False)

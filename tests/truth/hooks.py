@@ -27,8 +27,9 @@ CLEANING = {"close", "aclose", "rollback", "reset", "invalidate", "remove", "exp
 
 
 COROUTINES = {
-    "close", "commit", "connection", "delete", "exec", "execute", "flush", "get", "get_one", "invalidate", "merge",
-    "refresh", "reset", "rollback", "run_sync", "scalar", "scalars", "stream", "stream_scalars", "aclose",
+    "close", "commit", "connection", "delete", "exec", "execute", "flush", "get", "get_one", "invalidate",
+    "merge", "refresh", "reset", "rollback", "run_sync", "scalar", "scalars", "stream",
+    "stream_scalars", "aclose",
 }
 """Methods of `AsyncSession` that do nothing until they are awaited."""
 
@@ -61,7 +62,9 @@ OUT_OF_SIGHT = {work, cond, items, awork}
 """Functions of which nobody knows what they do with what they are given."""
 
 
-QUERIES = {"get", "get_one", "exec", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge"}
+QUERIES = {
+    "get", "get_one", "exec", "execute", "scalar", "scalars", "query", "stream", "stream_scalars", "merge",
+}
 """Methods of a session that bring instances into it."""
 
 
@@ -153,6 +156,10 @@ class Hooks:
         session, name = function.__self__, function.__name__
         before = run.used_at(session)
         run.used(session, name)
+        if name == "close":
+            run.closed_by_hand(session, line)
+        elif name == "commit":
+            run.committed(session, line)
         if isinstance(session, sa_async.AsyncSession) and name in COROUTINES:
             given = _SessionAwaitable(
                 function, arguments, function(*arguments, **options), before, Unawaited(line)

@@ -53,7 +53,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A public function of the module, or a public method of one of its classes."""
+    """A public function of the module, a class of it, or one of its public methods."""
 
     name: str
     line: int
@@ -118,6 +118,7 @@ def _entries(tree: ast.Module, aliases: dict[str, str]) -> Iterable[Entry]:
         elif isinstance(node, ast.ClassDef) and not _is_mapped(node):
             methods = {each.name: each for each in node.body if isinstance(each, Def)}
             made = _making(node, methods.get("__init__"), aliases)
+            yield made
             for name, method in methods.items():
                 if name[0] != "_" and not method.decorator_list:
                     entry = _entry(method, aliases)
@@ -137,7 +138,8 @@ def _making(
 def _is_mapped(class_: ast.ClassDef) -> bool:
     """Whether a class has a table: its methods work with an instance that some session holds."""
     names = {each.id for each in ast.walk(class_) if isinstance(each, ast.Name)}
-    return bool(names & {"__tablename__", "__table__"}) or any(each.arg == "table" for each in class_.keywords)
+    own = bool(names & {"__tablename__", "__table__"})
+    return own or any(each.arg == "table" for each in class_.keywords)
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef, aliases: dict[str, str]) -> Entry:
@@ -371,7 +373,8 @@ class _Watcher(ast.NodeTransformer):
         asked = any(isinstance(each, ast.Name) and each.id in self.asked for each in node.targets)
         node.targets = [self.visit(each) for each in node.targets]
         node.value = self._found(node.value, asked)
-        if any(isinstance(part, (ast.Attribute, ast.Subscript)) for each in node.targets for part in _parts(each)):
+        parts = [part for each in node.targets for part in _parts(each)]
+        if any(isinstance(each, (ast.Attribute, ast.Subscript)) for each in parts):
             node.value = _hook("__truth__.stored()", node, node.value)
         return node
 

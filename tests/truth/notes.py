@@ -47,6 +47,8 @@ class Ending:
     opened: int
     """The line where it was opened, whatever the fate."""
     doubtful: bool
+    open: bool = False
+    """It was open at the end, whoever has it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Watched:
     given_away: bool = False
     """Something out of sight got it when it was closed, and may have opened it again."""
     over_yield: bool = False
+    by_hand: int = 0
+    """The line that has called its `close()`, until it is used again."""
 
 
 class Where(Enum):

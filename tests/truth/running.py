@@ -24,12 +24,13 @@ from tests.truth.held import HeldLoop
 from tests.truth.hooks import may_leave_work
 from tests.truth.injection import CLOSED, Failure, Failures, failures_of
 from tests.truth.instrumenting import Entry, Parameter, instrument
+from tests.truth.lasting import registries
 from tests.truth.neighbours import Place
 from tests.truth.notes import Ending, Sight, Written
 from tests.truth.sessions import Stage, WatchedAsyncMaker, WatchedAsyncSession, WatchedMaker, WatchedSession
 from tests.truth.tables import ASYNC_ENGINE, ENGINE, MODELS, STORE, A, U
 from tests.truth.witnesses import Run
-from tests.truth.world import everything, forget_module, run_module
+from tests.truth.world import SESSIONS, everything, forget_module, run_module
 
 RUNS = 3_000
 """Runs of one function; more is too much, and is said."""
@@ -91,20 +92,28 @@ class Program:
         self.temporary = instrumented.temporary
         self.reached: set[int] = set()
         """The lines of statements that some run has come to."""
+        self.emptied: list[Any] = []
+        """The registries that some run has emptied."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             wanted = project.wanted() if project is not None else instrumented.wanted
             everything = text if project is None else project.text()
             own = {**modules(text), **libraries.modules(everything)}
-            self._space = run_module(instrumented.tree, filename, wanted, own, project)
-        self._application = Application(self._space)
+            self.space = run_module(instrumented.tree, filename, wanted, own, project)
+        self.entries = tuple(each for each in self.entries if not self._is_session(each))
+        self._application = Application(self.space)
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _is_session(self, entry: Entry) -> bool:
+        """Whether an entry makes a session, or is a method of one: its caller owns that."""
+        class_ = self.space.get((entry.made or entry).name)
+        return isinstance(class_, type) and issubclass(class_, SESSIONS)
 
     def __enter__(self) -> Program:
         return self
 
     def __exit__(self, *_: object) -> None:
-        forget_module(self._space)
+        forget_module(self.space)
         if self._loop is not None:
             # What was dropped half way, asynchronous generators, is ended by the loop before it closes.
             self._loop.run_until_complete(asyncio.sleep(0))
@@ -137,8 +146,13 @@ class Program:
 
     def run(self, entry: Entry, trail: Trail) -> Story:
         """One run of a function by a script."""
-        with libraries.contexts(everything(self._space)):
-            return self._run(entry, trail)
+        before = registries(everything(self.space))
+        try:
+            with libraries.contexts(everything(self.space)):
+                return self._run(entry, trail)
+        finally:
+            now = registries(everything(self.space))
+            self.emptied += [each for each in before if each not in now]
 
     def _run(self, entry: Entry, trail: Trail) -> Story:
         run = Run(
@@ -151,7 +165,7 @@ class Program:
         )
         STORE.listener = run
         Stage.run = run
-        lent = _Lent(run, trail, self._space)
+        lent = _Lent(run, trail, self.space)
         try:
             run.quiet = True
             driven = self._application.has(entry.name)
@@ -207,8 +221,8 @@ class Program:
     def _found(self, entry: Entry, making: dict[str, Any]) -> Any:
         """The function of an entry; where it is a method, that of an object made by these arguments."""
         if entry.made is None:
-            return self._space[entry.name]
-        return getattr(self._space[entry.made.name](**making), entry.name)
+            return self.space[entry.name]
+        return getattr(self.space[entry.made.name](**making), entry.name)
 
     def _wait(self, coroutine: Any) -> Any:
         if self._loop is None:
@@ -230,6 +244,8 @@ class Program:
 
 class _Given(str):
     """What a parameter is given of which nothing is known: a text, which makes sessions if it is asked to."""
+
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         if not _MAKER.search(name):
@@ -270,10 +286,11 @@ class _Lent:
             return True, WatchedAsyncMaker(ASYNC_ENGINE) if is_async else WatchedMaker(ENGINE)
         if words & {"bool"} or parameter.default in {"True", "False"}:
             return True, self.trail.choose(2) == 1
+        if "U" in words and parameter.default in {"", "None"}:
+            absent = parameter.default and self.trail.choose(2) == 0
+            return True, None if absent else self._instance()
         if parameter.default:
             return False, None
-        if "U" in words:
-            return True, self._instance()
         if parameter.name in {"session", "s", "db"}:
             return True, self._lend(False, annotated=False)
         if "flag" in parameter.name:

@@ -361,8 +361,23 @@ class Run:
     def closed(self, session: Any) -> None:
         watched = self.by_id.get(id(session))
         if watched is not None:
+            if watched.by_hand and not watched.open and not watched.used_again:
+                self.see("SES902", watched.by_hand)
             watched.open = False
             watched.used_again = 0
+
+    def closed_by_hand(self, session: Any, line: int) -> None:
+        """The program calls the `close()` of a session."""
+        watched = self.by_id.get(id(session))
+        if watched is not None and watched.open:
+            watched.by_hand = line
+            if self.going_on:
+                self.see("SES901", watched.line)
+
+    def committed(self, session: Any, line: int) -> None:
+        """The program calls the `commit()` of a session."""
+        if any(session is lent for lent, _ in self.borrowed):
+            self.see("SES903", line)
 
     def closes_itself(self, session: Any) -> None:
         """Leaving this session open is not the program's fault."""
@@ -469,6 +484,7 @@ class Run:
             watched.named and watched.line not in self.temporary,
             watched.line,
             self.doubtful_injection or self.guessed or (fate is Fate.REOPENED and watched.given_away),
+            watched.open,
         )
 
     def written(self) -> list[Written]:
