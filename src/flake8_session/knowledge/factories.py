@@ -141,7 +141,10 @@ DEFAULTS_OF: Mapping[str, Mapping[str, bool]] = MappingProxyType(
         ),
     }
 )
-"""Where a maker's own defaults differ: the 1.4 function `create_session`."""
+"""Where a maker's own defaults differ: the function `create_session`, as it is in 1.4.
+
+Since 2.0 it does not commit by itself; which version is installed is not asked.
+"""
 
 
 class Function(Enum):

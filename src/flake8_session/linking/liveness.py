@@ -2,12 +2,14 @@
 
 Two questions are answered. *Live*: some later step reads the place before it is bound anew.
 *Asked*: some later test asks about its value, directly or by a name that it is bound to; so does every
-use of a name that is deleted or bound to None somewhere.
+use of a name that is deleted or bound to None somewhere, and every loop over one that is bound to an empty
+display and to something else.
 Captured variables of a closure are read wherever the closure may run, so they stay live throughout.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from flake8_session.flow.events import (
@@ -21,6 +23,8 @@ from flake8_session.flow.events import (
     Enter,
     Event,
     Import,
+    Iter,
+    Iterate,
     Place,
     Test,
     TestSame,
@@ -28,6 +32,7 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.questions import may_change
+from flake8_session.linking.emptiness import emptied
 from flake8_session.linking.places import operands
 
 
@@ -44,8 +49,9 @@ class Liveness:
         made = {getattr(step.event, "result", ""): step.event for step in graph.steps}
         reads = [_reads(step.event, made) for step in graph.steps]
         self._live = [live | always for live in _backwards(graph, reads, carry=False)]
-        emptied = frozenset(_emptied(graph))
-        asks = [_asks(step.event, emptied) for step in graph.steps]
+        gone = frozenset(_gone(graph))
+        looped = frozenset(_looped(graph))
+        asks = [_asks(step.event, gone, looped) for step in graph.steps]
         questions = sorted({place for asked in asks for place in asked if place[0] in "?!"})
         self._asked = _backwards(graph, asks, carry=True, questions=questions)
 
@@ -80,7 +86,7 @@ def _reads(event: Event, made: dict[Place, Event]) -> frozenset[Place]:
     return frozenset(found)
 
 
-def _emptied(graph: Graph) -> Iterator[Place]:
+def _gone(graph: Graph) -> Iterator[Place]:
     """The names that are deleted, or bound to None, so that a use of them may raise."""
     for step in graph.steps:
         match step.event:
@@ -88,8 +94,20 @@ def _emptied(graph: Graph) -> Iterator[Place]:
                 yield target
 
 
-def _asks(event: Event, emptied: frozenset[Place]) -> frozenset[Place]:
-    used = emptied.intersection(operands(event)) if emptied else frozenset()
+def _looped(graph: Graph) -> Iterator[Place]:
+    """The names that a loop may find empty, and the iterators over them."""
+    bindings = Counter(step.event.target for step in graph.steps if isinstance(step.event, Bind))
+    found = {place for place in emptied(graph).values() if bindings[place] > 1}
+    for step in graph.steps:
+        if isinstance(step.event, Iter) and step.event.iterable in found:
+            yield step.event.iterable
+            yield step.event.result
+
+
+def _asks(event: Event, gone: frozenset[Place], looped: frozenset[Place]) -> frozenset[Place]:
+    used = gone.intersection(operands(event)) if gone else frozenset()
+    if looped and isinstance(event, Iter | Iterate):
+        used |= looped.intersection(operands(event))
     return _questions(event) | used
 
 

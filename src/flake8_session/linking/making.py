@@ -34,6 +34,7 @@ def made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         asynchronous=maker.asynchronous,
         expires=defaults["expire_on_commit"],
         autoflush=defaults["autoflush"],
+        autocommits=defaults["autocommit"],
     )
     class_ = given.get("class_")
     if isinstance(class_, External):

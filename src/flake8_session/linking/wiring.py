@@ -25,6 +25,7 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.ways import behind
+from flake8_session.linking.emptiness import emptied
 from flake8_session.linking.liveness import Liveness
 from flake8_session.linking.places import bound, operands
 
@@ -42,6 +43,11 @@ class Wiring:
     def liveness(self) -> Liveness:
         """Which places are read later."""
         return Liveness(self.graph)
+
+    @cached_property
+    def emptied(self) -> Mapping[int, Place]:
+        """The steps that bind a variable to an empty display."""
+        return emptied(self.graph)
 
     @cached_property
     def made_by(self) -> Mapping[Place, int]:

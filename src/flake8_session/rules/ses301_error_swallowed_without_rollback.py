@@ -15,7 +15,7 @@ After a failed flush or commit the session refuses all further work with `Pendin
 until somebody rolls it back. So the error that was swallowed here comes back at a place that has
 nothing to do with it, and every turn of a loop after the first failure fails as well. PostgreSQL
 refuses every statement after any failed statement, a plain query included; that is left out in a module
-that imports only other dialects of SQLAlchemy's.
+that imports only other dialects of SQLAlchemy's, and for sessions that commit each statement.
 
 ## Example
 
@@ -78,7 +78,7 @@ from functools import partial
 
 from flake8_session.diagnostics import Diagnostic, Span
 from flake8_session.facts.circumstances import is_framework_called
-from flake8_session.facts.databases import is_other_than_postgresql
+from flake8_session.facts.databases import aborts
 from flake8_session.facts.failures import Swallowed, swallowed
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts, SessionFacts
@@ -99,9 +99,9 @@ _LENDING_NOTHING = frozenset(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each handler behind which the failed session goes on."""
-    refuses = not is_other_than_postgresql(facts.frame)
     best: dict[Span, tuple[SessionFacts, Swallowed]] = {}
     for session in facts.sessions:
+        refuses = aborts(facts.frame, session.focus.options)
         for found in swallowed(session):
             span = facts.step_span(found.step)
             if (found.use is None and not _is_callers(facts, found)) or (found.by_statement and not refuses):

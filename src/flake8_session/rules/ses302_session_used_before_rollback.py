@@ -65,7 +65,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from flake8_session.diagnostics import Diagnostic
-from flake8_session.facts.databases import is_other_than_postgresql
+from flake8_session.facts.databases import aborts
 from flake8_session.facts.failures import Stumble, stumbles
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
@@ -84,9 +84,8 @@ RULE = Rule(
 
 def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each use or read that must raise."""
-    refuses = not is_other_than_postgresql(facts.frame)
     for span, session, found in once(facts, stumbles):
-        if refuses or not found.by_statement:
+        if not found.by_statement or aborts(facts.frame, session.focus.options):
             plan = partial(rolling_back_before, facts, session, found)
             yield RULE.at(facts, span, _message(facts, found), told(facts, found.solved, found.path), plan)
 

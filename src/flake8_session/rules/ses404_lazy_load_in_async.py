@@ -7,7 +7,7 @@ nothing in the function can have loaded it.
 
 A relationship to a single instance is not reported where that instance may be in the session already: then
 its read needs no SQL. What the function selects, makes or is given, and the helpers that it gives the
-session, may have brought it there.
+session, may have brought it there; so may have whoever keeps the session, where it is an attribute.
 
 Eager options, `refresh()` with the attribute's name, `awaitable_attrs`, `run_sync()` and an assignment
 count as loads.

@@ -26,7 +26,7 @@ def beside(frame: Frame, focus: Focus) -> frozenset[str]:
     """The names of their classes, ``*`` for any; empty for a session that is not asynchronous."""
     if not focus.options.asynchronous or focus.selected is None:
         return frozenset()
-    if any(place.startswith("self.") for place in focus.places):
+    if any("." in place for place in focus.places):  # What keeps the session may keep its instances.
         return frozenset({_ANY})
     return frozenset({*given(frame, focus), *_met(frame, focus), *_along(frame, focus.selected)})
 

@@ -136,7 +136,7 @@ def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -
         elif isinstance(event, Iterate) and event.asynchronous:
             started = frame.made_by.get(event.iterator)
             start = frame.graph.steps[started].event if started is not None else None
-            driven = _driven(frame, givers, start.iterable) if isinstance(start, Iter) else None
+            driven = _driven(frame, givers, start.iterable, waits=True) if isinstance(start, Iter) else None
             if driven is not None:
                 yield Focus(driven, birth=index, owned=False, driven=True)
         elif isinstance(event, Enter):
@@ -173,7 +173,7 @@ def _lent_by_one(meaning: OneOf, givers: Givers) -> Options | None:
 
 
 def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Focus]:
-    driven = _driven(frame, givers, _asked_for_next(frame, call))
+    driven = _driven(frame, givers, *_asked_for_next(frame, call))
     if driven is not None:
         yield Focus(driven, birth=index, owned=False, driven=True)
         return
@@ -232,22 +232,25 @@ def _is_local(frame: Frame, registry: Place) -> bool:
     )
 
 
-def _asked_for_next(frame: Frame, call: Call) -> Place:
-    """What ``next(…)``, ``anext(…)`` or ``….__next__()`` asks; `""` for any other call."""
+def _asked_for_next(frame: Frame, call: Call) -> tuple[Place, bool]:
+    """What ``next(…)``, ``anext(…)`` or ``….__next__()`` asks, and whether that waits; `""` for any other."""
     if call.method in ("__next__", "__anext__"):
-        return call.receiver
+        return call.receiver, call.method == "__anext__"
     callee = frame.meaning(call.function) if call.function else None
     if callee not in (External("builtins.next"), External("builtins.anext")) or not call.arguments:
-        return ""
-    return call.arguments[0].value
+        return "", False
+    return call.arguments[0].value, callee == External("builtins.anext")
 
 
-def _driven(frame: Frame, givers: Givers, generator: Place) -> Options | None:
-    """The options of the session that a generator lends which nothing but this expression refers to."""
+def _driven(frame: Frame, givers: Givers, generator: Place, waits: bool) -> Options | None:
+    """The options of the session that a generator lends which nothing but this expression refers to.
+
+    `waits`: it is driven as only asynchronous ones can be. ``next()`` of such a one raises at once.
+    """
     meaning = frame.meaning(generator) if generator.startswith("%") else None
     if not isinstance(meaning, Called):
         return None
     function = frame.linker.function(meaning.function)
     if function is None or not function.generator or not is_bare(function):
         return None
-    return givers.lent(meaning.function)
+    return givers.lent(meaning.function) if function.asynchronous is waits else None

@@ -19,6 +19,7 @@ from flake8_session.typestate.aside import with_rest
 from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.calls.loads import is_asked_for_again
 from flake8_session.typestate.doubles import may_be_double
+from flake8_session.typestate.emptiness import without_filled
 from flake8_session.typestate.focus import Arrivals, Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
     Hearsay,
@@ -231,6 +232,8 @@ class SessionMovement:
             ways = with_rest(world, bare, self._found(step, bare).ways)
             return Found(ways, self._moves(step, ways))
         own = tuple(_WAYS[type(event)](self.context, step, event, world))
+        if self.context.frame.emptied:
+            own = tuple(without_filled(self.context.frame, event, own))
         must = _without_value(event, world)
         if must is not None and any(door is not Door.RAISED for door, _ in own):
             moves = self._moves(step, ((Door.RAISED, world._replace(flight=must)),))

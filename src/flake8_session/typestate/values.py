@@ -3,18 +3,25 @@
 Three atoms divide all values: None, other falsy values, truthy values. What is known of a name is a
 set of atoms, as a bit mask; a name without an entry may hold anything. So ``if own:`` and a later
 ``if not own:`` cannot both be taken, and ``if x is None`` and ``if x`` know of each other.
+
+Of the falsy values one more thing is told apart: the list, set or dictionary that a display has just made
+empty, and that nobody else knows. A loop over it takes no turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flake8_session.flow.events import Fact, Place
 
 NONE = 1
-FALSY = 2
 TRUTHY = 4
-ANYTHING = NONE | FALSY | TRUTHY
 UNBOUND = 8
 """The atom of a name that was deleted: every use of it raises."""
+EMPTY = 16
+"""What an empty display has made: whoever is given it may fill it."""
+FALSY = 2 | EMPTY
+ANYTHING = NONE | FALSY | TRUTHY
 
 Values = frozenset[tuple[Place, int]]
 
@@ -71,6 +78,12 @@ def without(values: Values, place: Place) -> Values:
     if not values:
         return values
     return frozenset(entry for entry in values if entry[0] != place)
+
+
+def shown(values: Values, places: Iterable[Place]) -> Values:
+    """`values` without the empty containers among `places`: somebody else may fill them now."""
+    gone = {(place, EMPTY) for place in places}
+    return values if values.isdisjoint(gone) else values - gone
 
 
 def common(left: Values, right: Values) -> Values:

@@ -16,6 +16,10 @@ from flake8_session.typestate.worlds import UNREAD, Hold, World
 def bind_ways(context: Context, step: int, event: ev.Bind, world: World) -> Ways:
     """``target = source``; where both names are tested later, None and the rest go different ways."""
     moved = _assigned(context, world, event.target, event.source)
+    if step in context.frame.emptied:
+        empty = values.with_value(moved.values, event.target, values.EMPTY)
+        yield Door.COMPLETED, moved._replace(values=empty)
+        return
     known = values.known(world.values, event.source)
     if known == values.NONE or not known & values.NONE or not _both_asked(context, step, event):
         yield Door.COMPLETED, moved
@@ -91,4 +95,6 @@ def _assigned(context: Context, world: World, target: Place, source: Place) -> W
         moved = handed(moved)
     if any(role is not Hold.ABSENT for role in moved.roles(target)):
         return moved._replace(values=values.without(moved.values, target))
-    return moved._replace(values=values.with_value(moved.values, target, values.known(world.values, source)))
+    known = values.known(world.values, source)
+    given = values.ANYTHING if known == values.EMPTY else known  # What has two names may be filled by either.
+    return moved._replace(values=values.with_value(moved.values, target, given))

@@ -12,7 +12,7 @@ from flake8_session.typestate.catching import passed, taken, takes
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.managers import class_name
 from flake8_session.typestate.steps.binding import unbound
-from flake8_session.typestate.worlds import Flight, Hold, Kind, World
+from flake8_session.typestate.worlds import Flight, Hold, Kind, Transaction, World
 
 
 def test_ways(context: Context, step: int, event: ev.Test, world: World) -> Ways:
@@ -88,4 +88,15 @@ def raise_ways(context: Context, step: int, event: ev.Raise, world: World) -> Wa
         yield Door.RAISED, world._replace(flight=world.caught, caught=None)
         return
     name = class_name(context, event.function or event.exception) or ""
-    yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, name), caught=None)
+    kind = Kind.DATABASE if not name and _is_given_the_failure(context, event, world) else Kind.RAISED
+    yield Door.RAISED, world._replace(flight=Flight(kind, name), caught=None)
+
+
+def _is_given_the_failure(context: Context, event: ev.Raise, world: World) -> bool:
+    """Whether the function raises what a caller's handler has given it, while the session has failed.
+
+    Then that is the failure itself, and none of the classes into which the function turns it elsewhere.
+    """
+    failed = world.session is not None and world.session.transaction is Transaction.FAILED
+    given = [parameter.name for parameter in context.frame.function.parameters]
+    return failed and event.exception in given and event.exception not in context.frame.bindings

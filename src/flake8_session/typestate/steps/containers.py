@@ -79,12 +79,17 @@ def _is_returned(context: Context, step: int) -> bool:
 def iter_ways(context: Context, step: int, event: ev.Iter, world: World) -> Ways:
     """``iter(iterable)``: where a loop begins."""
     moved = names.bound(world, event.result, event.iterable, owned=context.focus.owned)
+    if world.values and values.known(world.values, event.iterable) == values.EMPTY:
+        moved = moved._replace(values=values.with_value(moved.values, event.result, values.EMPTY))
     yield Door.COMPLETED, moved
 
 
 def iterate_ways(context: Context, step: int, event: ev.Iterate, world: World) -> Ways:
     """The next of a loop: true with an element, false at the end."""
     roles = world.roles(event.iterator)
+    if world.values and values.known(world.values, event.iterator) == values.EMPTY:
+        yield Door.FALSE, world
+        return
     if step == context.focus.birth:
         lent = born_session(
             context, unbound(context, world, event.result), event.result, SessionState(Life.LENT)
