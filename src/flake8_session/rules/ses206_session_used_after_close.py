@@ -4,7 +4,7 @@ Reports the first call on a session that the function owns and has already close
 from there on, failures included, does not close it again. Closing, rolling back or resetting a
 closed session is legal and not reported, and neither is a second use that is closed like the first.
 
-`commit()` and `flush()` count although they then do nothing: what was pending went with the close.
+`commit()` and `flush()` count although they then do nothing: what was not committed went with the close.
 
 In tests only what raises is reported, unless `tests` is set: their sessions go with the process.
 
@@ -97,5 +97,6 @@ def _message(found: Reuse) -> str:
     if found.raises:
         return f"{name} was closed for good; `{found.method}()` raises InvalidRequestError"
     if found.method in ("commit", "flush"):
-        return f"{name} was closed, so `{found.method}()` does nothing: what was pending went at the close"
+        lost = "what was not committed went at the close"
+        return f"{name} was closed, so `{found.method}()` does nothing: {lost}"
     return f"{name} was closed; using it opens it again, and nothing closes it after that"

@@ -7,7 +7,8 @@ it), or, after a flush, of a value that the database computes and does not give 
 `onupdate`, with older versions a server-side default.
 
 Reads inside `run_sync()` and by `awaitable_attrs` are clean, and so is what `refresh()`, a new query
-or an assignment has loaded.
+or an assignment has loaded. In tests it is not reported what a function under test has expired, unless
+`tests` is set.
 
 ## Why is this bad?
 Fetching the attribute needs the database, and a plain read cannot be awaited: it raises

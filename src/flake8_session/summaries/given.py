@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from flake8_session.flow.events import Call, Place
+from flake8_session.flow.events import Await, Call, Enter, Place
 from flake8_session.flow.outline import Applied, Expression, Indexed, Named, Parameter
 from flake8_session.knowledge import frameworks
 from flake8_session.linking.frames import Frame
@@ -45,6 +45,8 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
     """The session that the parameter holds when the function is called; None where it holds none."""
     promised = frame.parameter_meaning(parameter)
     if isinstance(promised, Borrowed):
+        if not promised.options.asynchronous and _is_awaited(frame, parameter.name):
+            return replace(promised, options=replace(promised.options, asynchronous=True, expires=None))
         given = _injected(solved, frame, parameter)
         if given is None and promised.options.expires is None:
             given = _passed(solved, frame, parameter)
@@ -62,6 +64,19 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
         or _handed_on(solved, frame, parameter)
     )
     return Borrowed(given) if given is not None else None
+
+
+def _is_awaited(frame: Frame, place: Place) -> bool:
+    """Whether the function awaits a method of what is in `place`: its annotation is not to be believed."""
+    graph = frame.function.graph  # As it is written: what another thread calls is no coroutine.
+    steps = graph.steps if graph is not None else ()
+    calls = [step.event for step in steps if isinstance(step.event, Call)]
+    made = {call.result for call in calls if call.receiver == place}
+    return any(
+        (isinstance(step.event, Await) and step.event.value in made)
+        or (isinstance(step.event, Enter) and step.event.asynchronous and step.event.manager in made)
+        for step in steps
+    )
 
 
 def factory(solved: Solved, at: FunctionAt, name: str) -> Meaning:

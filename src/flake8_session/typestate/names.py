@@ -119,9 +119,9 @@ def spelled(place: Place) -> str:
 
 
 def session_places(world: World) -> list[Place]:
-    """The places that hold the session itself, sorted, variables first."""
+    """The places that hold the session itself, sorted, variables first, and the shorter paths."""
     places = [place for place, holding in world.names if holding is Role.SESSION]
-    return sorted(places, key=lambda place: (place.startswith("%"), place))
+    return sorted(places, key=lambda place: (place.startswith("%"), place.count("."), place))
 
 
 def keeps_session(world: World, place: Place) -> bool:
