@@ -124,8 +124,8 @@ def test_summaries_are_equal_in_every_order_of_asking(
 
 def answers(folder: Path, texts: dict[str, str], ats: Sequence[FunctionAt]) -> dict[FunctionAt, object]:
     project = Project()
-    outline = lower_module(texts["a"]).outline
-    _, effects = project.effects(str(folder / "a.py"), texts["a"], outline, Settings())
+    lowered = lower_module(texts["a"])
+    _, effects = project.effects(str(folder / "a.py"), texts["a"], lowered, Settings())
     return {
         at: (
             effects.fresh(at),
@@ -203,6 +203,51 @@ def test_what_stands_elsewhere_in_a_module_counts_the_same_from_inside_and_outsi
     alone = linted(tmp_path, texts, ("evident", "using"), one_run=False)
     assert [found.code for found in alone["using"]] == ["SES101"]
     for order in (("evident", "using"), ("using", "evident")):
+        assert linted(tmp_path, texts, order, one_run=True) == alone
+
+
+KEEPING = """\
+from sqlalchemy.orm import Session
+from base import engine
+
+def kept(row):
+    with Session(engine) as session:
+        session.add(row)
+        session.commit()
+"""
+HANDING = """\
+from keeping import kept
+
+def handed(row):
+    kept(row)
+"""
+USING_HANDED = """\
+from handing import handed
+from models import User
+
+def used():
+    user = User(name="new")
+    handed(user)
+    return user.name
+"""
+MODELS = """\
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+"""
+
+
+def test_a_text_is_asked_the_same_once_its_module_is_linted(tmp_path: Path) -> None:
+    texts = {"keeping": KEEPING, "handing": HANDING, "using": USING_HANDED, "models": MODELS}
+    write(tmp_path, texts)
+    alone = linted(tmp_path, texts, ("keeping", "handing", "using"), one_run=False)
+    for order in (("keeping", "handing", "using"), ("handing", "using", "keeping")):
         assert linted(tmp_path, texts, order, one_run=True) == alone
 
 

@@ -81,7 +81,7 @@ def folder(tmp_path: Path) -> Path:
 def wanted(folder: Path, text: str) -> list[str]:
     """The names of the pieces that are wanted, in order."""
     path, pieces = str(folder / "use.py"), pieces_of(text)
-    listed = lower_module(text, lambda piece: False).outline
+    listed = lower_module(text, lambda piece: False)
     module, effects = Project().effects(path, text, listed, Settings())
     sieve = Mattering(effects.linker, effects, module, pieces)
     return [piece.name for piece in pieces if sieve.wanted(piece)]

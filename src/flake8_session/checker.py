@@ -55,7 +55,7 @@ class OneFile:
         return True
 
     def effects(
-        self, filename: str, text: str, outline: Outline, settings: Settings
+        self, filename: str, text: str, lowered: Lowered, settings: Settings
     ) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""
         linker = Linker(self)
@@ -71,7 +71,7 @@ class Surroundings(Protocol):
         ...
 
     def effects(
-        self, filename: str, text: str, outline: Outline, settings: Settings
+        self, filename: str, text: str, lowered: Lowered, settings: Settings
     ) -> tuple[str, ProjectEffects]:
         """The name under which a linted file is linked, and the effects to solve its functions with."""
         ...
@@ -97,14 +97,14 @@ def check_source(
     wanted = _wanted(text, filename, settings, project) if project is not None and not fixes else None
     lowered = lower_module(text, wanted)
     around = project or OneFile(lowered.outline)
-    module, effects = around.effects(filename, text, lowered.outline, settings)
+    module, effects = around.effects(filename, text, lowered, settings)
     found = sorted(_reports(lowered, module, effects, filename, settings), key=lambda each: each.sort_key)
     return _with_fixes(found, lowered) if fixes else [replace(each, plan=None) for each in found]
 
 
 def _wanted(text: str, filename: str, settings: Settings, project: Surroundings) -> Wanted:
     """Says which pieces of the text may have to do with a session."""
-    listed = lower_module(text, lambda piece: False).outline
+    listed = lower_module(text, lambda piece: False)
     module, effects = project.effects(filename, text, listed, settings)
     return Mattering(effects.linker, effects, module, pieces_of(text)).wanted
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from flake8_session.cli.record import INSIDE, UNREAD, Module, Question, Record, digest
+from flake8_session.flow.lowering import Lowered
 from flake8_session.flow.outline import Outline
 from flake8_session.project import Neighbourhood
 from flake8_session.project.cache import Cache
@@ -32,10 +33,10 @@ class RecordingProject(Project):
         return taken, self._consistent
 
     def effects(
-        self, filename: str, text: str, outline: Outline, settings: Settings
+        self, filename: str, text: str, lowered: Lowered, settings: Settings
     ) -> tuple[str, ProjectEffects]:
         """See `Surroundings.effects`."""
-        path, effects = super().effects(filename, text, outline, settings)
+        path, effects = super().effects(filename, text, lowered, settings)
         self._consistent = self._consistent and self._digest(path) == digest(text)
         return path, effects
 

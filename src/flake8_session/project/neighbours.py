@@ -12,13 +12,21 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from flake8_session.flow.lowering import Lowered
 from flake8_session.flow.outline import Function, Outline
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.told import Told, told_by
 from flake8_session.project.cache import Cache
 from flake8_session.project.imports import Imports
 from flake8_session.project.layout import Layouts
-from flake8_session.project.piecemeal import Neighbour, from_entry, skimmed, to_entry
+from flake8_session.project.piecemeal import (
+    Neighbour,
+    from_entry,
+    is_listing,
+    listed,
+    skimmed,
+    to_entry,
+)
 from flake8_session.project.reading import is_too_long, read_text, unified
 from flake8_session.project.relevance import Imported, Reach, has_sessions_itself
 from flake8_session.settings import Settings
@@ -47,11 +55,13 @@ class Project:
         self._forget()
 
     def effects(
-        self, filename: str, text: str, outline: Outline, settings: Settings
+        self, filename: str, text: str, lowered: Lowered, settings: Settings
     ) -> tuple[str, ProjectEffects]:
         """The name under which the linted file is linked, and the effects to solve its functions with."""
         path = self._open(filename, text)
-        self._linted[path] = outline
+        self._linted[path] = lowered.outline
+        if path not in self._neighbours and is_listing(lowered):
+            self._listed[path] = listed(self._texts[path] or "", lowered)
         effects = self.effects_at(path, settings)
         effects.frames.forget(path)
         return path, effects
@@ -118,11 +128,7 @@ class Project:
 
     def text(self, module: str, qualname: str) -> str | None:
         """See `Modules.text`."""
-        linted = self._linted.get(module)
-        known = linted.functions.get(qualname) if linted is not None else None
-        if known is not None and known.graph is not None:
-            return None
-        found = self._neighbour(module)
+        found = self._neighbour(module)  # Of a linted one too, so that it makes no difference.
         return None if found is None else found.text_of(qualname)
 
     def target(self, module: str, imported: str, level: int) -> str | None:
@@ -158,7 +164,7 @@ class Project:
         entry = self._cache.read(self._cache.key(text)) if self._cache is not None else None
         if entry is None:
             self._written[module] = 0.0, -1
-            return skimmed(text)
+            return self._listed.pop(module, None) or skimmed(text)
         found = from_entry(text, entry)
         self._written[module] = 0.0, len(found.packed)
         return found
@@ -167,6 +173,8 @@ class Project:
         self._too_long = ""
         self._texts: dict[str, str | None] = {}
         self._linted: dict[str, Outline] = {}
+        self._listed: dict[str, Neighbour] = {}
+        """Linted files, as others would see them."""
         self._neighbours: dict[str, Neighbour | None] = {}
         self._imports = Imports(self._layouts, self._texts.__contains__)
         self._reach = Reach(self._named, self._text)

@@ -106,10 +106,19 @@ class Neighbour:
 def skimmed(text: str) -> Neighbour | None:
     """The neighbour with this text; None where it is no Python."""
     try:
-        lowered = lower_module(text, lambda piece: False)
+        return listed(text, lower_module(text, lambda piece: False))
     except SyntaxRefused:
         return None
+
+
+def listed(text: str, lowered: Lowered) -> Neighbour:
+    """The neighbour with this text, of which no function was read so far."""
     return Neighbour(text, lowered.outline, dict(_units(lowered)))
+
+
+def is_listing(lowered: Lowered) -> bool:
+    """Whether none of the functions was read."""
+    return all(part.module is None for part in lowered.parts)
 
 
 def to_entry(neighbour: Neighbour) -> Any:
