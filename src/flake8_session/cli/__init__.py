@@ -30,6 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+def command() -> int:
+    """What a shell runs: `main`, in a process that has nothing else to do."""
+    from flake8_session.source import collector
+
+    collector.seldom_until_exit()
+    return main()
+
+
 def _place(defect: BaseException) -> str:
     """File and line in which `defect` was raised."""
     trace = defect.__traceback__

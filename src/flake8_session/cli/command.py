@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -74,6 +75,7 @@ def _watch(options: Options) -> None:
             check(options, _configuration(options), rests_on)
         except (ConfigurationError, CannotWrite) as error:
             complain(str(error))
+        gc.collect()  # This process is not about to end, and the next round needs nothing of this one.
         return rests_on
 
     _configuration(options)

@@ -58,9 +58,8 @@ def lint_sources(sources: Chunk, configuration: Configuration, total: Batch) -> 
 
 def _one_by_one(sources: Chunk, configuration: Configuration) -> Iterator[Batch]:
     lint = _linter(configuration)
-    with collector.seldom():
-        for source in sources:
-            yield lint([source])
+    for source in sources:
+        yield lint([source])
 
 
 def _linter(configuration: Configuration) -> Linter:
@@ -124,10 +123,10 @@ _linters: list[Linter] = []
 
 def _begin(configuration: Configuration) -> None:
     """Ctrl-C is the parent's to answer: it ends its processes."""
+    collector.seldom_until_exit()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _linters.append(_linter(configuration))
 
 
 def _work(chunk: Chunk) -> Batch:
-    with collector.seldom():
-        return _linters[0](chunk)
+    return _linters[0](chunk)

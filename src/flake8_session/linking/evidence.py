@@ -36,7 +36,7 @@ _SPEAKS_OF_SESSIONS = re.compile(
 )
 _SPEAKS_OF_MAKERS = re.compile(r"_*(\w+_)?(db|async)?_?session_?(maker|factory|local)$", re.IGNORECASE)
 _SPEAKS_OF_MAKING = re.compile(r"_*(\w+_)?(db|async)?_?session_?(maker|factory)$", re.IGNORECASE)
-_CALLEES = re.compile(r"(\w*session\w*)\s*\(", re.IGNORECASE)
+_CALLEES = re.compile(r"\b(\w*session\w*)\s*\(", re.IGNORECASE)
 _ONLY_SESSIONS = frozenset(
     {
         "scalar",

@@ -25,17 +25,15 @@ def pack(value: object) -> Any:
         return value
     if isinstance(value, tuple):
         return [pack(each) for each in value]
+    if kind in _FIELDS:
+        return (_NUMBERS[kind], *[pack(getattr(value, name)) for name in _FIELDS[kind]])
     if isinstance(value, Mapping):
         return {pack(key): pack(each) for key, each in value.items()}
-    if isinstance(value, frozenset):
-        return value
     if isinstance(value, Door):
         return int(value)
-    if kind not in _NUMBERS:
+    if kind not in _NUMBERS or not isinstance(value, Enum):
         raise TypeError(f"a {kind.__name__} is no part of an outline")
-    if isinstance(value, Enum):
-        return (_NUMBERS[kind], value.value)
-    return (_NUMBERS[kind], *(pack(getattr(value, name)) for name in _FIELDS[kind]))
+    return (_NUMBERS[kind], value.value)
 
 
 def unpack(packed: Any) -> Any:
@@ -83,7 +81,7 @@ def _classes() -> Iterator[type[Any]]:
                 yield each
 
 
-_PLAIN = frozenset({str, int, bool, float, type(None)})
+_PLAIN = frozenset({str, int, bool, float, type(None), frozenset})
 _CLASSES = tuple(_classes())
 _NUMBERS = {each: number for number, each in enumerate(_CLASSES)}
 _FIELDS = {each: [field.name for field in fields(each)] for each in _CLASSES if is_dataclass(each)}

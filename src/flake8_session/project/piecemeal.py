@@ -47,7 +47,9 @@ class Neighbour:
     """The outline, whose functions have no graphs."""
     units: Mapping[Unit, Lines]
     packed: dict[Unit, bytes] = field(default_factory=dict)
-    """Units that were lowered earlier, as the cache has them."""
+    """Units as the cache has them, or is to have them."""
+    head: Any = None
+    """The outline likewise."""
     lowered: dict[Unit, Bodies] = field(default_factory=dict)
     outline: Outline = field(init=False)
     """The outline in which the classes inside of functions can be asked for."""
@@ -122,24 +124,21 @@ def is_listing(lowered: Lowered) -> bool:
 
 
 def to_entry(neighbour: Neighbour) -> Any:
-    """What the cache is to keep."""
-    packed = dict(neighbour.packed)
-    for unit, bodies in neighbour.lowered.items():
-        if unit not in packed:
-            packed[unit] = marshal.dumps((pack(bodies.functions), pack(bodies.classes)))
-    listed = neighbour.listed
-    rest = (listed.imports, listed.exports, listed.rebound, listed.configured, listed.stored)
-    return (
-        dict(neighbour.units),
-        packed,
-        *map(pack, (listed.functions, listed.classes, listed.assigned)),
-        [pack(each) for each in rest],
-    )
+    """What the cache is to keep. Each part is packed once, however often the entry is written."""
+    for unit in neighbour.lowered.keys() - neighbour.packed.keys():
+        bodies = neighbour.lowered[unit]
+        neighbour.packed[unit] = marshal.dumps((pack(bodies.functions), pack(bodies.classes)))
+    if neighbour.head is None:
+        listed = neighbour.listed
+        rest = (listed.imports, listed.exports, listed.rebound, listed.configured, listed.stored)
+        neighbour.head = [pack(each) for each in (listed.functions, listed.classes, listed.assigned, *rest)]
+    return dict(neighbour.units), neighbour.packed, neighbour.head
 
 
 def from_entry(text: str, entry: Any) -> Neighbour:
     """The neighbour with this text, as `to_entry` kept it."""
-    units, packed, functions, classes, assigned, rest = entry
+    units, packed, head = entry
+    functions, classes, assigned, *rest = head
     imports, exports, rebound, configured, stored = map(unpack, rest)
     listed = Outline(
         functions=Unpacking(functions),
@@ -151,7 +150,7 @@ def from_entry(text: str, entry: Any) -> Neighbour:
         configured=configured,
         stored=stored,
     )
-    return Neighbour(text, listed, units, packed)
+    return Neighbour(text, listed, units, packed, head)
 
 
 class _Classes(Mapping[str, Class]):

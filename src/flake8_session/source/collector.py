@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SELDOM = (500_000, 20, 50)
+_SELDOM = (2_000_000, 20, 50)
 
 
 @contextmanager
@@ -34,3 +35,9 @@ def seldom() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+def seldom_until_exit() -> None:
+    """The same, for a process that ends once it has done its work: its last collection is spared as well."""
+    gc.set_threshold(*_SELDOM)
+    atexit.register(gc.freeze)

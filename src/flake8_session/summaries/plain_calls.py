@@ -20,7 +20,7 @@ from flake8_session.summaries.detached import detached_exits
 from flake8_session.summaries.fresh import fresh_exits
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import given_names, known_values
-from flake8_session.summaries.solved import End, Solved
+from flake8_session.summaries.solved import End, Ends, Solved
 from flake8_session.summaries.taking import taken_exits
 from flake8_session.summaries.touching import may_touch
 from flake8_session.typestate import names
@@ -62,12 +62,16 @@ def call_exits(
     )
     inside = inside_of_call(focus)
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
-        ends = solved.ask(("born", at, start, inside), lambda: _instance_ends(solved, inner, inside, start))
+        ends = solved.ends_of_call(
+            ("born", at, inside), start, lambda entered: _instance_ends(solved, inner, inside, entered)
+        )
     else:
         if world.instance is None:
             inside = replace(inside, selected=None, constructed=False)
         asked = set_aside(start, inside)
-        ends = solved.ask(("call", at, asked, inside), lambda: solved.ends(inner, inside, {0: (asked,)}))
+        ends = solved.ends_of_call(
+            ("call", at, inside), asked, lambda entered: solved.all_ends(inner, inside, {0: (entered,)})
+        )
     if ends is None:
         return None
     return [back(inner, call, world, put_back(end, start), flight) for end, flight in ends]
@@ -113,17 +117,21 @@ def _with_fields(fields: tuple[str, ...], call: Call, world: World) -> Exit:
     return Exit(moved, None, frozenset())
 
 
-def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> list[End] | None:
+def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> Ends:
     """The ways out of a function that gives back an instance of the session, by each site of it."""
     start = start._replace(instance=None)
     found: dict[End, None] = {}
+    merged = False
     for born in instance_foci(inner, focus):
-        for end, flight in solved.ends(inner, born, {0: (start,)}) or ():
+        ends = solved.all_ends(inner, born, {0: (start,)})
+        merged = merged or ends is None or ends.merged
+        for end, flight in ends.found if ends is not None else ():
             given = any((RETURN, role) in end.names for role in _ENTITY)
             if flight is not None or given:
                 found[end if given else end._replace(instance=None), flight] = None
-    plain = solved.ends(inner, focus, {0: (start,)}) if not found else ()
-    return list(found) + list(plain or ())
+    if not found:
+        return solved.all_ends(inner, focus, {0: (start,)}) or Ends((), merged=True)
+    return Ends(tuple(found), merged)
 
 
 def _callee(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> Frame | None:

@@ -6,8 +6,8 @@ or not, grow from none until they are complete, so that they do not depend on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from flake8_session.dataflow import Solution, TooManyWorlds, solve
 from flake8_session.flow.events import Call, Place, Yield
@@ -24,14 +24,29 @@ from flake8_session.typestate.known_ways import KnownWays
 from flake8_session.typestate.movement import SessionMovement
 from flake8_session.typestate.worlds import Flight, Kind, World
 
-_START: Mapping[object, bool] = {"returns": True, "raises": False, "touches": False}
-"""What a question about a function that comes back to itself starts from; every other one from no ends."""
 _MOST_KNOWN = 50
 """Functions of which it is kept what their steps do; a helper is mostly asked about many times in a row."""
 T = TypeVar("T")
 Key = tuple[object, ...]
 End = tuple[World, Flight | None]
 """The world at a way out of a function, and what is raised there."""
+
+
+class Ends(NamedTuple):
+    """All ways out of a function. `merged`: some of its worlds were so many that they were merged."""
+
+    found: tuple[End, ...] = ()
+    merged: bool = False
+
+
+_START: Mapping[object, object] = {
+    "returns": True,
+    "raises": False,
+    "touches": False,
+    "call": Ends(),
+    "born": Ends(),
+}
+"""What a question about a function that comes back to itself starts from; every other one from no ends."""
 
 
 class _Everything(Effects, Givers, Protocol):
@@ -53,10 +68,33 @@ class Solved:
 
     def ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> list[End] | None:
         """The worlds at the function's two exits; None: too many to follow."""
+        ends = self.all_ends(frame, focus, starts)
+        return None if ends is None else list(ends.found)
+
+    def all_ends(self, frame: Frame, focus: Focus, starts: dict[int, tuple[World, ...]]) -> Ends | None:
+        """The same, and whether worlds were merged on the way there."""
         solution = self._solution(frame, self._movement(frame, focus), starts)
         if solution is None:
             return None
-        return list(dict.fromkeys(_exits(frame, solution)))
+        return Ends(tuple(dict.fromkeys(_exits(frame, solution))), solution.merged)
+
+    def ends_of_call(
+        self, question: Key, start: World, find: Callable[[World], Ends | None]
+    ) -> Sequence[End] | None:
+        """The ends that `find` gives of a callee that is entered in `start`; None: too many to follow.
+
+        A path that has had its one assumed failure goes on like those that have none: so one answer serves
+        both, where no worlds had to be merged, and where some path has none.
+        """
+        before = start._replace(spent=False) if start.spent else start
+        ends = self.ask((*question, before), lambda: find(before))
+        if start.spent:
+            whole = ends.found if ends is not None and not ends.merged else ()
+            found = [(end._replace(spent=True), flight) for end, flight in whole if not end.spent]
+            if found:
+                return found
+            ends = self.ask((*question, start), lambda: find(start))
+        return None if ends is None else ends.found
 
     def stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
