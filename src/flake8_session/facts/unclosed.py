@@ -116,11 +116,15 @@ def leak(session: SessionFacts, *copies: SessionFacts) -> Leak | None:
 
 
 def _unremoved(session: SessionFacts, alone: Solved) -> Leak | None:
-    """How a generator leaves the session of a registry that it yields, and removes where nobody ends it."""
+    """How a generator leaves the session of a registry that it yields, and removes where nobody ends it.
+
+    One that leaves it open on some quiet way as well only lends it there: somebody else removes it.
+    """
     frame, graph = session.frame, alone.graph
     if not session.focus.registry or not frame.function.generator or Driver.FIXTURE in frame.drivers:
         return None
-    if not any(_is_closed(world) for world in alone.solution.before(graph.returned)):
+    quiet = list(alone.solution.before(graph.returned))
+    if not quiet or not all(map(_is_closed, quiet)):
         return None
     for world in alone.solution.before(graph.raised):
         path = None if _is_closed(world) else alone.path(graph.raised, world)

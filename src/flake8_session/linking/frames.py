@@ -154,6 +154,13 @@ class Frame(Wiring):
         """The parameter for which a decorator gives a session; `""` where none does."""
         return lent_parameter(self.linker, self.module, self.function)
 
+    @property
+    def flags(self) -> frozenset[Place]:
+        """See `Wiring.flags`."""
+        switches = (Literal(True), Literal(False))
+        found = [parameter.name for parameter in self.function.parameters if parameter.default in switches]
+        return frozenset(found).difference(self.bindings) if found else frozenset()
+
     def parameter_meaning(self, parameter: Parameter) -> Meaning:
         """What a parameter holds when the function is called, by its annotation or default."""
         if self._decorates is not None and parameter == self.function.parameters[0]:

@@ -2,8 +2,8 @@
 
 Two questions are answered. *Live*: some later step reads the place before it is bound anew.
 *Asked*: some later test asks about its value, directly or by a name that it is bound to; so does every
-use of a name that is deleted or bound to None somewhere, and every loop over one that is bound to an empty
-display and to something else.
+use of a name that is deleted or bound to None somewhere, every loop over one that is bound to an empty
+display and to something else, and every call that a flag is given on to.
 Captured variables of a closure are read wherever the closure may run, so they stay live throughout.
 """
 
@@ -39,7 +39,8 @@ from flake8_session.linking.places import operands
 class Liveness:
     """Computed once per graph, backwards, to a fixpoint."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, flags: frozenset[Place] = frozenset()) -> None:
+        """`flags`: the parameters of which a function asks to which they are given on."""
         always = frozenset(
             place
             for step in graph.steps
@@ -52,6 +53,11 @@ class Liveness:
         gone = frozenset(_gone(graph))
         looped = frozenset(_looped(graph))
         asks = [_asks(step.event, gone, looped) for step in graph.steps]
+        if flags:
+            asks = [
+                asked | _given_on(step.event, made, flags)
+                for step, asked in zip(graph.steps, asks, strict=True)
+            ]
         questions = sorted({place for asked in asks for place in asked if place[0] in "?!"})
         self._asked = _backwards(graph, asks, carry=True, questions=questions)
 
@@ -102,6 +108,14 @@ def _looped(graph: Graph) -> Iterator[Place]:
         if isinstance(step.event, Iter) and step.event.iterable in found:
             yield step.event.iterable
             yield step.event.result
+
+
+def _given_on(event: Event, made: dict[Place, Event], flags: frozenset[Place]) -> frozenset[Place]:
+    """The flags that the event gives a function, by a call of it, or where that is awaited or entered."""
+    source = event.value if isinstance(event, Await) else getattr(event, "manager", "")
+    call = made.get(source) if source else event
+    given = (argument.value for argument in call.arguments) if isinstance(call, Call) else ()
+    return flags.intersection(given)
 
 
 def _asks(event: Event, gone: frozenset[Place], looped: frozenset[Place]) -> frozenset[Place]:

@@ -42,7 +42,12 @@ class Wiring:
     @cached_property
     def liveness(self) -> Liveness:
         """Which places are read later."""
-        return Liveness(self.graph)
+        return Liveness(self.graph, self.flags)
+
+    @property
+    def flags(self) -> frozenset[Place]:
+        """The parameters that are True or False by default, and are given on as they came."""
+        return frozenset()
 
     @cached_property
     def emptied(self) -> Mapping[int, Place]:
