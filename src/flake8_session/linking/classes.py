@@ -57,7 +57,8 @@ def _overridden_options(class_: Class, options: Options) -> Options:
     own = set(class_.methods)
     if not own.isdisjoint(_CONSTRUCTORS):
         options = replace(options, expires=None)
-    return replace(options, exits_unknown=options.exits_unknown or not own.isdisjoint(_ENDING))
+    ends = options.exits_unknown or not own.isdisjoint(_ENDING)
+    return replace(options, exits_unknown=ends, own=options.own | own)
 
 
 def ancestry(linker: Linker, at: ClassAt) -> Sequence[ClassAt | External]:

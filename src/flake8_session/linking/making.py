@@ -45,6 +45,7 @@ def made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
             base,
             asynchronous=class_.options.asynchronous,
             exits_unknown=class_.options.exits_unknown,
+            own=class_.options.own,
             expires=base.expires if class_.options.expires is not None else None,
         )
     elif class_ is not None:

@@ -72,7 +72,8 @@ def _promised(meaning: Meaning) -> Meaning:
             return Borrowed(options)
         return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
     if isinstance(meaning, Factory) and meaning.is_class:
-        return Borrowed(Options(asynchronous=meaning.options.asynchronous, expires=None))
+        of_class = meaning.options
+        return Borrowed(Options(of_class.asynchronous, expires=None, own=of_class.own))
     if isinstance(meaning, Factory):
         # Only its sessions can be meant: ``db: SessionLocal`` where `SessionLocal` is a ``sessionmaker()``.
         return Borrowed(meaning.options)

@@ -112,7 +112,13 @@ def _completed(promised: Options, given: Options | None) -> Options:
     """What an annotation promises, with what only the maker of the session knows."""
     if given is None or given.asynchronous is not promised.asynchronous:
         return promised
-    return replace(promised, expires=given.expires, autoflush=given.autoflush, autocommits=given.autocommits)
+    return replace(
+        promised,
+        expires=given.expires,
+        autoflush=given.autoflush,
+        autocommits=given.autocommits,
+        own=promised.own | given.own,
+    )
 
 
 def _injected(solved: Solved, frame: Frame, parameter: Parameter) -> Options | None:

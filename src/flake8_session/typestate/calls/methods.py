@@ -68,7 +68,19 @@ def session_call(context: Context, index: int, call: Call, world: World, result:
     if row is None:
         yield from unknown_call(context, call, world, result)
         return
-    yield from row_ways(context, index, call, world, result, row, method, None)
+    ways = row_ways(context, index, call, world, result, row, method, None)
+    yield from _perhaps_mended(ways) if method in context.focus.options.own else ways
+
+
+def _perhaps_mended(ways: Ways) -> Ways:
+    """The ways out of a method of a subclass's own: whether it rolls back what it fails at is not asked."""
+    for door, moved in ways:
+        state = moved.session
+        if door is Door.RAISED and state is not None and state.transaction is Transaction.FAILED:
+            unknown = state._replace(transaction=Transaction.UNKNOWN, broken=None, failed_write=False)
+            yield door, moved._replace(session=unknown)
+        else:
+            yield door, moved
 
 
 def derived_call(
