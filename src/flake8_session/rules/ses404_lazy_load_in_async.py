@@ -10,7 +10,8 @@ its read needs no SQL. What the function selects, makes or is given, and the hel
 session, may have brought it there; so may have whoever keeps the session, where it is an attribute.
 
 Eager options, `refresh()` with the attribute's name, `awaitable_attrs`, `run_sync()` and an assignment
-count as loads.
+count as loads. So does a relationship's own `lazy="selectin"`, but for an instance that its class has just
+made: what comes with queries comes with the first one, or with `refresh()`.
 
 ## Why is this bad?
 Loading the attribute needs the database, and a plain read cannot be awaited: it raises

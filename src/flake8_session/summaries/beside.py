@@ -53,11 +53,12 @@ def _met(frame: Frame, focus: Focus) -> Iterator[str]:
             meaning = frame.meaning(event.result)
             if isinstance(meaning, Selected) and meaning.holds in (Holds.INSTANCE, Holds.ROWS):
                 yield _name(meaning.model)
-        if isinstance(event, Call) and index not in own:
-            if any(_is_session(frame, argument.value) for argument in event.arguments):
-                yield _ANY
-            elif is_class_name(event.function.rpartition(".")[2]):
-                yield event.function.rpartition(".")[2]
+        if not isinstance(event, Call) or index == focus.instance:
+            continue
+        if is_class_name(name := event.function.rpartition(".")[2].removeprefix("@")):
+            yield name
+        if index not in own and any(_is_session(frame, argument.value) for argument in event.arguments):
+            yield _ANY
 
 
 def _along(frame: Frame, selected: Selected) -> Iterator[str]:

@@ -45,7 +45,9 @@ def acted(
 def expired(state: InstanceState) -> InstanceState:
     """Nothing of it is loaded any more, and what was set and not written is forgotten."""
     nothing: frozenset[str] = frozenset()
-    return state._replace(columns=Columns.EXPIRED, loaded=nothing, missing=nothing, changed=nothing)
+    return state._replace(
+        columns=Columns.EXPIRED, loaded=nothing, missing=nothing, changed=nothing, unread=False
+    )
 
 
 def added(state: InstanceState) -> InstanceState:
@@ -78,7 +80,7 @@ def refreshed(
 
 def reloaded(state: InstanceState) -> InstanceState:
     """All columns are loaded, by a query that has given it again."""
-    return state._replace(columns=Columns.LOADED, missing=frozenset())
+    return state._replace(columns=Columns.LOADED, missing=frozenset(), unread=False)
 
 
 def requeried(state: InstanceState) -> InstanceState:

@@ -50,9 +50,9 @@ def readable(context: Context, state: InstanceState, attribute: str) -> bool | N
         case models.Attribute.COLUMN:
             return instances.has(state, attribute)
         case models.Attribute.LAZY:
-            if state.columns is Columns.UNKNOWN or may_be_at_hand(context, state, attribute):
-                return None
-            return False
+            return _loads_by_itself(context, state, attribute)
+        case models.Attribute.EAGER if state.unread:
+            return _loads_by_itself(context, state, attribute)
         case models.Attribute.EAGER | models.Attribute.EXPRESSION:
             return instances.has(state, attribute) if not state.fresh else None
         case models.Attribute.SAFE:
@@ -61,6 +61,15 @@ def readable(context: Context, state: InstanceState, attribute: str) -> bool | N
             return None
         case models.Attribute.OUT_OF_SIGHT:
             return False if state.columns is Columns.EXPIRED else None
+
+
+def _loads_by_itself(context: Context, state: InstanceState, attribute: str) -> bool | None:
+    """Whether what no query has brought is loaded: it is not, unless that cannot be told.
+
+    So is a relationship that comes with every query, ``lazy="selectin"``, of an instance that none has given.
+    """
+    unknown = state.columns is Columns.UNKNOWN or may_be_at_hand(context, state, attribute)
+    return None if unknown else False
 
 
 def may_be_at_hand(context: Context, state: InstanceState, attribute: str) -> bool:

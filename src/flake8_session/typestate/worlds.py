@@ -146,7 +146,7 @@ class InstanceState(NamedTuple):
     detached, and of models in which an UPDATE changes columns that nobody names. `touched`: it was changed
     inside the ``with`` over a savepoint that is being run, whose rollback expires it. `related`: others were
     put into one of its relationships, which no expiry takes out of the next flush. `sole`: nothing else
-    waits for the next flush.
+    waits for the next flush. `unread`: its class has made it, and no query has loaded it since.
     """
 
     tie: Tie
@@ -159,6 +159,7 @@ class InstanceState(NamedTuple):
     touched: bool = False
     related: bool = False
     sole: bool = False
+    unread: bool = False
 
 
 class Kind(Enum):

@@ -111,7 +111,7 @@ def after_exits(exits: Iterable[Exit], result: Place) -> Ways:
 
 def _constructed(context: Context, call: Call, world: World, result: Place) -> Ways:
     given = frozenset(argument.keyword for argument in call.arguments if argument.keyword not in ("", "**"))
-    born = born_instance(context, world, InstanceState(Tie.TRANSIENT, Columns.LOADED, given))
+    born = born_instance(context, world, InstanceState(Tie.TRANSIENT, Columns.LOADED, given, unread=True))
     yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
     if not world.spent:
         yield Door.RAISED, failed(world, Kind.OTHER)

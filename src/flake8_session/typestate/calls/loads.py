@@ -49,10 +49,10 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
     other = meaning_of_call(context, index)
     if not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
         return world
-    if instance.columns is Columns.LOADED and not (instance.missing or other.loads or other.limited):
-        return world
     if other.model is not None and selected.model is not None and other.model != selected.model:
         return world
+    if instance.columns is Columns.LOADED and not (instance.missing or other.loads or other.limited):
+        return world._replace(instance=instance._replace(unread=False)) if instance.unread else world
     if context.focus.constructed and other.key and not selected.key:
         return world
     if selected.key and other.key:
