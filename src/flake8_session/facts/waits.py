@@ -17,7 +17,7 @@ from flake8_session.flow.events import Read, Write
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.places import operands
 from flake8_session.typestate.acts import updated_columns
-from flake8_session.typestate.loading import MISSING_GREENLET
+from flake8_session.typestate.loading import MISSING_GREENLET, readable
 from flake8_session.typestate.worlds import Columns, Flight, Tie, World
 
 
@@ -71,6 +71,9 @@ def _wait(solved: Solved, step: int, world: World, flight: Flight, path: Path) -
     attribute = event.attribute if isinstance(event, Read | Write) else flight.attribute
     place = event.object if isinstance(event, Read | Write) else ""
     name = place if place and place[0] not in "%@" else solved.instance_place(world)
-    updated = attribute in updated_columns(solved.movement.context)
+    context = solved.movement.context
+    updated = attribute in updated_columns(context)
     expired = updated or (state is not None and state.columns is Columns.EXPIRED)
+    if state is not None and attribute and readable(context, state, attribute) is not False:
+        expired = True  # It may have been loaded in front of the call, so that the body has expired it.
     return Wait(solved, step, name.partition("'")[0], attribute, expired, path)

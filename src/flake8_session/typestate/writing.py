@@ -124,7 +124,8 @@ def _is_relationship(context: Context, attribute: str) -> bool:
 def _is_unloaded_collection(context: Context, state: InstanceState, attribute: str) -> bool:
     if attribute in state.loaded or state.columns is Columns.UNKNOWN:
         return False
-    return relationships.is_lazy_collection(context.frame.linker, model(context), attribute)
+    linker = context.frame.linker
+    return relationships.needs_old_collection(linker, model(context), attribute, eager=state.unread)
 
 
 def _related(world: World, state: InstanceState) -> World:
