@@ -34,17 +34,18 @@ from flake8_session.source.text import SyntaxRefused, decode, lines_of
 
 RULES = {
     "async-expired": "SES201 SES202 SES403 SES404",
-    "close-not-guaranteed": "SES101 SES102 SES103",
+    "begin-inside-transaction": "SES306",
+    "close-not-guaranteed": "SES101 SES102 SES103 SES110",
     "detached-attribute": "SES201 SES202 SES203 SES204 SES205",
     "lazy-load-after-close": "SES202 SES203 SES204 SES205",
     "missing-rollback": "SES301 SES302 SES307 SES309",
     "overwritten/discarded": "SES101 SES104 SES105",
     "shared-across-threads/tasks": "SES405 SES406",
     "unawaited": "SES401",
-    "unclosed": "SES101 SES102 SES103 SES104 SES105",
+    "unclosed": "SES101 SES102 SES103 SES104 SES105 SES110",
     "uncommitted": "SES304",
     "unprotected-yield": "SES106",
-    "use-after-close": "SES206 SES207",
+    "use-after-close": "SES110 SES206 SES207",
 }
 """Which rules may report a fault of a category."""
 

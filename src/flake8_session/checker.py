@@ -133,7 +133,7 @@ def _reports(
     frames = list(_frames(lowered, module, effects))
     for share in SHARES:
         late = []
-        budget.begin_round(share)
+        budget.begin_round(share, last=share == SHARES[-1])
         for frame in frames:
             facts = FunctionFacts(frame, effects, lowered.span, settings, filename)
             found: list[Diagnostic] = []

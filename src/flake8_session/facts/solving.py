@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from flake8_session.dataflow import TooManyWorlds, solve
@@ -40,11 +41,15 @@ Only a function with dozens of sessions, one after the other, each with its inst
 class Solver:
     """Solves the foci of one function, and again those that others have something to tell."""
 
-    def __init__(self, frame: Frame, effects: ProjectEffects, *, instances: bool = True) -> None:
-        """`instances`: whether these are followed at all."""
+    def __init__(
+        self, frame: Frame, effects: ProjectEffects, followed: AbstractSet[Focus] | None = None
+    ) -> None:
+        """`followed`: the instances that are followed; None: all of them."""
         self.frame = frame
         self.told = Elsewhere()
-        self._instances = instances
+        self.within_budget: set[Focus] = set()
+        """The instances that were followed before something was refused."""
+        self._followed = followed
         self._effects = effects
         self._solved: dict[Focus, tuple[Elsewhere, Solved | None]] = {}
         self._worlds = _MOST_WORLDS
@@ -52,7 +57,7 @@ class Solver:
 
     def solved(self, focus: Focus) -> Solved | None:
         """The focus with what is told so far; None where there are too many worlds to tell anything."""
-        if focus.instance >= 0 and not self._instances:
+        if focus.instance >= 0 and self._followed is not None and focus not in self._followed:
             return None
         known = self._solved.get(focus)
         news = self.told
@@ -68,6 +73,8 @@ class Solver:
         found = self._solve(focus, news)
         if found is not None and focus.instance >= 0:
             self._worlds -= found.solution.size()
+            if not _is_short(self._effects):
+                self.within_budget.add(focus)
         self._solved[focus] = news, found
         return found
 
@@ -139,15 +146,33 @@ class FunctionFacts:
         """The sessions of the function, in order of the text.
 
         What is found of one is told to the others, until nothing new is found; then they keep
-        company, so that no path is shown which one of them rules out. What instances tell of a session may
-        lead to more questions than may be asked; then the sessions are followed alone.
+        company, so that no path is shown which one of them rules out. Where that leads to more questions
+        than may be asked, it is done once more with the instances that came before, or with none.
         """
-        try:
-            return self._solved(Solver(self.frame, self.effects))
-        except TooMuchToAsk:
-            return self._solved(Solver(self.frame, self.effects, instances=False))
+        solver = Solver(self.frame, self.effects)
+        found = self._within_budget(solver)
+        for followed in (solver.within_budget, frozenset[Focus]()):
+            if found is None and self.effects.budget is not None:
+                self.effects.budget.begin_again()
+                found = self._within_budget(Solver(self.frame, self.effects, followed))
+        if found is None:
+            raise TooMuchToAsk
+        return found
 
-    def _solved(self, solver: Solver) -> tuple[SessionFacts, ...]:
+    def _within_budget(self, solver: Solver) -> tuple[SessionFacts, ...] | None:
+        """The sessions; None where something was refused that is worth another try."""
+        try:
+            found = self._told(solver)
+        except TooMuchToAsk:
+            found = ()
+        budget = self.effects.budget
+        if budget is None or not budget.is_short:
+            return found
+        if not budget.is_last_round:
+            raise TooMuchToAsk  # More may be asked in the next one.
+        return None
+
+    def _told(self, solver: Solver) -> tuple[SessionFacts, ...]:
         foci = session_foci(self.frame, self.effects)
         sessions: tuple[SessionFacts, ...] = ()
         for _ in range(_ROUNDS):
@@ -173,6 +198,10 @@ class FunctionFacts:
     def step_span(self, step: int) -> Span:
         """Where a step stands in the text."""
         return self.span(self.frame.graph.steps[step].origin)
+
+
+def _is_short(effects: ProjectEffects) -> bool:
+    return effects.budget is not None and effects.budget.is_short
 
 
 def _arriving(focus: Focus, told: Elsewhere) -> Arrivals:

@@ -74,6 +74,7 @@ def _wait(solved: Solved, step: int, world: World, flight: Flight, path: Path) -
     context = solved.movement.context
     updated = attribute in updated_columns(context)
     expired = updated or (state is not None and state.columns is Columns.EXPIRED)
-    if state is not None and attribute and readable(context, state, attribute) is not False:
-        expired = True  # It may have been loaded in front of the call, so that the body has expired it.
+    if state is not None and attribute and not isinstance(event, Read | Write):
+        # What may have been loaded in front of the call has been expired by the body.
+        expired = expired or readable(context, state, attribute) is not False
     return Wait(solved, step, name.partition("'")[0], attribute, expired, path)

@@ -29,10 +29,11 @@ class Budget:
     """What is left for the file, and for the function that is being linted.
 
     Functions share what one of them has asked and paid for; a function that has needed too much pays
-    for itself alone.
+    for itself alone. In the last round it may be looked at again, for less.
     """
 
     def __init__(self) -> None:
+        self.is_last_round = True
         self._left = MOST_IN_FILE
         self._paid: set[Answer] = set()
         """By functions that were told about."""
@@ -40,31 +41,41 @@ class Budget:
         self._share = 0
         self._limit = 0
         self._used = 0
+        self._most_used = 0
         self._charged: dict[Answer, int] = {}
         """To the function that is being linted."""
+        self.is_short = False
+        """Whether the function has needed more than it has, since it was begun or looked at again."""
         self.was_short = False
         """Whether the function has needed more than it had."""
 
-    def begin_round(self, share: int) -> None:
+    def begin_round(self, share: int, *, last: bool = True) -> None:
         """From now on each function may use so much; what it had in the round before is used already."""
         self._before, self._share = self._share, share
+        self.is_last_round = last
 
     def begin_function(self) -> None:
         """The next function of the file is linted."""
         self._limit = min(self._share, self._before + self._left)
+        self._most_used = 0
+        self.was_short = False
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """The function makes do with less than it has asked for so far, and has all of its share again."""
         self._used = 0
         self._charged = {}
-        self.was_short = False
+        self.is_short = False
 
     def end_function(self) -> None:
         """All was asked for the function that was wanted, or that it may ask."""
-        self._left -= max(0, min(self._used, self._limit) - self._before)
+        self._left -= max(0, min(self._most_used, self._limit) - self._before)
         if not self.was_short:
             self._paid.update(self._charged)
 
     def check(self) -> None:
         """Raises `TooMuchToAsk` where the function has needed more than it has already."""
-        if self.was_short:
+        if self.is_short:
             raise TooMuchToAsk
 
     def charge(self, answer: Answer) -> None:
@@ -80,5 +91,7 @@ class Budget:
             self._used += each.price - (known or 0)
             if known is None:
                 waiting.extend(each.needs)
-        self.was_short = self._used > self._limit
+        self._most_used = max(self._most_used, self._used)
+        self.is_short = self._used > self._limit
+        self.was_short = self.was_short or self.is_short
         self.check()

@@ -27,12 +27,14 @@ class ProjectEffects:
 
     def __init__(self, linker: Linker) -> None:
         self.linker = linker
+        self.budget: Budget | None = None
         self._solved = Solved(linker, self)
         self.frames = self._solved.frames
         linker.bodies = self
 
     def within(self, budget: Budget | None) -> None:
         """From now on helpers are solved within `budget`; None: as many as it takes."""
+        self.budget = budget
         self.linker.answers.prices.bill = budget
 
     # What bodies say about names.
