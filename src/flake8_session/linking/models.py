@@ -102,6 +102,16 @@ def set_by_update(linker: Linker, model: object) -> frozenset[str]:
     return frozenset(found)
 
 
+def set_by_constructor(linker: Linker, model: object) -> frozenset[str]:
+    """The attributes that the model's own ``__init__``, or that of a base class in sight, sets."""
+    found: set[str] = set()
+    for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
+        outline = linker.outline(at.module) if isinstance(at, ClassAt) else None
+        stored = outline.stored.get(at.qualname, {}) if isinstance(at, ClassAt) and outline else {}
+        found.update(name for name, methods in stored.items() if "__init__" in methods)
+    return frozenset(found)
+
+
 def _is_table(linker: Linker, model: ClassAt) -> bool:
     """Whether the class is one of SQLModel's that is mapped, so that its fields are columns."""
     classes = (linker.class_(at) for at in linker.ancestry(model) if isinstance(at, ClassAt))

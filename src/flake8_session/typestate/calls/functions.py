@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees, factories
 from flake8_session.knowledge.words import Role
+from flake8_session.linking import models
 from flake8_session.linking.meanings import (
     Borrowed,
     ClassAt,
@@ -27,6 +28,7 @@ from flake8_session.typestate.calls.readers import reader_ways
 from flake8_session.typestate.calls.sql import builds_sql
 from flake8_session.typestate.escapes import given_away, handed, unknown_call
 from flake8_session.typestate.focus import Context, Exit, Ways, arguments_holding
+from flake8_session.typestate.loading import model
 from flake8_session.typestate.sessions import Act, closed
 from flake8_session.typestate.worlds import (
     Columns,
@@ -111,6 +113,7 @@ def after_exits(exits: Iterable[Exit], result: Place) -> Ways:
 
 def _constructed(context: Context, call: Call, world: World, result: Place) -> Ways:
     given = frozenset(argument.keyword for argument in call.arguments if argument.keyword not in ("", "**"))
+    given |= models.set_by_constructor(context.frame.linker, model(context))
     born = born_instance(context, world, InstanceState(Tie.TRANSIENT, Columns.LOADED, given, unread=True))
     yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
     if not world.spent:
