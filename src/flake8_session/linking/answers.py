@@ -67,7 +67,7 @@ class Answers:
         """
         record = self._records.get(question)
         if record is None:
-            record = self._records[question] = Answer()
+            record = self._records[question] = Answer(question)
         elif record.is_known:
             self.prices.hear(record)
             return cast(T, record.value)
@@ -79,6 +79,11 @@ class Answers:
         found = self._find(_Asked(question, answer, start, beyond))
         self.prices.hear(record)
         return cast(T, found)
+
+    def found(self, question: Hashable) -> Answer | None:
+        """What is known of a question that was asked; None while it is being answered."""
+        record = self._records.get(question)
+        return record if record is not None and record.is_known else None
 
     def _find(self, asked: _Asked) -> object:
         if not self._running:

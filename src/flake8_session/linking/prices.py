@@ -7,7 +7,7 @@ itself and which dear answers it needed, and whoever asks is charged for all of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -17,9 +17,10 @@ P = ParamSpec("P")
 class Answer:
     """What is known of one question, and what it takes to find it."""
 
-    __slots__ = ("is_known", "needs", "price", "value")
+    __slots__ = ("is_known", "needs", "price", "question", "value")
 
-    def __init__(self) -> None:
+    def __init__(self, question: Hashable = None) -> None:
+        self.question = question
         self.is_known = False
         self.value: Any = None
         self.price = 0

@@ -12,26 +12,17 @@ from flake8_session.typestate.focus import Exit, Focus
 from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import (
     RETURN,
+    Columns,
     Flight,
     InstanceState,
     Life,
     SessionState,
+    Tie,
     World,
 )
 
 _SET_ASIDE = frozenset({"*"})
 """Stands for what is loaded of an instance, where it makes no difference; no attribute has such a name."""
-
-
-def inside_of_call(focus: Focus) -> Focus:
-    """The focus as the callee has it, who was given the session: where it comes from makes no difference."""
-    return Focus(
-        focus.options,
-        owned=False,
-        selected=focus.selected,
-        constructed=focus.constructed,
-        beside=focus.beside,
-    )
 
 
 def owned(state: SessionState | None, inside: SessionState | None) -> SessionState | None:
@@ -51,26 +42,39 @@ def handed_back(left: World, before: World, end: World) -> World:
 
 
 def set_aside(world: World, focus: Focus) -> World:
-    """The callee's world, without what is loaded of an instance that the callee is not given.
+    """The callee's world, without the relationships and the like that are loaded of an instance.
 
-    Nothing in the callee can tell such states apart, so one answer serves for all of them.
+    Nothing in a callee that is not given the instance can tell such states apart.
     """
     state = world.instance
     if state is None or state.changed or state.missing:
         return world
     if not state.loaded and focus.options.expires is None:
         return world  # A commit asks whether anything is loaded.
-    if any(holding is not Role.SESSION for _, holding in world.names):
-        return world
     return world._replace(instance=state._replace(loaded=_SET_ASIDE, explicit=False))
+
+
+def wholly_set_aside(world: World) -> World:
+    """The same without what is known of its columns: only a query, or a savepoint's end, asks for that."""
+    state = world.instance
+    if state is None or not state.loaded >= _SET_ASIDE:
+        return world
+    return world._replace(instance=state._replace(columns=Columns.ASIDE))
 
 
 def put_back(end: World, start: World) -> World:
     """`end` with what `set_aside` has taken from `start`, as far as it is still loaded."""
     state = end.instance
-    if state is None or start.instance is None or not state.loaded >= _SET_ASIDE:
+    before = start.instance
+    if state is None or before is None:
         return end
-    return end._replace(instance=state._replace(loaded=state.loaded - _SET_ASIDE | start.instance.loaded))
+    if state.loaded >= _SET_ASIDE:
+        state = state._replace(loaded=state.loaded - _SET_ASIDE | before.loaded)
+    if state.columns is Columns.ASIDE:
+        state = state._replace(columns=before.columns)
+    if state.tie is Tie.DETACHED and before.tie is Tie.DETACHED:
+        state = state._replace(explicit=before.explicit)
+    return end._replace(instance=state)
 
 
 def back(inner: Frame, call: Call, world: World, end: World, flight: Flight | None) -> Exit:

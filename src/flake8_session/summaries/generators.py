@@ -6,16 +6,19 @@ goes on from there.
 
 from __future__ import annotations
 
+from functools import partial
+
 from flake8_session.flow.events import Call, Door, Place, Yield
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import FunctionAt, Options
+from flake8_session.summaries.asking import ask_about
 from flake8_session.summaries.crossing import (
     function_at,
     handed_back,
-    inside_of_call,
     key_of,
     owned,
+    put_back,
 )
 from flake8_session.summaries.decorated import is_manager
 from flake8_session.summaries.feeding import leaving
@@ -41,7 +44,7 @@ def _sites(solved: Solved, at: FunctionAt) -> list[tuple[Focus, tuple[tuple[int,
         return []
     found = []
     for focus in [*solved.own_foci(frame, leaving(frame, Yield)), *registry_foci(frame)]:
-        stops = tuple(solved.stops(frame, focus, entry_world(focus)))
+        stops = tuple(solved.stops(frame, entry_world(focus), focus))
         if any(_yields_session(frame, step, world) for step, world in stops):
             found.append((focus, stops))
     return found
@@ -79,9 +82,15 @@ def enter(
         spent=world.spent,
         values=known_values(inner, call, given, world, frame),
     )
-    inside = inside_of_call(focus)
-    found = solved.ask(("enter", at, start, inside), lambda: list(solved.stops(inner, inside, start)))
+    found = ask_about(
+        solved,
+        ("enter", at),
+        start,
+        focus,
+        lambda question, *asked: solved.ask((*question, asked[0]), lambda: list(solved.stops(inner, *asked))),
+    )
     for step, stop in found or ():
+        stop = put_back(stop, start)
         if step == inner.graph.raised:
             raised = world._replace(
                 session=stop.session, instance=stop.instance, spent=stop.spent, flight=stop.flight
@@ -97,7 +106,7 @@ def _stops_knowing(
 ) -> tuple[tuple[int, World], ...]:
     """Where the generator stops first with its own session, given what is known of the arguments."""
     start = entry_world(own)._replace(values=known)
-    return tuple(solved.ask(("stops", at, start, own), lambda: list(solved.stops(inner, own, start))) or ())
+    return tuple(solved.ask(("stops", at, start, own), lambda: list(solved.stops(inner, start, own))) or ())
 
 
 def leave(solved: Solved, held: Suspended, world: World, focus: Focus, raising: bool) -> list[Exit] | None:
@@ -116,14 +125,14 @@ def leave(solved: Solved, held: Suspended, world: World, focus: Focus, raising: 
         spent=world.spent,
         flight=world.flight if raising else None,
     )
-    inside = inside_of_call(focus)
-    ends = solved.ask(
-        ("leave", at, target, start, inside), lambda: solved.ends(inner, inside, {target: (start,)})
-    )
+    through = partial(solved.ends_through, inner, target)
+    ends = ask_about(solved, ("leave", at, target), start, focus, through)
     if ends is None:
         return None
     left = world._replace(suspended=tuple(other for other in world.suspended if other is not held))
-    return [Exit(handed_back(left, world, end), flight, frozenset()) for end, flight in ends]
+    return [
+        Exit(handed_back(left, world, put_back(end, start)), flight, frozenset()) for end, flight in ends
+    ]
 
 
 def _driven(solved: Solved, at: FunctionAt) -> Frame | None:
@@ -144,7 +153,7 @@ def _lent_world(
 ) -> tuple[World, Names]:
     if not _yields_session(inner, step, stop) or stop.session is None:
         return world, frozenset()
-    held = Suspended(manager, key_of(at), step, stop._replace(session=stop.session))
+    held = Suspended(manager, key_of(at), step, _left_behind(stop))
     session = stop.session._replace(life=Life.LENT if is_open(stop.session) else stop.session.life)
     moved = world._replace(
         session=session,
@@ -160,7 +169,7 @@ def _borrowing_world(
     event = inner.graph.steps[step].event
     assert isinstance(event, Yield)
     roles = stop.roles(event.value)
-    held = Suspended(manager, key_of(at), step, stop)
+    held = Suspended(manager, key_of(at), step, _left_behind(stop))
     moved = world._replace(
         session=stop.session,
         instance=stop.instance,
@@ -169,6 +178,11 @@ def _borrowing_world(
         names=world.names | ({(manager, Hold.SUSPENDED)} if _holds_session(stop) else set()),
     )
     return moved, frozenset(("", role) for role in roles)
+
+
+def _left_behind(stop: World) -> World:
+    """What the generator goes on from; what becomes of the instance in the meantime its caller knows."""
+    return stop._replace(instance=None, spent=False)
 
 
 def _holds_session(world: World) -> bool:

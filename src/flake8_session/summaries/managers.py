@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from flake8_session.flow.events import Place, Return
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object, Options
 from flake8_session.summaries import classes
+from flake8_session.summaries.asking import ask_about
 from flake8_session.summaries.crossing import (
     handed_back,
-    inside_of_call,
     key_of,
     owned,
+    put_back,
 )
 from flake8_session.summaries.feeding import leaving, own_place
 from flake8_session.summaries.solved import Solved
@@ -90,15 +92,13 @@ def leave(solved: Solved, held: Suspended, world: World, focus: Focus, raising: 
     start = World(
         owned(world.session, held.inside.session), world.instance, names, spent=world.spent, values=known
     )
-    inside = inside_of_call(focus)
-    ends = solved.ask(
-        ("exit", held.function, start, inside), lambda: solved.ends(inner, inside, {0: (start,)})
-    )
+    at = FunctionAt(inner.module, inner.function.qualname)
+    ends = ask_about(solved, ("exit", at), start, focus, partial(solved.ends_through, inner, 0))
     if ends is None:
         return None
     exits: dict[Exit, None] = {}
     for end, flight in ends:
-        after = handed_back(left, world, end)
+        after = handed_back(left, world, put_back(end, start))
         answer = values.known(end.values, RETURN)
         if flight is not None or not raising:
             exits[Exit(after, flight, frozenset())] = None

@@ -7,14 +7,15 @@ are what the call may leave behind.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 
 from flake8_session.flow.events import Argument, Call, Place
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, FunctionAt, Object
 from flake8_session.summaries import classes
-from flake8_session.summaries.crossing import back, inside_of_call, put_back, set_aside
+from flake8_session.summaries.asking import ask_about
+from flake8_session.summaries.crossing import back, put_back
 from flake8_session.summaries.decorated import is_manager
 from flake8_session.summaries.detached import detached_exits
 from flake8_session.summaries.fresh import fresh_exits
@@ -60,18 +61,13 @@ def call_exits(
         spent=world.spent,
         values=known_values(inner, call, given, world, frame),
     )
-    inside = inside_of_call(focus)
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
+        born, nobody = start._replace(instance=None), Focus(focus.options, owned=False)
         ends = solved.ends_of_call(
-            ("born", at, inside), start, lambda entered: _instance_ends(solved, inner, inside, entered)
+            ("born", at), born, lambda entered: _instance_ends(solved, inner, nobody, entered)
         )
     else:
-        if world.instance is None:
-            inside = replace(inside, selected=None, constructed=False)
-        asked = set_aside(start, inside)
-        ends = solved.ends_of_call(
-            ("call", at, inside), asked, lambda entered: solved.all_ends(inner, inside, {0: (entered,)})
-        )
+        ends = ask_about(solved, ("call", at), start, focus, partial(solved.ends_through, inner, 0))
     if ends is None:
         return None
     return [back(inner, call, world, put_back(end, start), flight) for end, flight in ends]
@@ -119,7 +115,6 @@ def _with_fields(fields: tuple[str, ...], call: Call, world: World) -> Exit:
 
 def _instance_ends(solved: Solved, inner: Frame, focus: Focus, start: World) -> Ends:
     """The ways out of a function that gives back an instance of the session, by each site of it."""
-    start = start._replace(instance=None)
     found: dict[End, None] = {}
     merged = False
     for born in instance_foci(inner, focus):

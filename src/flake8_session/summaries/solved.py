@@ -45,6 +45,8 @@ _START: Mapping[object, object] = {
     "touches": False,
     "call": Ends(),
     "born": Ends(),
+    "leave": Ends(),
+    "exit": Ends(),
 }
 """What a question about a function that comes back to itself starts from; every other one from no ends."""
 
@@ -96,7 +98,15 @@ class Solved:
             ends = self.ask((*question, start), lambda: find(start))
         return None if ends is None else ends.found
 
-    def stops(self, frame: Frame, focus: Focus, start: World) -> Iterator[tuple[int, World]]:
+    def ends_through(
+        self, frame: Frame, step: int, question: Key, start: World, focus: Focus
+    ) -> Sequence[End] | None:
+        """See `ends_of_call`: of a function that goes on in front of `step`."""
+        return self.ends_of_call(
+            question, start, lambda entered: self.all_ends(frame, focus, {step: (entered,)})
+        )
+
+    def stops(self, frame: Frame, start: World, focus: Focus) -> Iterator[tuple[int, World]]:
         """The worlds in front of every ``yield`` that is reached first, and at the exit by raising."""
         solution = self._solution(frame, self._movement(frame, focus, stops=True), {0: (start,)})
         if solution is None:

@@ -133,6 +133,7 @@ class Columns(Enum):
     EXPIRED = "expired"
     REQUERIED = "requeried"  # expired, or loaded; what loads by itself is not loaded, bar what is named
     UNKNOWN = "unknown"
+    ASIDE = "aside"  # as they were in front of a call that is not given the instance
 
     __hash__ = object.__hash__
 
