@@ -156,7 +156,7 @@ def _unborne(path: Path, text: str, wanted: list[set[str]], *, whole: bool) -> I
     yield from (each for each in claims(text) if each[1] in LASTING and each not in lasting)
     seen = {(each.line, each.code) for each in demands(story for each in told for story in each.told)}
     for stories in told:
-        yield from unseen(stories, wanted)
+        yield from unseen(stories, told, wanted)
         for line in range(stories.entry.line, stories.entry.last_line + 1):
             claimed = wanted[line - 1] & set(OF_PROJECTS)
             yield from ((line, code) for code in claimed if (line, code) not in seen)
@@ -173,7 +173,7 @@ def examine(text: str, filename: str) -> Outcome:
     borne = {each for each in claims(text) if each in lasting}
     seen = demands(story for each in told for story in each.told)
     for stories in told:
-        for found in _compare(stories, seen, lines, excused):
+        for found in _compare(stories, told, seen, lines, excused):
             if isinstance(found, Disagreement):
                 disagreements.append(found)
             else:
@@ -203,7 +203,7 @@ def _forgotten_quietly() -> Iterator[None]:
 
 
 def _compare(
-    stories: Stories, seen: list[Demand], lines: list[str], excused: set[int]
+    stories: Stories, told: list[Stories], seen: list[Demand], lines: list[str], excused: set[int]
 ) -> Iterator[Disagreement | tuple[int, str]]:
     """One item for each code at each line of a function: line and code where both sides say it."""
     for line in range(stories.entry.line, stories.entry.last_line + 1):
@@ -218,15 +218,15 @@ def _compare(
         for code in sorted(wanted & set(SEEN)):
             if line not in excused:
                 yield Disagreement(line, code, False)
-    yield from _further(stories, lines, excused)
+    yield from _further(stories, told, lines, excused)
 
 
 def _further(
-    stories: Stories, lines: list[str], excused: set[int]
+    stories: Stories, told: list[Stories], lines: list[str], excused: set[int]
 ) -> Iterator[Disagreement | tuple[int, str]]:
     """The same for the codes of `loud`."""
     wanted = [set(_codes(line)) for line in lines]
-    missed = set(unseen(stories, wanted))
+    missed = set(unseen(stories, told, wanted))
     for line in range(stories.entry.line, stories.entry.last_line + 1):
         for code in sorted(wanted[line - 1] & set(WITNESSED)):
             if (line, code) not in missed:

@@ -35,9 +35,15 @@ _SAME = {"SES404": "SES403"}
 """Codes whose error is that of another."""
 
 
-def unseen(stories: Stories, wanted: Sequence[Set[str]]) -> Iterator[tuple[int, str]]:
-    """The line and code of each report that no run shows; `wanted`: the codes of each line of the file."""
-    seen = {(sight.line, sight.code) for story in stories.told for sight in story.sights}
+def unseen(
+    stories: Stories, told: Sequence[Stories], wanted: Sequence[Set[str]]
+) -> Iterator[tuple[int, str]]:
+    """The line and code of each report that no run shows; `wanted`: the codes of each line of the file.
+
+    What the making of an object has brought about shows when its methods are `told` of.
+    """
+    own = [stories, *(each for each in told if each.entry.made == stories.entry)]
+    seen = {(sight.line, sight.code) for each in own for story in each.told for sight in story.sights}
     codes = {code for _, code in seen}
     for line in range(stories.entry.line, stories.entry.last_line + 1):
         for code in sorted(wanted[line - 1] & set(WITNESSED)):
@@ -48,7 +54,8 @@ def unseen(stories: Stories, wanted: Sequence[Set[str]]) -> Iterator[tuple[int, 
 
 def unwanted(stories: Stories, wanted: Sequence[Set[str]]) -> Iterator[tuple[int, str]]:
     """The line and code of what a run shows in a function that is not said to do it."""
-    lines = range(stories.entry.line, stories.entry.last_line + 1)
+    entries = (stories.entry, stories.entry.made or stories.entry)
+    lines = {line for each in entries for line in range(each.line, each.last_line + 1)}
     said = {_SAME.get(code, code) for line in lines for code in wanted[line - 1]}
     for story in stories.told:
         for sight in story.sights:

@@ -458,9 +458,11 @@ class Run:
     def _is_left_by_generator(self, watched: Watched) -> bool:
         """Whether a generator that nobody drives any more has left a session open, or closed it too early."""
         owner = watched.owner
-        if owner is None or not owner.generator or not watched.over_yield or watched.handed_on:
+        if owner is None or not owner.generator or not watched.over_yield:
             return False
-        return bool(watched.used_again) if owner.dropped else watched.open and owner.suspended
+        if owner.dropped:
+            return bool(watched.used_again)
+        return watched.open and owner.suspended and not watched.handed_on
 
     def _ending(self, watched: Watched) -> Ending:
         owner = watched.owner

@@ -42,6 +42,24 @@ def kept_in_attributes(facts: FunctionFacts) -> Iterator[Kept]:
             yield Kept(session.focus.birth, attribute)
 
 
+def kept_from_generators(facts: FunctionFacts) -> Iterator[Kept]:
+    """The sessions of generators without a name that a method stores on its object.
+
+    Their generator has closed them before they are stored. What uses them opens them again, and nothing in
+    sight closes them.
+    """
+    parameters = facts.frame.function.parameters
+    own = parameters[0].name if parameters and _class_of(facts.frame) is not None else ""
+    for session in facts.sessions if own else ():
+        if not session.focus.driven:
+            continue
+        attribute = _stored(session, own)
+        frames = list(_around(facts)) if attribute else []
+        used = any(_reads(frame, _owner(facts, frame), attribute) for frame in frames)
+        if used and not any(_ends(frame, _owner(facts, frame), attribute) for frame in frames):
+            yield Kept(session.focus.birth, attribute)
+
+
 def never_removed(facts: FunctionFacts) -> Iterator[int]:
     """The calls in a module's body that make a registry which the module uses and never empties."""
     if facts.frame.function.kind is not Kind.MODULE:
@@ -83,10 +101,15 @@ def _attribute(session: SessionFacts, own: Place) -> str:
         return ""
     if any(_is_left(world, session.frame.graph.steps[step].event) for step, world in session.alone.reached()):
         return ""
-    for step, world in session.alone.reached():
+    return _stored(session, own, still_open=True)
+
+
+def _stored(session: SessionFacts, own: Place, *, still_open: bool = False) -> str:
+    """The attribute of the method's object that gets the session; `""` for none."""
+    for step, world in session.alone.reached() if session.alone is not None else ():
         event = session.frame.graph.steps[step].event
         if isinstance(event, Write) and event.object == own and world.session is not None:
-            if Role.SESSION in world.roles(event.source) and is_open(world.session):
+            if Role.SESSION in world.roles(event.source) and (is_open(world.session) or not still_open):
                 return event.attribute
     return ""
 
@@ -125,6 +148,12 @@ def _owner(facts: FunctionFacts, frame: Frame) -> Place:
         return ""
     related = other in facts.frame.linker.ancestry(own) or own in facts.frame.linker.ancestry(other)
     return "" if related else frame.function.parameters[0].name
+
+
+def _reads(frame: Frame, other: Place, attribute: str) -> bool:
+    """Whether a function asks any object but `other` for what its `attribute` holds."""
+    events = (step.event for step in frame.graph.steps)
+    return any(isinstance(e, Read) and e.attribute == attribute and e.object != other for e in events)
 
 
 def _ends(frame: Frame, other: Place, attribute: str) -> bool:

@@ -26,8 +26,9 @@ from flake8_session.flow.events import Await, Call, Door, Event, Leave, Read, Wr
 from flake8_session.knowledge import statements
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import Constant, External, FunctionAt
+from flake8_session.linking.meanings import External, FunctionAt
 from flake8_session.linking.places import operands
+from flake8_session.linking.selecting import said
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.focus import arguments_holding
 from flake8_session.typestate.names import keeps_session
@@ -215,10 +216,8 @@ def _may_be_commit(frame: Frame, call: Call) -> bool:
     text = frame.graph.steps[made].event if made is not None else None
     if not isinstance(text, Call) or frame.callee(text) != External("sqlalchemy.text"):
         return False
-    said = frame.meaning(text.arguments[0].value) if text.arguments else None
-    if not isinstance(said, Constant) or not isinstance(said.value, str):
-        return False
-    return statements.effect(said.value) is statements.Effect.UNKNOWN
+    words = said(frame.meaning(text.arguments[0].value)) if text.arguments else None
+    return words is not None and statements.effect(words) is statements.Effect.UNKNOWN
 
 
 def _discards(event: Event, world: World) -> bool:

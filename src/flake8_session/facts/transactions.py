@@ -15,7 +15,7 @@ from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.sessions import INVALID_REQUEST
 from flake8_session.typestate.worlds import Block, Kind, SessionState, Transaction, World
 
-_BEGUN = (Transaction.BEGUN, Transaction.CONNECTED)
+_BEGUN = (Transaction.BEGUN, Transaction.CONNECTED, Transaction.UNDER_WAY)
 _OVER = (Block.ENDED, Block.RELEASED)
 
 

@@ -10,7 +10,8 @@ A *place* is where a value stands, written as a string whose first character tel
 - ``@orm.Session``: a name from outside the function (module-level or built in), with the
   attributes that are read from it at once; reading it is no event,
 - ``=None``, ``=True``, ``=False``, ``=1``, ``='name'``: a literal, with its value where that is short, a
-  list, tuple or set of literals only (``=['name']``) included; ``=…`` for every other literal.
+  list, tuple or set of literals only (``=['name']``) included; ``=…SELECT`` for a long string that begins
+  with this word, ``=…`` for every other literal.
 
 A *door* is a way out of a step. `COMPLETED`: it did what it says. `RAISED`: it raised instead, and
 bound nothing. `TRUE`, `FALSE`: the two answers of a step that asks something.

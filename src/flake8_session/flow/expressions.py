@@ -53,7 +53,7 @@ def text(body: Body, node: cst.FormattedString | cst.ConcatenatedString) -> Plac
     """An f-string formats its parts from left to right; strings side by side are one."""
     parts = [body.value(expression) for expression in _interpolated(node)]
     if not parts:
-        return literals.OTHER
+        return literals.beginning(node)
     return build(body, parts, Shape.TEXT, node)
 
 

@@ -1,7 +1,8 @@
-"""The places of literals: ``=None``, ``=1``, ``='name'``, ``=['id', 'name']``, ``=…``."""
+"""The places of literals: ``=None``, ``=1``, ``='name'``, ``=['id', 'name']``, ``=…``, ``=…SELECT``."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ from flake8_session.flow.events import Place
 OTHER: Final = "=…"
 _LONGEST = 60
 _QUOTES = ("'", '"')
+_BEGINNING = re.compile(r"""[rRuU]?(?:\"{3}|'{3}|["'])(?:\s|\\n)*([A-Za-z]{1,20})(?=\s|\\n)""")
+"""The first word of a string as it is written, where more stands behind it."""
 
 
 def is_literal(place: Place) -> bool:
@@ -29,9 +32,25 @@ def literal(text: str) -> Place:
 
 
 def string(node: cst.SimpleString) -> Place:
-    """A string with its value, whatever its quotes; bytes are any other literal."""
+    """A string with its value, whatever its quotes; bytes are any other literal.
+
+    A long one keeps no more than its first word.
+    """
     value = None if len(node.value) > _LONGEST else text_of(node)
-    return OTHER if value is None else literal(repr(value))
+    return beginning(node) if value is None else literal(repr(value))
+
+
+def beginning(node: cst.BaseExpression) -> Place:
+    """A string, or several side by side, by the first word."""
+    while isinstance(node, cst.ConcatenatedString):
+        node = node.left
+    found = _BEGINNING.match(node.value) if isinstance(node, cst.SimpleString) else None
+    return OTHER + found[1] if found else OTHER
+
+
+def first_word(place: Place) -> str:
+    """The word with which the string of this place begins, where that is all that is known of it."""
+    return place.removeprefix(OTHER) if place.startswith(OTHER) else ""
 
 
 def text_of(node: cst.SimpleString | cst.ConcatenatedString) -> str | None:
@@ -53,7 +72,7 @@ def text_of(node: cst.SimpleString | cst.ConcatenatedString) -> str | None:
 
 def display(brackets: str, places: Sequence[Place]) -> Place:
     """A display all of whose elements are literals."""
-    if OTHER in places:
+    if any(place.startswith(OTHER) for place in places):
         return OTHER
     text = ", ".join(place[1:] for place in places)
     if brackets == "()" and len(places) == 1:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from flake8_session.flow.events import Call, Place, Write
+from flake8_session.flow.literals import first_word
 from flake8_session.flow.outline import Either, Function, Indexed, Kind, Literal, Named, Parameter
 from flake8_session.knowledge.frameworks import EXTENSION_QUERIES, Driver, may_make
 from flake8_session.linking.call_sites import is_super
@@ -20,6 +21,7 @@ from flake8_session.linking.holding import with_holders
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     UNKNOWN,
+    Begins,
     Borrowed,
     ClassAt,
     Constant,
@@ -252,6 +254,8 @@ class Frame(Wiring):
 
 
 def _literal(place: Place) -> Meaning:
+    if word := first_word(place):
+        return Begins(word)
     text = place[1:]
     match text:
         case "None":

@@ -198,6 +198,15 @@ class Selected:
     """An option that is not followed: which columns are loaded cannot be told."""
     key: str = ""
     """The primary key that ``get``, or a condition, asks for, where it is a literal."""
+    parts: tuple[Meaning | None, ...] = ()
+    """Of rows: the class of each part that is an entity, None for columns."""
+    part: int = 0
+    """Of rows: the part that `model` is about."""
+
+    @property
+    def models(self) -> tuple[Meaning | None, ...]:
+        """The classes of all entities that it gives."""
+        return tuple(each for each in self.parts if each is not None) or (self.model,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +249,13 @@ class Constant:
     value: str | int | bool | None = field(default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Begins:
+    """A long string, of which only the first word is kept."""
+
+    word: str
+
+
 Meaning: TypeAlias = (
     Unknown
     | External
@@ -262,6 +278,7 @@ Meaning: TypeAlias = (
     | Closing
     | Member
     | Constant
+    | Begins
 )
 
 UNKNOWN: Meaning = Unknown()
@@ -307,6 +324,7 @@ def _joined_selections(left: Selected, right: Selected) -> Selected:
         surely=left.surely and right.surely,
         deeper=left.deeper | right.deeper,
         limited=left.limited or right.limited or _options(left) != _options(right),
+        parts=left.parts if left.parts == right.parts else (),
     )
 
 

@@ -9,6 +9,7 @@ from flake8_session.knowledge import loading, statements
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Arguments,
+    Begins,
     Called,
     ClassAt,
     Constant,
@@ -81,10 +82,18 @@ def statement(kind: statements.Statement, arguments: Arguments) -> Selected:
             model = arguments[0][1] if arguments else None
             return Selected(Holds.COLUMNS, model=model, writes=True, surely=True)
         case statements.Statement.TEXT:
-            effect = statements.effect(_literal(arguments))
+            effect = statements.effect((said(arguments[0][1]) if arguments else None) or "")
             reads = effect is statements.Effect.READS
             return Selected(Holds.COLUMNS, writes=not reads, surely=effect is statements.Effect.WRITES)
     return Selected(Holds.COLUMNS)
+
+
+def said(value: Meaning) -> str | None:
+    """What a string says, from its first word on at least; None of what is no literal string."""
+    match value:
+        case Constant(str(text)) | Begins(text):
+            return text
+    return None
 
 
 def loader(name: str, arguments: Arguments) -> Loads:
@@ -136,8 +145,9 @@ def entities(selected: Sequence[Meaning]) -> Selected:
     if kinds == [Holds.INSTANCE]:
         return Selected(Holds.INSTANCE, model=selected[0])
     if Holds.INSTANCE in kinds:
-        model = next(value for value, kind in zip(selected, kinds) if kind is Holds.INSTANCE)
-        return Selected(Holds.ROWS, model=model)
+        parts = tuple(value if kind is Holds.INSTANCE else None for value, kind in zip(selected, kinds))
+        first = next(index for index, part in enumerate(parts) if part is not None)
+        return Selected(Holds.ROWS, model=parts[first], parts=parts, part=first)
     return Selected(Holds.COLUMNS)
 
 
@@ -162,13 +172,6 @@ def _with_loads(owner: Selected, options: Sequence[Meaning]) -> Selected:
     )
 
 
-def _literal(arguments: Arguments) -> str:
-    """What a ``text()`` says, where that is a literal; else nothing."""
-    value = arguments[0][1] if arguments else UNKNOWN
-    text = value.value if isinstance(value, Constant) else None
-    return text if isinstance(text, str) else ""
-
-
 def _attribute(value: Meaning) -> str:
     match value:
         case External(name) | Member(_, name):
@@ -182,7 +185,7 @@ def _entity_kind(value: Meaning) -> Holds:
             return Holds.INSTANCE
         case External(name):
             return _external_kind(name)
-        case Member() | Constant():
+        case Member() | Constant() | Begins():
             return Holds.COLUMNS
         case Called() | Object():
             return Holds.UNKNOWN

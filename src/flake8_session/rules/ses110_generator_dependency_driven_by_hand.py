@@ -3,7 +3,8 @@
 Reports a generator that lends a session, such as the `get_db` of a web application, when it is driven
 by hand without a name: `next(get_db())` or `await anext(get_db())`, where the session is used and on
 some way not closed by hand; and `async for session in get_db()` that is left by `return`, `break` or
-an exception.
+an exception. A session that is stored on an object in this way counts where its class uses it and never
+closes it.
 
 A generator that has a name is not meant, since it ends with the function, and neither is an ordinary
 `for`. `session = next(get_db())` with a `session.close()` in a `finally` is clean.
@@ -68,6 +69,7 @@ from flake8_session.diagnostics import Diagnostic
 from flake8_session.editing.plans import EnterLoop, Plan
 from flake8_session.facts.circumstances import is_test
 from flake8_session.facts.generators import Driven, driven_by_hand
+from flake8_session.facts.keeping import kept_from_generators
 from flake8_session.facts.paths import told
 from flake8_session.facts.solving import FunctionFacts
 from flake8_session.rules._enclosing import enclosing
@@ -81,6 +83,7 @@ RULE = Rule(
 )
 
 
+_CLOSED = "{name} is closed before its first use, as nothing holds the generator; the use opens it again"
 _SOONER = "the clean-up of the generator runs as soon as the block is left then"
 
 
@@ -88,12 +91,15 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each call of such a generator."""
     if is_test(facts) and not facts.settings.tests:
         return
+    kept = {each.step: each for each in kept_from_generators(facts)}
     for session in facts.sessions:
         found = driven_by_hand(session)
-        if found is not None:
+        if found is not None and found.step not in kept:
             path = told(facts, found.solved, found.path, leaves=True)
             plan = partial(_entering, facts, found)
             yield RULE.at(facts, facts.step_span(found.step), _message(found), path, plan)
+    for step, each in kept.items():
+        yield RULE.at(facts, facts.step_span(step), _CLOSED.format(name=f"`self.{each.attribute}`"))
 
 
 def _entering(facts: FunctionFacts, found: Driven) -> Sequence[Plan]:
@@ -109,4 +115,4 @@ def _message(found: Driven) -> str:
     name = quoted(found.solved.place, "the session")
     if found.loop:
         return f"when this loop is left early, {name} is closed at some later time, if at all"
-    return f"{name} is closed before its first use, as nothing holds the generator; the use opens it again"
+    return _CLOSED.format(name=name)

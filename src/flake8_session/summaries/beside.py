@@ -52,7 +52,7 @@ def _met(frame: Frame, focus: Focus) -> Iterator[str]:
         if isinstance(event, Call | Iterate):
             meaning = frame.meaning(event.result)
             if isinstance(meaning, Selected) and meaning.holds in (Holds.INSTANCE, Holds.ROWS):
-                yield _name(meaning.model)
+                yield from map(_name, meaning.models)
         if not isinstance(event, Call) or index == focus.instance:
             continue
         if is_class_name(name := event.function.rpartition(".")[2].removeprefix("@")):

@@ -68,12 +68,22 @@ def instance_foci(frame: Frame, session: Focus) -> list[Focus]:
         return [replace(session, instance=session.birth)]
     births = _new(frame) if session.takes else _births(frame)
     found = [
-        replace(session, instance=step, selected=selected, constructed=constructed)
+        replace(session, instance=step, selected=part, constructed=constructed)
         for step, selected, constructed in births
+        for part in _each_part(selected)
     ]
     if len(found) > _MOST_FOCI:
         return []
     return [replace(focus, beside=beside(frame, focus)) for focus in found]
+
+
+def _each_part(selected: Selected) -> Iterator[Selected]:
+    """What is selected, once for each entity of a row."""
+    if not selected.parts:
+        yield selected
+    for index, model in enumerate(selected.parts):
+        if model is not None:
+            yield replace(selected, model=model, part=index)
 
 
 def given_to_sessions(frame: Frame) -> frozenset[Place]:

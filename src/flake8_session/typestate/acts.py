@@ -11,7 +11,7 @@ from flake8_session.linking import models
 from flake8_session.linking.meanings import Holds, Object, Selected
 from flake8_session.typestate import instances
 from flake8_session.typestate.focus import Context
-from flake8_session.typestate.sessions import Act
+from flake8_session.typestate.sessions import Act, begun
 from flake8_session.typestate.worlds import (
     RETURN,
     UNREAD,
@@ -81,7 +81,8 @@ def dirtied(world: World, *, certain: bool = True) -> World:
     state = world.session
     if state is None or state.life is Life.CLOSED:
         return world
-    begun = state.transaction
-    if begun is Transaction.IDLE:
-        begun = Transaction.BEGUN if certain else Transaction.UNKNOWN
-    return world._replace(session=state._replace(dirty=True, transaction=begun))
+    if certain:
+        state = begun(state)
+    elif state.transaction is Transaction.IDLE:
+        state = state._replace(transaction=Transaction.UNKNOWN)
+    return world._replace(session=state._replace(dirty=True))

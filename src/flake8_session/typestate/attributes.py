@@ -9,9 +9,12 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import relationships
 from flake8_session.linking.meanings import (
     ClassAt,
+    External,
     FunctionAt,
     Holds,
+    Meaning,
     Object,
+    Selected,
 )
 from flake8_session.linking.places import operands
 from flake8_session.typestate import names, values
@@ -62,7 +65,7 @@ def read_ways(context: Context, event: Read, world: World) -> Ways:
     elif Role.TRANSACTION in roles and transactions.ATTRIBUTES.get(event.attribute) is Role.SESSION:
         yield Door.COMPLETED, names.named(known, event.result, Role.SESSION)
     elif Role.ROW in roles and world.instance is not None:
-        yield Door.COMPLETED, part_of_row(context, known, event.result)
+        yield Door.COMPLETED, part_of_row(context, known, event.result, event.attribute)
     elif may_be_double(context, world, event.object):
         yield Door.COMPLETED, loaded_elsewhere(known)
     else:
@@ -113,11 +116,26 @@ def text_of(context: Context, *methods: str) -> str:
     return next((method for method in methods if body_of(context, method) is not None), "")
 
 
-def part_of_row(context: Context, world: World, result: Place) -> World:
-    """One part of a row: the instance, where the row holds nothing else."""
+def part_of_row(context: Context, world: World, result: Place, which: int | str) -> World:
+    """One part of a row, by its position or name: the instance, where the row holds nothing else there."""
     selected = context.focus.selected
-    single = selected is not None and selected.holds is Holds.INSTANCE
-    return names.named(world, result, Role.INSTANCE if single else Role.UNKNOWN)
+    followed = selected is not None and (selected.holds is Holds.INSTANCE or _is_part(selected, which))
+    return names.named(world, result, Role.INSTANCE if followed else Role.UNKNOWN)
+
+
+def _is_part(selected: Selected, which: int | str) -> bool:
+    """Whether this is the part of a row that is followed."""
+    if isinstance(which, int):
+        return bool(selected.parts) and which == selected.part
+    called = [part for part in selected.parts if part is not None and _class_name(part) == which]
+    return called == [selected.model]
+
+
+def _class_name(model: Meaning) -> str:
+    match model:
+        case ClassAt(_, name) | External(name):
+            return name.rpartition(".")[2]
+    return ""
 
 
 def _instance_read(context: Context, event: Read, world: World, state: InstanceState) -> Ways:
@@ -181,7 +199,8 @@ def _session_read(context: Context, event: Read, world: World) -> World:
         return handed(world) if _is_used(context, event.result) else world
     if event.attribute == "is_active" and world.session is not None:
         failed_now = world.session.transaction is Transaction.FAILED
-        mask = values.ANYTHING if world.session.transaction is Transaction.UNKNOWN else values.TRUTHY
+        nobody_knows = world.session.transaction in (Transaction.UNKNOWN, Transaction.UNDER_WAY)
+        mask = values.ANYTHING if nobody_knows else values.TRUTHY
         mask = values.FALSY if failed_now else mask
         return world._replace(values=values.with_value(world.values, event.result, mask))
     role = ATTRIBUTES.get(event.attribute)

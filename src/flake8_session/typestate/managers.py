@@ -18,6 +18,7 @@ from flake8_session.typestate.sessions import (
     closed,
     ended,
     failures,
+    may_be_connected,
     mended,
     outcome,
     refusal,
@@ -182,7 +183,7 @@ def _transaction_left(context: Context, event: Leave, world: World, state: Sessi
         return
     out = outcome(state, _COMMIT)
     yield Door.COMPLETED, with_act(context, world, _popped(out.state, state), Act.COMMIT)
-    connected = state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN)
+    connected = may_be_connected(state)
     if world.spent or not (connected or state.dirty):
         return
     for failure in failures(state, _COMMIT):

@@ -80,20 +80,20 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
         return
     failure = Flight(Kind.DATABASE)
     flushing = state.dirty and (row.autoflushes or row.flushes)
-    begun = _worked(_reopened(state, row), row)._replace(dirty=state.dirty)
+    worked = _worked(_reopened(state, row), row)._replace(dirty=state.dirty)
     if flushing:
         nested = Block.NESTED in state.blocks
-        failed = broken(begun, Broken.FLUSH)
+        failed = broken(worked, Broken.FLUSH)
         yield Outcome(failed, Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK, failure)
     if row.ends is Ends.COMMIT:
-        if flushing or state.transaction in (Transaction.CONNECTED, Transaction.UNKNOWN):
-            yield Outcome(broken(begun, Broken.COMMIT), Act.FLUSH if flushing else Act.NOTHING, failure)
+        if flushing or may_be_connected(state):
+            yield Outcome(broken(worked, Broken.COMMIT), Act.FLUSH if flushing else Act.NOTHING, failure)
         else:
             yield Outcome(state, raised=failure)
     elif row.work is Work.SQL:
         what = Broken.FLUSH if row.breaks else Broken.STATEMENT
         writes = row.writes and row.instance is not ToInstance.MERGE
-        failed = broken(begun, what, write=writes, flushed=flushing)
+        failed = broken(worked, what, write=writes, flushed=flushing)
         yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
     elif not flushing:
         yield Outcome(state, raised=failure)
@@ -122,7 +122,23 @@ def implicit_load(state: SessionState, *, certain: bool = True, flushes: bool = 
     if certain or state.transaction is Transaction.CONNECTED:
         dirty = state.dirty and not (certain and flushes)
         return state._replace(transaction=Transaction.CONNECTED, dirty=dirty)
-    return state._replace(transaction=Transaction.UNKNOWN)
+    known = state.transaction in (Transaction.BEGUN, Transaction.UNDER_WAY)
+    return state._replace(transaction=Transaction.UNDER_WAY if known else Transaction.UNKNOWN)
+
+
+def begun(state: SessionState) -> SessionState:
+    """The state after work that needs a transaction, and no connection yet."""
+    match state.transaction:
+        case Transaction.IDLE:
+            return state._replace(transaction=Transaction.BEGUN)
+        case Transaction.UNKNOWN:
+            return state._replace(transaction=Transaction.UNDER_WAY)
+    return state
+
+
+def may_be_connected(state: SessionState) -> bool:
+    """Whether the transaction may have a connection, so that its COMMIT may fail."""
+    return state.transaction in (Transaction.CONNECTED, Transaction.UNDER_WAY, Transaction.UNKNOWN)
 
 
 def savepoint_ended(state: SessionState) -> SessionState:
@@ -163,8 +179,7 @@ def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
         return refusal(state)
     if state.blocks and _is_blocked(state, row):
         return Flight(Kind.RAISED, INVALID_REQUEST)
-    begun = (Transaction.BEGUN, Transaction.CONNECTED, Transaction.FAILED)
-    if row.needs_idle and state.transaction in begun:
+    if row.needs_idle and state.transaction not in (Transaction.IDLE, Transaction.UNKNOWN):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
 
@@ -220,8 +235,8 @@ def _worked(state: SessionState, row: Row) -> SessionState:
         return state._replace(dirty=state.dirty or _pends(row))
     if row.work is Work.SQL or (state.dirty and (row.flushes or row.autoflushes)):
         transaction = Transaction.CONNECTED
-    elif row.work is Work.BEGINS and transaction is Transaction.IDLE:
-        transaction = Transaction.BEGUN
+    elif row.work is Work.BEGINS:
+        transaction = begun(state).transaction
     return state._replace(transaction=transaction, dirty=state.dirty or _pends(row))
 
 

@@ -68,6 +68,7 @@ class Transaction(Enum):
     IDLE = "idle"
     BEGUN = "begun"  # no connection is checked out yet
     CONNECTED = "connected"
+    UNDER_WAY = "under way"  # begun or failed; whether a connection is checked out nobody knows
     FAILED = "failed"  # until rollback or close
     UNKNOWN = "unknown"  # a callee out of sight may have failed, mended or ended it
 

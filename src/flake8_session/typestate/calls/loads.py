@@ -49,7 +49,7 @@ def reloaded(context: Context, index: int, world: World, method: str) -> World:
     other = meaning_of_call(context, index)
     if not isinstance(other, Selected) or other.holds is Holds.COLUMNS:
         return world
-    if other.model is not None and selected.model is not None and other.model != selected.model:
+    if None not in other.models and selected.model is not None and selected.model not in other.models:
         return world
     if instance.columns is Columns.LOADED and not (instance.missing or other.loads or other.limited):
         return world._replace(instance=instance._replace(unread=False)) if instance.unread else world
@@ -109,7 +109,7 @@ def _may_be_row(other: Meaning, asked: Selected) -> bool:
         return False
     if other.key and asked.key and other.key != asked.key:
         return False
-    return other.model is None or asked.model is None or other.model == asked.model
+    return None in other.models or asked.model is None or asked.model in other.models
 
 
 def gives_same_row(context: Context, index: int) -> bool:

@@ -51,6 +51,7 @@ _IN_TRANSACTION: Mapping[Transaction, int] = {
     Transaction.IDLE: values.FALSY,
     Transaction.BEGUN: values.TRUTHY,
     Transaction.CONNECTED: values.TRUTHY,
+    Transaction.UNDER_WAY: values.TRUTHY,
     Transaction.FAILED: values.TRUTHY,
     Transaction.UNKNOWN: values.ANYTHING,
 }

@@ -36,8 +36,10 @@ def unpack_ways(context: Context, step: int, event: ev.Unpack, world: World) -> 
         moved = unbound(context, moved, target)
         moved = names.bound(moved, target, f"{event.source}.{index}", owned=context.focus.owned)
     if Role.ROW in world.roles(event.source):
-        for target in event.targets:
-            moved = part_of_row(context, moved, target)
+        selected = context.focus.selected
+        whole = selected is not None and len(selected.parts) == len(event.targets)
+        for index, target in enumerate(event.targets):
+            moved = part_of_row(context, moved, target, index if whole else "")
     if Role.SESSION in world.roles(event.source):
         moved = handed(moved)
     if Role.INSTANCES in world.roles(event.source):

@@ -28,7 +28,9 @@ def item_ways(context: Context, step: int, event: ev.Item, world: World) -> Ways
         sliced = event.key == "=…"
         yield Door.COMPLETED, names.named(world, event.result, Role.INSTANCES if sliced else Role.INSTANCE)
     elif Role.ROW in roles and world.instance is not None:
-        yield Door.COMPLETED, part_of_row(context, world, event.result)
+        digits = event.key.removeprefix("=")
+        position = int(digits) if digits.isdigit() else ""
+        yield Door.COMPLETED, part_of_row(context, world, event.result, position)
     else:
         yield Door.COMPLETED, world
 
