@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import pickle
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -48,6 +49,26 @@ class HeldTimer(HeldThread):
 
     def __init__(self, interval: float, function: Any, args: Any = None, kwargs: Any = None) -> None:
         super().__init__(target=function, args=args or (), kwargs=kwargs or {})
+
+
+class Pickler:
+    """A `multiprocessing.Process`, as far as it writes down what it is given; a session cannot be."""
+
+    def __init__(self, target: Any = None, args: Any = (), kwargs: Any = None, **_: object) -> None:
+        self._given = (*args, *(kwargs or {}).values())
+
+    def start(self) -> None:
+        for each in self._given:
+            try:
+                # Of a watched session its class cannot be written down, which says nothing of a session.
+                pickle.dumps(vars(each) if is_session(each) else each)
+            except TypeError:
+                if Stage.run is not None:
+                    Stage.run.see("SES406")
+                raise
+
+    def join(self, timeout: float | None = None) -> None:
+        """What is written down nobody reads."""
 
 
 class HeldFuture(concurrent.futures.Future):  # type: ignore[type-arg]

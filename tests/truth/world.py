@@ -13,6 +13,7 @@ import asyncio
 import builtins
 import concurrent.futures
 import contextlib
+import multiprocessing
 import sys
 import threading
 import types
@@ -23,7 +24,7 @@ import sqlalchemy.ext.asyncio as sa_async
 import sqlalchemy.orm as sa_orm
 
 from tests.truth.frameworks import importer
-from tests.truth.held import HeldExecutor, HeldThread, HeldTimer, NotedLock, NotedSemaphore
+from tests.truth.held import HeldExecutor, HeldThread, HeldTimer, NotedLock, NotedSemaphore, Pickler
 from tests.truth.hooks import SESSIONS, Hooks, silent_print
 from tests.truth.neighbours import Finder, Place
 from tests.truth.opaque import awork, cond, items, work
@@ -88,6 +89,7 @@ MODULES = {
     "concurrent.futures": _module(
         "concurrent.futures", concurrent.futures, ThreadPoolExecutor=HeldExecutor
     ),
+    "multiprocessing": _module("multiprocessing", multiprocessing, Process=Pickler),
     "models": _module(
         "models",
         **CLASSES,

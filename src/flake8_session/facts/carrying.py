@@ -21,7 +21,7 @@ from flake8_session.linking.places import operands
 from flake8_session.typestate.loading import model
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
-_PARTIALS = (External("functools.partial"), External("functools.partialmethod"))
+PARTIALS = (External("functools.partial"), External("functools.partialmethod"))
 
 
 class Carrying:
@@ -32,6 +32,11 @@ class Carrying:
         self._frame: Frame = solved.frame
         self._instance = solved.focus.instance >= 0
         self._roles: dict[int, frozenset[Place]] = {}
+
+    @property
+    def of_instance(self) -> bool:
+        """Whether it is an instance that is carried, and not its session."""
+        return self._instance
 
     def holds(self, step: int, place: Place) -> bool:
         """Whether `place` may hold it, or a function that reads it, in front of `step`."""
@@ -74,7 +79,7 @@ class Carrying:
                 return "" if self._only_reads_columns(step, event) else target
             case Read(result, owner, method) if not self._instance and self.holds(step, owner):
                 return result if method in SESSION or method in ASYNC_SESSION else ""
-            case Call() if self._frame.callee(event) in _PARTIALS:
+            case Call() if self._frame.callee(event) in PARTIALS:
                 if any(self.holds(step, argument.value) for argument in event.arguments):
                     return event.result
         return ""

@@ -137,7 +137,7 @@ def _mistaken(event: Event) -> Iterator[Place]:
             yield owner
         case Test(subject):
             yield subject
-        case Iter(_, iterable, False):
+        case Iter(_, iterable, _):
             yield iterable
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from flake8_session.facts.carrying import Carrying, loops
+from flake8_session.facts.carrying import PARTIALS, Carrying, loops
 from flake8_session.facts.turns import takes_turns
 from flake8_session.flow.events import Await, Bind, Build, Call, Define, Extend, Place, Read, Shape
+from flake8_session.knowledge import concurrency
 from flake8_session.knowledge.sessions import ASYNC_SESSION
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import External, FunctionAt
+from flake8_session.linking.meanings import External, FunctionAt, Meaning
 
 _MAP = External("builtins.map")
 
@@ -80,6 +81,8 @@ class Delayed:
         if call.receiver and self._carrying.holds(step, call.receiver):
             return self._is_own_coroutine(call)
         callee = self._frame.callee(call)
+        if call.method in concurrency.LOOP_METHODS or _starts_thread(callee):
+            return False
         if isinstance(callee, FunctionAt):
             function = self._frame.linker.function(callee)
             if function is not None and not function.asynchronous:
@@ -120,11 +123,24 @@ class Delayed:
         made = self._frame.linker.function(callee) if isinstance(callee, FunctionAt) else None
         if isinstance(callee, FunctionAt) and made is not None and made.asynchronous:
             return self._carrying.holds(step, function) and not takes_turns(self._frame, callee)
+        source = self._frame.made_by.get(function)
+        part = self._frame.graph.steps[source].event if source is not None else None
+        if isinstance(part, Call) and source is not None and self._frame.callee(part) in PARTIALS:
+            return self._is_part_of_coroutine(source, part)
         return any(
             isinstance(each.event, Define) and each.event.target == function
             and self._gives_coroutine(index, each.event)
             for index, each in enumerate(self._frame.graph.steps)
         )
+
+    def _is_part_of_coroutine(self, step: int, part: Call) -> bool:
+        """Whether a ``partial`` of an asynchronous function has the session among its arguments."""
+        callee = self._frame.meaning(part.arguments[0].value) if part.arguments else None
+        function = self._frame.linker.function(callee) if isinstance(callee, FunctionAt) else None
+        if not isinstance(callee, FunctionAt) or function is None or not function.asynchronous:
+            return False
+        given = any(self._carrying.holds(step, argument.value) for argument in part.arguments[1:])
+        return given and not takes_turns(self._frame, callee)
 
     def _gives_coroutine(self, step: int, function: Define) -> bool:
         """Whether the body of a lambda or generator expression makes one, of what it reads from here."""
@@ -156,3 +172,7 @@ class Delayed:
         if body is None or body.graph is None:
             return None
         return Frame(self._frame.module, body, self._frame.linker, self._frame)
+
+
+def _starts_thread(callee: Meaning) -> bool:
+    return isinstance(callee, External) and callee.name in concurrency.THREAD_STARTERS

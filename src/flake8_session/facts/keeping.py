@@ -22,11 +22,18 @@ from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import World
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
+_PREPARING = frozenset({"configure", "query_property"})
+"""What is asked of a registry before anybody works with its session."""
+_EMPTYING = frozenset({"remove", "registry", ""})
+"""What empties it, or may: its own method, what it keeps sessions in, and whoever it is given to."""
 _ENDING_PARTS = ("clos", "remov", "clean", "final", "exit", "enter", "dispose", "teardown", "shutdown")
 
 
 class Kept(NamedTuple):
-    """A session opened at `step` is stored in `attribute` of the method's own object."""
+    """A session opened at `step` is stored in `attribute` of the method's own object.
+
+    Of a generator's session that is written out: ``self.db``, or a name of the module.
+    """
 
     step: int
     attribute: str
@@ -43,11 +50,13 @@ def kept_in_attributes(facts: FunctionFacts) -> Iterator[Kept]:
 
 
 def kept_from_generators(facts: FunctionFacts) -> Iterator[Kept]:
-    """The sessions of generators without a name that a method stores on its object.
+    """The sessions of generators without a name that a method stores on its object, or a module in a name.
 
     Their generator has closed them before they are stored. What uses them opens them again, and nothing in
     sight closes them.
     """
+    if facts.frame.function.kind is Kind.MODULE:
+        yield from _kept_by_module(facts)
     parameters = facts.frame.function.parameters
     own = parameters[0].name if parameters and _class_of(facts.frame) is not None else ""
     for session in facts.sessions if own else ():
@@ -57,7 +66,19 @@ def kept_from_generators(facts: FunctionFacts) -> Iterator[Kept]:
         frames = list(_around(facts)) if attribute else []
         used = any(_reads(frame, _owner(facts, frame), attribute) for frame in frames)
         if used and not any(_ends(frame, _owner(facts, frame), attribute) for frame in frames):
-            yield Kept(session.focus.birth, attribute)
+            yield Kept(session.focus.birth, f"self.{attribute}")
+
+
+def _kept_by_module(facts: FunctionFacts) -> Iterator[Kept]:
+    """The same of names of the module, where its functions work with them."""
+    for session in facts.sessions:
+        event = facts.frame.graph.steps[session.focus.birth].event if session.focus.driven else None
+        for each in facts.frame.graph.steps if isinstance(event, Call) else ():
+            bound = each.event
+            if isinstance(bound, Bind) and isinstance(event, Call) and bound.source == event.result:
+                uses = {use for frame in _module(facts) for use in _uses(frame, bound.target)}
+                if _is_used_by(facts, bound.target) and not uses & (_ENDING | {""}):
+                    yield Kept(session.focus.birth, bound.target)
 
 
 def never_removed(facts: FunctionFacts) -> Iterator[int]:
@@ -72,14 +93,47 @@ def never_removed(facts: FunctionFacts) -> Iterator[int]:
         if made is None or not _constructs(facts.frame, facts.frame.graph.steps[made].event):
             continue
         uses = {use for frame in _module(facts) for use in _uses(frame, event.target)}
-        if uses and not uses & {"remove", ""}:
+        if uses - _PREPARING and not uses & _EMPTYING:
             yield made
 
 
-def opened_at_import(facts: FunctionFacts) -> Iterator[SessionFacts]:
-    """The sessions that the body of a module opens, and leaves open for as long as the process runs."""
-    if facts.frame.function.kind is Kind.MODULE:
-        yield from (session for session in facts.sessions if is_process_wide(facts, session))
+def opened_at_import(facts: FunctionFacts) -> Iterator[tuple[int, str]]:
+    """The sessions that the body of a module, or of a class of it, opens and leaves open: step and name.
+
+    A session that a registry gives there is that of one thread, whoever uses it later.
+    """
+    if not _runs_at_import(facts.frame):
+        return
+    for session in facts.sessions:
+        if is_process_wide(facts, session):
+            yield session.focus.birth, session.alone.place if session.alone is not None else ""
+    yield from _taken_from_registries(facts)
+
+
+def _runs_at_import(frame: Frame) -> bool:
+    if frame.function.kind is Kind.CLASS:
+        return frame.parent is None or _runs_at_import(frame.parent)
+    return frame.function.kind is Kind.MODULE
+
+
+def _taken_from_registries(facts: FunctionFacts) -> Iterator[tuple[int, str]]:
+    """The calls in a module's body that ask a registry for its session, which functions work with then."""
+    if facts.frame.function.kind is not Kind.MODULE:
+        return
+    for each in facts.frame.graph.steps:
+        event = each.event
+        made = facts.frame.made_by.get(event.source) if isinstance(event, Bind) else None
+        call = facts.frame.graph.steps[made].event if made is not None else None
+        if made is None or not isinstance(event, Bind) or not isinstance(call, Call) or not call.function:
+            continue
+        if isinstance(facts.frame.meaning(call.function), Registry) and _is_used_by(facts, event.target):
+            yield made, event.target
+
+
+def _is_used_by(facts: FunctionFacts, name: Place) -> bool:
+    """Whether a function works with what a name of the module holds."""
+    functions = (frame for frame in _module(facts) if frame.function.kind is not Kind.MODULE)
+    return any(use for frame in functions for use in _uses(frame, name))
 
 
 def _constructs(frame: Frame, event: Event) -> bool:

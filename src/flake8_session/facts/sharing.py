@@ -2,7 +2,7 @@
 
 Only the normal course of things is looked at, not what happens when something fails meanwhile.
 
-Coroutines that take turns are no sharing (`turns`).
+Coroutines that take turns are no sharing (`turns`), nor is what waits for the only worker of an executor.
 
 Not modelled: locks of threads, threads that are never started, and waiting by other means than through
 what the start gave back, its container, or the ``with`` of its group or executor.
@@ -91,7 +91,9 @@ class _Watch:
     def __init__(self, solved: Solved, start: Start, others: list[Start]) -> None:
         self._solved = solved
         self._start = start
-        self._others = {step for other in others for step in _beginnings(solved, other)}
+        queued = [other for other in others if start.worker and other.worker == start.worker]
+        self._queued = {step for other in queued for step in _beginnings(solved, other)}
+        self._others = {step for other in others for step in _beginnings(solved, other)} - self._queued
         self._names = _names(solved, start.result)
 
     def conflict(self) -> int | None:
@@ -106,7 +108,7 @@ class _Watch:
                 continue
             seen.add(step)
             event = graph.steps[step].event
-            if step in self._others or self._uses(step, event):
+            if step not in self._queued and (step in self._others or self._uses(step, event)):
                 return step
             if step == self._solved.focus.birth or self._waits(event):
                 continue

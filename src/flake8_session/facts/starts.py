@@ -23,6 +23,7 @@ _LAST_PARTS = frozenset(
         concurrency.TASK_METHODS,
         concurrency.GATHERERS,
         concurrency.THREADS,
+        concurrency.PROCESSES,
         concurrency.THREAD_STARTERS,
         concurrency.EXECUTOR_METHODS,
         concurrency.LOOP_METHODS,
@@ -51,6 +52,8 @@ class Start(NamedTuple):
     result: Place
     owner: Place
     """The group or executor whose ``with`` waits as well; `""` where there is none."""
+    worker: Place
+    """The executor that does one thing after the other; `""` for any other."""
 
 
 def starts(carrying: Carrying, delayed: Delayed, fastapi: str) -> Iterator[Start]:
@@ -62,7 +65,7 @@ def starts(carrying: Carrying, delayed: Delayed, fastapi: str) -> Iterator[Start
             if runs is None and _is_late(carrying, frame, step, each.event, fastapi):
                 runs = Runs.LATER
             if runs is not None:
-                yield Start(step, runs, each.event.result, _owner(frame, each.event.receiver))
+                yield Start(step, runs, each.event.result, *_by(frame, each.event.receiver))
 
 
 def gathered(carrying: Carrying, delayed: Delayed) -> Iterator[int]:
@@ -132,6 +135,8 @@ def _runs(carrying: Carrying, delayed: Delayed, frame: Frame, step: int, call: C
         return None
     if name in concurrency.THREAD_STARTERS or method in concurrency.LOOP_METHODS:
         return Runs.THREAD
+    if name in concurrency.PROCESSES:
+        return None if carrying.of_instance else Runs.ELSEWHERE
     if _is_thread(frame, call, name):
         return Runs.THREAD
     if method in concurrency.EXECUTOR_METHODS and _is_executor(frame, call.receiver):
@@ -231,9 +236,13 @@ def _manager(frame: Frame, place: Place) -> Place:
     return entered.manager if entered is not None else place
 
 
-def _owner(frame: Frame, receiver: Place) -> Place:
-    entered = _entered(frame, receiver) if receiver else None
-    return entered.manager if entered is not None else ""
+def _by(frame: Frame, receiver: Place) -> tuple[Place, Place]:
+    """The group or executor that was entered, and the executor with one worker."""
+    if not receiver:
+        return "", ""
+    entered = _entered(frame, receiver)
+    one = _is_executor(frame, receiver) and _has_one_worker(frame, receiver)
+    return entered.manager if entered is not None else "", _manager(frame, receiver) if one else ""
 
 
 def _entered(frame: Frame, place: Place) -> Enter | None:

@@ -10,11 +10,13 @@ from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
 from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read
+from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Life, World
 
 _CLOSING = ("close", "aclose")
+_CONTEXTS = frozenset({Driver.CONTEXT_MANAGER, Driver.ASYNC_CONTEXT_MANAGER})
 
 
 def is_closed_in_finally(session: SessionFacts) -> bool:
@@ -46,10 +48,13 @@ def redundant_closes(session: SessionFacts) -> Iterator[int]:
 def commits_of_borrowed(session: SessionFacts) -> Iterator[int]:
     """The calls that commit a session which a parameter has brought in, whatever the caller's flags say.
 
-    Who closes the session as well has been given it for good, and says when it is committed.
+    Who closes the session as well has been given it for good, and says when it is committed; so does a
+    context manager that lends it to a block, whose author asked for the commit by the ``with``.
     """
     focus = session.focus
     if session.alone is None or focus.birth >= 0 or focus.registry:
+        return
+    if session.frame.function.generator and _CONTEXTS & session.frame.drivers:
         return
     if any(_takes_over(session.alone, step, world) for step, world in session.alone.reached()):
         return

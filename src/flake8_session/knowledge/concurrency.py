@@ -49,10 +49,18 @@ THREADS = frozenset(
     {
         "threading.Thread",
         "threading.Timer",
-        "multiprocessing.Process",
     }
 )
 """Classes whose objects run elsewhere once they are started."""
+
+PROCESSES = frozenset(
+    {
+        "multiprocessing.Process",
+        "multiprocessing.context.Process",
+        "multiprocessing.process.BaseProcess",
+    }
+)
+"""The same in another process. A session cannot be pickled; a fork has the same connection twice."""
 
 THREAD_STARTERS = frozenset(
     {

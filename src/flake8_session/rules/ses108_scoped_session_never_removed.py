@@ -1,7 +1,8 @@
 """
 ## What it does
 Reports a `scoped_session` that is used in a module where nothing calls its `remove()`, and that no
-framework in sight removes either. This rule is off by default: the call may stand in another module.
+framework in sight removes either. To configure a registry, or to take its `query_property()`, is no use
+of it. This rule is off by default: the call may stand in another module.
 
 ## Why is this bad?
 A registry gives every caller of one thread, or of one scope, the same session, and keeps it until

@@ -1,7 +1,7 @@
 """
 ## What it does
-Reports a session that is opened in the body of a module. This rule is off by default: a script that
-runs once may do so.
+Reports a session that is opened in the body of a module or of one of its classes, or that the module
+asks a registry for. This rule is off by default: a script that runs once may do so.
 
 ## Why is this bad?
 The module is imported once, so there is one session for the whole process: every thread and every
@@ -62,7 +62,7 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
     """One report for each session that a module opens."""
     if is_test(facts) and not facts.settings.tests:
         return
-    for session in opened_at_import(facts):
-        name = quoted(session.alone.place if session.alone is not None else "", "this session")
+    for step, place in opened_at_import(facts):
+        name = quoted(place, "this session")
         message = f"{name} is opened when the module is imported, and shared by every thread"
-        yield RULE.at(facts, facts.step_span(session.focus.birth), message)
+        yield RULE.at(facts, facts.step_span(step), message)

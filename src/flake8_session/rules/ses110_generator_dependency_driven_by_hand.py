@@ -3,8 +3,8 @@
 Reports a generator that lends a session, such as the `get_db` of a web application, when it is driven
 by hand without a name: `next(get_db())` or `await anext(get_db())`, where the session is used and on
 some way not closed by hand; and `async for session in get_db()` that is left by `return`, `break` or
-an exception. A session that is stored on an object in this way counts where its class uses it and never
-closes it.
+an exception. A session that is stored on an object, or in a name of the module, counts where methods or
+functions of the module use it and none closes it.
 
 A generator that has a name is not meant, since it ends with the function, and neither is an ordinary
 `for`. `session = next(get_db())` with a `session.close()` in a `finally` is clean.
@@ -99,7 +99,7 @@ def check(facts: FunctionFacts) -> Iterator[Diagnostic]:
             plan = partial(_entering, facts, found)
             yield RULE.at(facts, facts.step_span(found.step), _message(found), path, plan)
     for step, each in kept.items():
-        yield RULE.at(facts, facts.step_span(step), _CLOSED.format(name=f"`self.{each.attribute}`"))
+        yield RULE.at(facts, facts.step_span(step), _CLOSED.format(name=f"`{each.attribute}`"))
 
 
 def _entering(facts: FunctionFacts, found: Driven) -> Sequence[Plan]:

@@ -3,8 +3,9 @@
 Reports a function that commits a session which it was given. This rule is off by default: it is a
 convention of some projects, not a fault.
 
-Clean are a commit that the caller asks for by a flag, `commit: bool` or `auto_commit=True`, and one in a
-function that closes the session as well: it was given the session for good.
+Clean are a commit that the caller asks for by a flag, `commit: bool`, `auto_commit=True` or
+`options.commit`, one in a function that closes the session as well, since it was given it for good, and one
+in a context manager: whoever enters it asks for the commit.
 
 ## Why is this bad?
 Where a transaction ends is for the code that began it to say. A helper that commits makes permanent
