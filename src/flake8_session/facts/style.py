@@ -9,13 +9,16 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import is_commit, made
 from flake8_session.facts.unclosed import leak
-from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read
+from flake8_session.flow.events import Await, Call, Catch, Door, Leave, Read, Yield
+from flake8_session.flow.ways import reached
 from flake8_session.knowledge.frameworks import Driver
 from flake8_session.knowledge.words import Role
+from flake8_session.linking.frames import Frame
 from flake8_session.typestate.calls.receivers import split
 from flake8_session.typestate.worlds import Life, World
 
 _CLOSING = ("close", "aclose")
+_DENYING = frozenset({"no", "not", "without", "dont", "before", "after", "until"})
 _CONTEXTS = frozenset({Driver.CONTEXT_MANAGER, Driver.ASYNC_CONTEXT_MANAGER})
 
 
@@ -49,25 +52,38 @@ def commits_of_borrowed(session: SessionFacts) -> Iterator[int]:
     """The calls that commit a session which a parameter has brought in, whatever the caller's flags say.
 
     Who closes the session as well has been given it for good, and says when it is committed; so does a
-    context manager that lends it to a block, whose author asked for the commit by the ``with``.
+    context manager behind its block, whose author asked for the commit by the ``with``. Who calls
+    ``save_with_commit`` has asked for it by that name.
     """
     focus = session.focus
-    if session.alone is None or focus.birth >= 0 or focus.registry:
-        return
-    if session.frame.function.generator and _CONTEXTS & session.frame.drivers:
+    if session.alone is None or focus.birth >= 0 or focus.registry or _says_so(session.frame.function.name):
         return
     if any(_takes_over(session.alone, step, world) for step, world in session.alone.reached()):
         return
     asked_for = None
+    own = _without_block(session.frame)
     for step, world in session.alone.reached():
         event = made(session.alone, step)
         if isinstance(event, Call) and is_commit(session.alone, step, world):
-            if Role.SESSION not in world.roles(split(event, world)[0]):
+            if Role.SESSION not in world.roles(split(event, world)[0]) or step not in own:
                 continue
             if asked_for is None:
                 asked_for = decided_by_flags(session.frame)
             if step not in asked_for:
                 yield step
+
+
+def _says_so(name: str) -> bool:
+    """Whether the name of a function says that it commits."""
+    words = name.lower().split("_")
+    return "commit" in words and _DENYING.isdisjoint(words)
+
+
+def _without_block(frame: Frame) -> frozenset[int]:
+    """The steps to which a way leads that has not been through the block of a context manager's user."""
+    lends = frame.function.generator and bool(_CONTEXTS & frame.drivers)
+    steps = frame.graph.steps
+    return reached(frame.graph, lambda step, _: not (lends and isinstance(steps[step].event, Yield)))
 
 
 def _takes_over(solved: Solved, step: int, world: World) -> bool:

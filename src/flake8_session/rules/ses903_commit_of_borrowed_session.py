@@ -4,8 +4,9 @@ Reports a function that commits a session which it was given. This rule is off b
 convention of some projects, not a fault.
 
 Clean are a commit that the caller asks for by a flag, `commit: bool`, `auto_commit=True` or
-`options.commit`, one in a function that closes the session as well, since it was given it for good, and one
-in a context manager: whoever enters it asks for the commit.
+`options.commit`, or by the function's name, `save_and_commit`; one in a function that closes the session
+as well, since it was given it for good; and one behind the block of a context manager: whoever enters it
+asks for the commit.
 
 ## Why is this bad?
 Where a transaction ends is for the code that began it to say. A helper that commits makes permanent
