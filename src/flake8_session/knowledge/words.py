@@ -32,6 +32,8 @@ class Role(Enum):
     VALUE = "value"  # a plain value: count, column, bool, None
     UNKNOWN = "unknown"
 
+    __hash__ = object.__hash__
+
 
 class Work(Enum):
     """How far a call takes the session at most: Idle, Begun (a transaction, no connection), Connected.

@@ -81,8 +81,9 @@ def is_looked_at(text: str | bytes, settings: Settings) -> bool:
     """Whether a file, decoded or not, may have to do with sessions or has comments to be checked."""
     if may_concern(text, settings):
         return True
-    has_comments = "noqa" in text.lower() if isinstance(text, str) else b"noqa" in text.lower()
-    return has_comments and bool(_comment_codes(settings))
+    if not _comment_codes(settings):
+        return False
+    return "noqa" in text.lower() if isinstance(text, str) else b"noqa" in text.lower()
 
 
 def _all_findings(
