@@ -6,7 +6,7 @@ than a share, with a larger one.
 
 The unit is a world in front of a step of a helper, which is what solving one costs. Where methods of a
 thousand lines call one another with every state of an instance, millions may be needed, and nobody
-waits for that; the worst file of a large application needs 150,000. What was solved for other files of
+waits for that; the worst files of large applications need 300,000. What was solved for other files of
 the run, or for another share, is charged like what has to be solved now (`linking.prices`), so that a file
 has the same findings alone and among others.
 """
@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from flake8_session.linking.prices import Answer
 
-MOST_IN_FUNCTION = 60_000
-MOST_IN_FILE = 180_000
+MOST_IN_FUNCTION = 100_000
+MOST_IN_FILE = 300_000
 SHARES = (4_000, 15_000, MOST_IN_FUNCTION)
 """What each function may use at first, and again while that is not enough and the file has some left."""
 
