@@ -10,7 +10,7 @@ from flake8_session.linking.meanings import Called, ClassAt, External, Made, Mea
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import born_session
-from flake8_session.typestate.catching import takes
+from flake8_session.typestate.catching import passed, takes
 from flake8_session.typestate.escapes import clouded
 from flake8_session.typestate.focus import Context, Ways
 from flake8_session.typestate.sessions import (
@@ -260,10 +260,13 @@ def _other_leave(context: Context, event: Leave, world: World) -> Ways:
     if not event.raising:
         yield Door.COMPLETED, world
         return
-    swallows = _swallows(context, event, world)
+    flight, classes = world.flight, _swallowed(context, event)
+    swallows = takes(classes, flight) if classes and flight is not None else False
     if swallows is not False:
         yield Door.TRUE, world._replace(flight=None)
-    if swallows is not True:
+    if swallows is None and flight is not None:
+        yield Door.FALSE, world._replace(flight=passed(classes, flight))
+    elif not swallows:
         yield Door.FALSE, world
 
 
@@ -277,16 +280,16 @@ def _ends_app_context(context: Context, event: Leave) -> bool:
     )
 
 
-def _swallows(context: Context, event: Leave, world: World) -> bool | None:
+def _swallowed(context: Context, event: Leave) -> list[str | None]:
+    """The classes of exceptions that the manager swallows; empty where it is none of those that do."""
     meaning = context.frame.meaning(event.manager)
-    if not isinstance(meaning, External) or world.flight is None:
-        return False
+    if not isinstance(meaning, External):
+        return []
     kind = callees.MANAGERS.get(meaning.name.removesuffix("()"))
     if kind not in (callees.Manager.SUPPRESSING, callees.Manager.EXPECTING):
-        return False
+        return []
     call = _call_of(context, event.manager)
-    classes = [class_name(context, argument.value) for argument in call.arguments if not argument.keyword]
-    return takes(classes, world.flight) if classes else False
+    return [class_name(context, argument.value) for argument in call.arguments if not argument.keyword]
 
 
 def class_name(context: Context, place: Place) -> str | None:
