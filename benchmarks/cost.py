@@ -82,7 +82,7 @@ _RUFF = "ruff check --no-cache"
 
 def _measurements(paths: list[str], files: list[Path], concerned: list[Path]) -> Iterator[tuple[str, float]]:
     python = (sys.executable, "-c")
-    yield "reading, and two searches for a word", _cpu([*python, READ], files)
+    yield "reading, and searches for a few words", _cpu([*python, READ], files)
     yield "ast.parse, all files", _cpu([*python, PARSE_WITH_AST], files)
     yield _PARSE, _cpu([*python, PARSE_WITH_LIBCST], concerned)
     with tempfile.TemporaryDirectory() as cache:
