@@ -14,7 +14,11 @@ from flake8_session.summaries.solved import Solved
 
 START = """
 from sqlalchemy import select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+
+Keeping = sessionmaker(expire_on_commit=False)
+Expiring = sessionmaker()
 
 class Base(DeclarativeBase):
     pass
@@ -23,11 +27,14 @@ class User(Base):
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    posts: Mapped[list["Post"]] = relationship()
 
 class Post(Base):
     __tablename__ = "posts"
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user: Mapped["User"] = relationship()
 """
 HELPERS = {
     "commits": "    session.commit()\n",
@@ -37,13 +44,23 @@ HELPERS = {
     "ends a savepoint": "    savepoint = session.begin_nested()\n    savepoint.rollback()\n",
     "writes posts": "    session.add(Post(title='new'))\n    session.flush()\n",
     "calls": "    further(session)\n",
+    "calls what calls": "    between(session)\n",
 }
-FURTHER = "def further(session: Session):\n    return session.get(User, 1)\n"
+FURTHER = """
+def further(session: Session):
+    return session.get(User, 1)
+
+def between(session: Session):
+    something(session)
+
+def something(session: Session):
+    return session.scalars(select(type(session))).all()
+"""
 USERS = "".join(
     f"""
-def use_{number}(engine):
+def use_{number}(engine, key):
     session = Session(engine)
-    one = session.get({model}, 1)
+    one = session.get({model}, key)
     {before}
     helper(session)
     session.close()
@@ -51,7 +68,7 @@ def use_{number}(engine):
 """
     for number, (model, attribute, before) in enumerate(
         (model, attribute, before)
-        for model, attribute in (("User", "name"), ("Post", "title"))
+        for model, attribute in (("User", "name"), ("Post", "title"), ("User", "posts"))
         for before in ("pass", "session.commit()", "session.expire_all()", "session.rollback()")
     )
 )
@@ -89,3 +106,25 @@ def test_what_meets_no_instance_is_asked_about_once_for_all(monkeypatch: pytest.
     wide = questions(monkeypatch, HELPERS["commits"])
     monkeypatch.setattr(asking, "_wider", lambda start, inside: ())
     assert wide < questions(monkeypatch, HELPERS["commits"])
+
+
+GIVING = """
+def given(session: Session):
+    one = session.get(User, 1)
+    session.commit()
+    return one
+"""
+USING = """
+def use_{lower}():
+    session = {maker}()
+    one = given(session)
+    session.close()
+    return one.name
+"""
+
+
+@pytest.mark.parametrize("makers", [("Expiring", "Keeping"), ("Keeping", "Expiring")])
+def test_what_a_helper_gives_is_as_its_callers_session_is(makers: tuple[str, str]) -> None:
+    users = "".join(USING.format(lower=maker.lower(), maker=maker) for maker in makers)
+    reports = check_source(f"{START}{GIVING}{users}")
+    assert [each.function for each in reports if each.code == "SES201"] == ["use_expiring"]

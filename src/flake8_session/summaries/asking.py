@@ -61,7 +61,8 @@ def ask_about(
             if meets.value <= most.value:
                 found = ask((*what, anybody), asked, anybody)
                 meets = _met(solved, (*what, anybody), asked, inside)
-                if inside == anybody or meets.value <= most.value:
+                is_itself = (asked, anybody) == (start, inside)
+                if is_itself or meets.value <= most.value:
                     return found
     return ask((*what, inside), start, inside)
 

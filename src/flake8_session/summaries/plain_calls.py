@@ -64,7 +64,7 @@ def call_exits(
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
         born, nobody = start._replace(instance=None), Focus(focus.options, owned=False)
         ends = solved.ends_of_call(
-            ("born", at), born, lambda entered: _instance_ends(solved, inner, nobody, entered)
+            ("born", at, nobody), born, lambda entered: _instance_ends(solved, inner, nobody, entered)
         )
     else:
         ends = ask_about(solved, ("call", at), start, focus, partial(solved.ends_through, inner, 0))
