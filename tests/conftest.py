@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -31,6 +32,12 @@ def count(engine):
 """
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays: the collector, which the cases' runs ask often, need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ writes them anew, and the difference is read by a person.
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import os
 import re
@@ -32,17 +33,20 @@ SAFE, UNSAFE = Wanted(), Wanted(unsafe=True)
 BOTH = pytest.mark.parametrize(
     ("wanted", "folder"), [(SAFE, FIXED), (UNSAFE, FIXED / "unsafe")], ids=["safe", "unsafe"]
 )
-EACH = pytest.mark.parametrize("path", SINGLE_FILES, ids=lambda path: path.stem)
-
-_cache: dict[tuple[Path, Wanted], Fixed] = {}
 
 
+@pytest.fixture(scope="module", params=SINGLE_FILES, ids=lambda path: path.stem)
+def path(request: pytest.FixtureRequest) -> Path:
+    """Each case; that its tests come one after the other spares them to fix it more than once."""
+    found: Path = request.param
+    return found
+
+
+@functools.lru_cache(maxsize=2)
 def fixed(path: Path, wanted: Wanted) -> Fixed:
     """What the wanted fixes make of a case."""
-    if (path, wanted) not in _cache:
-        text = path.read_text(encoding="utf-8")
-        _cache[path, wanted] = fix_source(text, filename=path.name, settings=settings_of(text), wanted=wanted)
-    return _cache[path, wanted]
+    text = path.read_text(encoding="utf-8")
+    return fix_source(text, filename=path.name, settings=settings_of(text), wanted=wanted)
 
 
 def needs_newer_python(path: Path) -> bool:
@@ -50,7 +54,6 @@ def needs_newer_python(path: Path) -> bool:
     return sys.version_info < tuple(int(part) for part in oldest.split("."))
 
 
-@EACH
 @BOTH
 def test_the_fixed_case_is_as_it_was_read(path: Path, wanted: Wanted, folder: Path) -> None:
     if needs_newer_python(path):
@@ -66,7 +69,6 @@ def test_the_fixed_case_is_as_it_was_read(path: Path, wanted: Wanted, folder: Pa
     assert text == expected
 
 
-@EACH
 @BOTH
 def test_what_was_mended_is_gone_and_nothing_has_come(path: Path, wanted: Wanted, folder: Path) -> None:
     if needs_newer_python(path):

@@ -13,6 +13,7 @@ demanded of every fixed program:
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import sys
 import time
@@ -27,7 +28,7 @@ from flake8_session.fixing.rounds import fix_text
 from flake8_session.settings import Settings
 from tests.truth.faults import Mended, log_faults, witness_faults
 from tests.truth.grammar import GRAMMARS, Dice, write_program
-from tests.truth.logs import Key, execute
+from tests.truth.logs import Executed, Key, execute
 from tests.truth.shrinking import shrink
 
 
@@ -62,7 +63,7 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
     fixed = mend(text, unsafe=unsafe, settings=settings)
     if fixed.text == text:
         return Result(text, None)
-    before = execute(text)
+    before = _before(text)
     try:
         after = execute(fixed.text)
     except SyntaxError as error:
@@ -73,6 +74,12 @@ def examine(text: str, *, unsafe: bool, settings: Settings = Settings()) -> Resu
     if mend(fixed.text, unsafe=unsafe, settings=settings).text != fixed.text:
         faults.append("a second time changes something")
     return Result(text, fixed, tuple(faults), functions)
+
+
+@functools.lru_cache(maxsize=1)
+def _before(text: str) -> Executed:
+    """The runs of the program as it was: safe fixes and unsafe ones are held against the same."""
+    return execute(text)
 
 
 def _key(finding: Diagnostic, text: str) -> Key:
