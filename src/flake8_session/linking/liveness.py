@@ -3,7 +3,7 @@
 Two questions are answered. *Live*: some later step reads the place before it is bound anew.
 *Asked*: some later test asks about its value, directly or by a name that it is bound to; so does every
 use of a name that is deleted or bound to None somewhere, every loop over one that is bound to an empty
-display and to something else, and every call that a flag is given on to.
+display and to something else, or over an attribute, and every call that a flag is given on to.
 Captured variables of a closure are read wherever the closure may run, so they stay live throughout.
 """
 
@@ -32,7 +32,7 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.questions import may_change
-from flake8_session.linking.emptiness import emptied
+from flake8_session.linking.emptiness import emptied, looped
 from flake8_session.linking.places import operands
 
 
@@ -103,7 +103,7 @@ def _gone(graph: Graph) -> Iterator[Place]:
 def _looped(graph: Graph) -> Iterator[Place]:
     """The names that a loop may find empty, and the iterators over them."""
     bindings = Counter(step.event.target for step in graph.steps if isinstance(step.event, Bind))
-    found = {place for place in emptied(graph).values() if bindings[place] > 1}
+    found = {place for place in emptied(graph).values() if bindings[place] > 1} | looped(graph)
     for step in graph.steps:
         if isinstance(step.event, Iter) and step.event.iterable in found:
             yield step.event.iterable

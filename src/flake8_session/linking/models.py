@@ -103,13 +103,38 @@ def set_by_update(linker: Linker, model: object) -> frozenset[str]:
 
 
 def set_by_constructor(linker: Linker, model: object) -> frozenset[str]:
-    """The attributes that the model's own ``__init__``, or that of a base class in sight, sets."""
+    """The attributes that the model's own ``__init__``, or that of a base class in sight, sets.
+
+    That of a dataclass sets what has a default of its own, unless SQLAlchemy is 2.1, which leaves it out.
+    """
     found: set[str] = set()
     for at in linker.ancestry(model) if isinstance(model, ClassAt) else ():
         outline = linker.outline(at.module) if isinstance(at, ClassAt) else None
-        stored = outline.stored.get(at.qualname, {}) if isinstance(at, ClassAt) and outline else {}
+        class_ = linker.class_(at) if isinstance(at, ClassAt) else None
+        if not isinstance(at, ClassAt) or outline is None or class_ is None:
+            continue
+        stored = outline.stored.get(at.qualname, {})
         found.update(name for name, methods in stored.items() if "__init__" in methods)
+        for name, (_, value) in class_.assigned.items():
+            if construct(value) is loading.Construct.RELATIONSHIP and _has_default(value):
+                found.add(name)
     return frozenset(found)
+
+
+def loading_by_themselves(linker: Linker, model: object) -> frozenset[str]:
+    """The relationships and deferred columns of a model in sight."""
+    found = {
+        name
+        for at in (linker.ancestry(model) if isinstance(model, ClassAt) else ())
+        if isinstance(at, ClassAt) and (class_ := linker.class_(at)) is not None
+        for name in class_.assigned
+    }
+    kinds = (Attribute.LAZY, Attribute.EAGER)
+    return frozenset(name for name in found if attribute(linker, model, name) in kinds)
+
+
+def _has_default(value: Expression | None) -> bool:
+    return any(argument_named(value, keyword) is not None for keyword in ("default", "default_factory"))
 
 
 def _is_table(linker: Linker, model: ClassAt) -> bool:

@@ -39,15 +39,18 @@ def is_relationship(linker: Linker, model: object, name: str) -> bool:
     return construct(_written(linker, model, name)[1]) is loading.Construct.RELATIONSHIP
 
 
+def is_collection(linker: Linker, model: object, name: str) -> bool:
+    """Whether the class in sight says that `name` is a relationship to many."""
+    return is_relationship(linker, model, name) and _is_collection(*_written(linker, model, name))
+
+
 def needs_old_collection(linker: Linker, model: object, name: str, *, eager: bool) -> bool:
     """Whether `name` is a collection whose replacement needs the old one loaded.
 
     `eager`: so is one that comes with every query, since none has given the instance.
     """
     kinds = (Attribute.LAZY, Attribute.EAGER) if eager else (Attribute.LAZY,)
-    if attribute(linker, model, name) not in kinds or not is_relationship(linker, model, name):
-        return False
-    return _is_collection(*_written(linker, model, name))
+    return attribute(linker, model, name) in kinds and is_collection(linker, model, name)
 
 
 def leads_to(linker: Linker, model: object, name: str) -> frozenset[str]:

@@ -25,7 +25,7 @@ from flake8_session.flow.events import (
 )
 from flake8_session.flow.graph import Graph
 from flake8_session.flow.ways import behind
-from flake8_session.linking.emptiness import emptied
+from flake8_session.linking.emptiness import emptied, looped
 from flake8_session.linking.liveness import Liveness
 from flake8_session.linking.places import bound, operands
 
@@ -53,6 +53,11 @@ class Wiring:
     def emptied(self) -> Mapping[int, Place]:
         """The steps that bind a variable to an empty display."""
         return emptied(self.graph)
+
+    @cached_property
+    def looped(self) -> frozenset[Place]:
+        """The attributes that are read for a loop alone."""
+        return looped(self.graph)
 
     @cached_property
     def made_by(self) -> Mapping[Place, int]:

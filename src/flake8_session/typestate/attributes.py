@@ -7,6 +7,7 @@ from flake8_session.knowledge import transactions
 from flake8_session.knowledge.sessions import ATTRIBUTES
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import relationships
+from flake8_session.linking.emptiness import stays_empty
 from flake8_session.linking.meanings import (
     ClassAt,
     External,
@@ -142,8 +143,21 @@ def _instance_read(context: Context, event: Read, world: World, state: InstanceS
     """A read; what is put into a relationship where it is read is written by the next flush."""
     fills = event.result in context.frame.filled and state.tie is Tie.ATTACHED
     grows = fills and relationships.is_relationship(context.frame.linker, model(context), event.attribute)
+    empty = event.result in context.frame.looped and _is_empty(context, state, event.attribute)
     for door, moved in _read_of(context, event, world, state):
+        if empty:
+            moved = moved._replace(values=values.with_value(moved.values, event.result, values.EMPTY))
         yield door, _grown(moved) if grows and door is Door.COMPLETED else moved
+
+
+def _is_empty(context: Context, state: InstanceState, attribute: str) -> bool:
+    """Whether it is a collection of a new instance, to which nothing was given, and which nobody fills."""
+    if state.tie not in (Tie.TRANSIENT, Tie.PENDING) or not state.unread or attribute in state.loaded:
+        return False
+    if not relationships.is_collection(context.frame.linker, model(context), attribute):
+        return False
+    birth = context.frame.graph.steps[context.focus.instance].event
+    return isinstance(birth, Call) and stays_empty(context.frame, birth.result, attribute)
 
 
 def _grown(world: World) -> World:

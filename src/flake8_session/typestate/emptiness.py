@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flake8_session.flow.events import Build, Call, Event, Iter, Iterate, Shape, Test, TestSame
+from flake8_session.linking.emptiness import looks
 from flake8_session.linking.frames import Frame
-from flake8_session.linking.meanings import External
 from flake8_session.linking.places import operands
 from flake8_session.linking.quiet import is_quiet
 from flake8_session.typestate import values
 from flake8_session.typestate.focus import Way
-
-_LOOKING = frozenset({"all", "any", "len", "list", "max", "min", "set", "sorted", "sum", "tuple"})
 
 
 def without_filled(frame: Frame, event: Event, ways: Iterable[Way]) -> Iterator[Way]:
@@ -28,8 +26,6 @@ def without_filled(frame: Frame, event: Event, ways: Iterable[Way]) -> Iterator[
 
 def _looks(frame: Frame, event: Event) -> bool:
     if isinstance(event, Call):
-        callee = frame.callee(event)
-        looks = isinstance(callee, External) and callee.name.removeprefix("builtins.") in _LOOKING
-        return looks or is_quiet(frame, event)
+        return looks(frame, event) or is_quiet(frame, event)
     texts = isinstance(event, Build) and event.shape is Shape.TEXT
     return texts or isinstance(event, Iter | Iterate | Test | TestSame)

@@ -48,6 +48,8 @@ _WRAPPING = {
     callees.Manager.ASYNC_CLOSING: Hold.CLOSING,
     callees.Manager.NULL: Hold.BORROWING,
 }
+_SPREAD = frozenset({"", "*", "**"})
+"""Arguments of a class that do not say which attribute they are for: any may have been given."""
 _CASTS = (External("typing.cast"), External("typing_extensions.cast"))
 
 
@@ -112,8 +114,11 @@ def after_exits(exits: Iterable[Exit], result: Place) -> Ways:
 
 
 def _constructed(context: Context, call: Call, world: World, result: Place) -> Ways:
-    given = frozenset(argument.keyword for argument in call.arguments if argument.keyword not in ("", "**"))
-    given |= models.set_by_constructor(context.frame.linker, model(context))
+    linker = context.frame.linker
+    keywords = frozenset(argument.keyword for argument in call.arguments)
+    given = keywords - _SPREAD | models.set_by_constructor(linker, model(context))
+    if not _SPREAD.isdisjoint(keywords):
+        given |= models.loading_by_themselves(linker, model(context))
     born = born_instance(context, world, InstanceState(Tie.TRANSIENT, Columns.LOADED, given, unread=True))
     yield Door.COMPLETED, names.named(born, result, Role.INSTANCE)
     if not world.spent:
