@@ -22,9 +22,11 @@ from flake8_session.typestate.sessions import is_open
 from flake8_session.typestate.worlds import World
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
-_PREPARING = frozenset({"configure", "query_property"})
+_KEEPER = "registry"
+"""The attribute of a registry that keeps its sessions: calling that gives one, and ``has()`` looks for one."""
+_PREPARING = frozenset({"configure", "query_property", f"{_KEEPER}.has"})
 """What is asked of a registry before anybody works with its session."""
-_EMPTYING = frozenset({"remove", "registry", ""})
+_EMPTYING = frozenset({"remove", _KEEPER, ""})
 """What empties it, or may: its own method, what it keeps sessions in, and whoever it is given to."""
 _ENDING_PARTS = ("clos", "remov", "clean", "final", "exit", "enter", "dispose", "teardown", "shutdown")
 
@@ -238,14 +240,17 @@ def _is_end(event: Event, places: set[Place]) -> bool:
 
 
 def _uses(frame: Frame, name: Place) -> Iterator[str]:
-    """What is asked of a module's name: the attribute, ``call``, or `""` where it is given away."""
+    """What is asked of a module's name: the attribute, ``call``, or `""` where it is given away.
+
+    Of what a registry keeps its sessions in two questions leave all as it is: ``registry.has``, ``registry()``.
+    """
     own = name if frame.function.kind is Kind.MODULE else f"@{name}"
     for step in frame.graph.steps:
         event = step.event
         if isinstance(event, Call) and event.receiver == own:
             yield event.method
         elif isinstance(event, Read) and event.object == own:
-            yield event.attribute
+            yield from _asked_of(frame, event) if event.attribute == _KEEPER else (event.attribute,)
         for place in operands(event):
             given = isinstance(event, Call) and any(each.value == place for each in event.arguments)
             if place == own and given:
@@ -253,4 +258,20 @@ def _uses(frame: Frame, name: Place) -> Iterator[str]:
             elif place == f"@{name}":
                 yield "call" if isinstance(event, Call) and event.function == place else ""
             elif place.startswith(f"@{name}."):
-                yield place.split(".")[1]
+                asked = place.removeprefix(f"@{name}.")
+                called = isinstance(event, Call) and event.function == place
+                yield _LEAVING.get(asked, asked.partition(".")[0]) if called else asked.partition(".")[0]
+
+
+def _asked_of(frame: Frame, read: Read) -> Iterator[str]:
+    """The same of what a name of the body's own keeps its sessions in."""
+    for step in frame.graph.steps:
+        event = step.event
+        if read.result in operands(event):
+            asked = f"{_KEEPER}.{event.method}" if isinstance(event, Call) and event.receiver else _KEEPER
+            called = isinstance(event, Call) and read.result in (event.receiver, event.function)
+            yield _LEAVING.get(asked, _KEEPER) if called else _KEEPER
+
+
+_LEAVING = {_KEEPER: "call", f"{_KEEPER}.has": f"{_KEEPER}.has"}
+"""What is called of it and leaves all its sessions in it, as what that is told."""
