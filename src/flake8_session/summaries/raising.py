@@ -13,6 +13,7 @@ from flake8_session.flow.events import Call, Door, Raise
 from flake8_session.flow.ways import reached
 from flake8_session.knowledge import callees
 from flake8_session.linking.frames import Frame
+from flake8_session.linking.initializing import initializers
 from flake8_session.linking.meanings import ClassAt, External, Factory, FunctionAt, Made, Registry
 from flake8_session.linking.quiet import is_quiet
 from flake8_session.summaries.frames import Frames
@@ -72,6 +73,9 @@ def _may_raise(frame: Frame, event: object, below: Below) -> bool:
         return False
     if isinstance(callee, FunctionAt):
         return not below(callee)
+    if isinstance(callee, ClassAt):
+        runs = initializers(frame.linker, callee)
+        return runs is None or not all(map(below, runs))
     return not is_quiet(frame, event)
 
 

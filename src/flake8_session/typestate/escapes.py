@@ -10,7 +10,8 @@ from flake8_session.flow.events import Call, Door, Place
 from flake8_session.knowledge import callees, frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.holding import is_own_container
-from flake8_session.linking.meanings import Member, Unknown
+from flake8_session.linking.initializing import initializers
+from flake8_session.linking.meanings import ClassAt, Member, Unknown
 from flake8_session.linking.quiet import is_quiet, reaches_nothing
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed
@@ -48,9 +49,16 @@ def _kept_by(context: Context, call: Call, world: World) -> World:
 
 
 def may_raise(context: Context, call: Call, world: World) -> bool:
-    """Whether a call out of sight may fail: one that is quiet may still load the instance that it reads."""
+    """Whether a call out of sight may fail: one that is quiet may still load the instance that it reads.
+
+    So is one of a class of the project whose objects are made without any work.
+    """
     if arguments_holding(world, call.arguments, Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS):
         return True
+    callee = context.frame.callee(call)
+    if isinstance(callee, ClassAt):
+        runs = initializers(context.frame.linker, callee)
+        return runs is None or not all(map(context.effects.never_raises, runs))
     return not is_quiet(context.frame, call)
 
 

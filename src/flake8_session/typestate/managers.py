@@ -6,7 +6,17 @@ from flake8_session.flow.events import Argument, Call, Door, Enter, Leave, Place
 from flake8_session.knowledge import callees, errors
 from flake8_session.knowledge.sessions import SESSION
 from flake8_session.knowledge.words import Role
-from flake8_session.linking.meanings import Called, ClassAt, External, Made, Meaning, Object, OneOf, Opening
+from flake8_session.linking.meanings import (
+    Called,
+    ClassAt,
+    External,
+    FunctionAt,
+    Made,
+    Meaning,
+    Object,
+    OneOf,
+    Opening,
+)
 from flake8_session.typestate import instances, names
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import born_session
@@ -135,7 +145,7 @@ def _other_enter(context: Context, event: Enter, world: World) -> Ways:
                     yield Door.COMPLETED, _targets(inside, event.result, holdings)
             return
     yield Door.COMPLETED, world
-    if world.spent or isinstance(meaning, Made) or _is_standard(meaning):
+    if world.spent or isinstance(meaning, Made) or _is_standard(meaning) or _enters_safely(context, meaning):
         return
     yield Door.RAISED, failed(world, Kind.OTHER)
     if event.asynchronous:
@@ -145,6 +155,14 @@ def _other_enter(context: Context, event: Enter, world: World) -> Ways:
 def _is_standard(meaning: Meaning) -> bool:
     """Whether it is one of Python's own managers, which are entered without fail."""
     return isinstance(meaning, External) and meaning.name.removesuffix("()") in callees.MANAGERS
+
+
+def _enters_safely(context: Context, meaning: Meaning) -> bool:
+    """Whether it is an object of a class in sight whose ``__enter__`` can only construct, close or roll back."""
+    if not isinstance(meaning, Object):
+        return False
+    found = (context.frame.linker.member(meaning, name) for name in ("__enter__", "__aenter__"))
+    return any(isinstance(at, FunctionAt) and context.effects.never_raises(at) for at in found)
 
 
 def _targets(world: World, result: Place, holdings: Names) -> World:
