@@ -42,15 +42,29 @@ def refused(run: Run, error: sa_exc.InvalidRequestError) -> None:
         _committed(run)
 
 
+def frames(until: str = "") -> Iterator[FrameType]:
+    """The frames that are being executed, innermost first, also those behind a greenlet."""
+    frame: FrameType | None = sys._getframe(1)
+    here = greenlet.getcurrent()
+    while frame is not None:
+        if until and frame.f_code.co_filename == until:
+            return
+        yield frame
+        frame = frame.f_back
+        if frame is None and here.parent is not None:
+            here = here.parent
+            frame = here.gr_frame
+
+
 def at_work() -> Any:
     """The session whose method is being executed; None where there is none."""
-    owners = (frame.f_locals.get("self") for frame in _frames())
+    owners = (frame.f_locals.get("self") for frame in frames())
     return next((each for each in owners if isinstance(each, sa_orm.Session)), None)
 
 
 def line_of_load(run: Run) -> int:
     """The line that reads what has to be loaded; that of the call, where a function was given it."""
-    states = (frame.f_locals.get("state") for frame in _frames(run.filename))
+    states = (frame.f_locals.get("state") for frame in frames(run.filename))
     state = next((each for each in states if isinstance(each, sa_orm.InstanceState)), None)
     return _line(run, state.obj() if state is not None else None)
 
@@ -78,7 +92,7 @@ def listen(current: Callable[[], Run | None]) -> None:
         run = current()
         if run is None or run.finished or session._trans_context_manager is not transaction:
             return
-        if not any(_is_exit(frame) for frame in _frames(run.filename)):
+        if not any(_is_exit(frame) for frame in frames(run.filename)):
             run.ended_by_hand = run.ended_by_hand or _line(run, session)
 
     def commits(session: sa_orm.Session) -> None:
@@ -92,7 +106,7 @@ def listen(current: Callable[[], Run | None]) -> None:
 
 def _committed(run: Run) -> None:
     """A commit is reached, in a handler or ``finally``, by the failure that was put into the run."""
-    if run.injected and any(run.going_on) and not any(_is_exit(frame) for frame in _frames(run.filename)):
+    if run.injected and any(run.going_on) and not any(_is_exit(frame) for frame in frames(run.filename)):
         run.see("SES307", _line(run))
 
 
@@ -110,7 +124,7 @@ def _is_exit(frame: FrameType) -> bool:
 def _line(run: Run, about: Any = None) -> int:
     """The line that the program is at; `about`: that of the call, where it was given to a function."""
     line = 0
-    for frame in _frames():
+    for frame in frames():
         if frame.f_code.co_filename == run.filename:
             line = frame.f_lineno
             activation = frame.f_locals.get("__act__")
@@ -124,17 +138,3 @@ def _asynchronous(session: Any, frame: FrameType) -> list[Any]:
     """The asynchronous sessions around a session that a function holds."""
     values = list(frame.f_locals.values())
     return [each for each in values if getattr(each, "sync_session", None) is session]
-
-
-def _frames(until: str = "") -> Iterator[FrameType]:
-    """The frames that are being executed, innermost first, also those behind a greenlet."""
-    frame: FrameType | None = sys._getframe(1)
-    here = greenlet.getcurrent()
-    while frame is not None:
-        if until and frame.f_code.co_filename == until:
-            return
-        yield frame
-        frame = frame.f_back
-        if frame is None and here.parent is not None:
-            here = here.parent
-            frame = here.gr_frame

@@ -504,11 +504,9 @@ class Run:
 
     def line_in(self, activation: Activation | None) -> int:
         """The line that an activation is executing, 0 if it is not running."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and activation is not None:
+        for frame in refusals.frames() if activation is not None else ():
             if frame.f_code.co_filename == self.filename and frame.f_locals.get("__act__") is activation:
                 return frame.f_lineno
-            frame = frame.f_back
         return 0
 
     def line(self, about: Any = None) -> int:
