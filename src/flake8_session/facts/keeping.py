@@ -23,7 +23,7 @@ from flake8_session.typestate.worlds import World
 
 _ENDING = frozenset({"close", "aclose", "remove", "reset", "invalidate", "__exit__", "__aexit__"})
 _KEEPER = "registry"
-"""The attribute of a registry that keeps its sessions: calling that gives one, and ``has()`` looks for one."""
+"""What a registry keeps its sessions in: calling that gives one, and ``has()`` looks for one."""
 _PREPARING = frozenset({"configure", "query_property", f"{_KEEPER}.has"})
 """What is asked of a registry before anybody works with its session."""
 _EMPTYING = frozenset({"remove", _KEEPER, ""})
@@ -242,7 +242,7 @@ def _is_end(event: Event, places: set[Place]) -> bool:
 def _uses(frame: Frame, name: Place) -> Iterator[str]:
     """What is asked of a module's name: the attribute, ``call``, or `""` where it is given away.
 
-    Of what a registry keeps its sessions in two questions leave all as it is: ``registry.has``, ``registry()``.
+    Two questions of what a registry keeps its sessions in leave all as it is: ``registry.has``, ``call``.
     """
     own = name if frame.function.kind is Kind.MODULE else f"@{name}"
     for step in frame.graph.steps:

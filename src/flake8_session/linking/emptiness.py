@@ -68,8 +68,8 @@ def looped(graph: Graph) -> frozenset[Place]:
 def stays_empty(frame: Frame, made: Place, attribute: str) -> bool:
     """Whether nothing in the function may put something into a collection of the new instance in `made`.
 
-    Then the instance is bound, asked for other attributes, has some set, and is given to sessions. Whoever else
-    is given it may fill its collections, and so may a relationship of another instance that it is set as.
+    Then the instance is bound, asked for other attributes, has some set, and is given to sessions. Whoever
+    else is given it may fill its collections, and so may another instance that it is made to belong to.
     """
     names = _names(frame, made)
     return all(

@@ -33,6 +33,7 @@ def initializers(linker: Linker, at: ClassAt) -> tuple[FunctionAt, ...] | None:
             return None
         if "__init__" in class_.methods:
             return (FunctionAt(base.module, f"{base.qualname}.__init__"),)
-        if not all(isinstance(linker.expression(base.module, each), ClassAt | External) for each in class_.bases):
+        bases = [linker.expression(base.module, each) for each in class_.bases]
+        if not all(isinstance(each, ClassAt | External) for each in bases):
             return None
     return ()

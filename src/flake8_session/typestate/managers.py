@@ -158,7 +158,7 @@ def _is_standard(meaning: Meaning) -> bool:
 
 
 def _enters_safely(context: Context, meaning: Meaning) -> bool:
-    """Whether it is an object of a class in sight whose ``__enter__`` can only construct, close or roll back."""
+    """Whether it is an object of a class in sight whose entering can only construct, close or roll back."""
     if not isinstance(meaning, Object):
         return False
     found = (context.frame.linker.member(meaning, name) for name in ("__enter__", "__aenter__"))

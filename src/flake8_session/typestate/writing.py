@@ -64,8 +64,16 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     if world.instance is not None and Role.INSTANCE in world.roles(event.source):
         moved = _related(moved, world.instance)
     if _is_other_instance(context, event, world):
-        moved = dirtied(moved, certain=False)
+        moved = _shared(dirtied(moved, certain=False))
     yield Door.COMPLETED, moved
+
+
+def _shared(world: World) -> World:
+    """Something else waits for the next flush beside the instance."""
+    instance = world.instance
+    if instance is None or not instance.sole:
+        return world
+    return world._replace(instance=instance._replace(sole=False))
 
 
 def _instance_write(context: Context, event: Write, world: World, state: InstanceState) -> Ways:
@@ -98,8 +106,11 @@ def _instance_write(context: Context, event: Write, world: World, state: Instanc
     after = state._replace(loaded=loaded, changed=changed, touched=touched)
     if event.source not in context.frame.empty and _is_relationship(context, event.attribute):
         after = related(after)
-    moved = world._replace(instance=after)
-    yield Door.COMPLETED, dirtied(moved) if state.tie is Tie.ATTACHED else moved
+    if state.tie is not Tie.ATTACHED:
+        yield Door.COMPLETED, world._replace(instance=after)
+        return
+    sole = state.sole or (world.session is not None and not world.session.dirty)
+    yield Door.COMPLETED, dirtied(world._replace(instance=after._replace(sole=sole)))
 
 
 def _is_touching(context: Context, event: Write, world: World, state: InstanceState) -> bool:

@@ -168,7 +168,7 @@ def is_pending(call: Call, world: World) -> bool:
 
 
 def _may_be_the_same(context: Context, index: int, call: Call, world: World) -> bool:
-    """Whether what is merged comes out of this session, or is added to it: the very same may come out then.
+    """Whether what is merged comes out of this session, or was added to it: the very same may come out then.
 
     What is known of it is told of it, not of what the merge gives.
     """
@@ -181,7 +181,8 @@ def _may_be_the_same(context: Context, index: int, call: Call, world: World) -> 
         and step.event.method == "add"
         and Role.SESSION in world.roles(step.event.receiver)
         and any(argument.value == given for argument in step.event.arguments)
-        for step in context.frame.graph.steps
+        and index in context.frame.behind(position)
+        for position, step in enumerate(context.frame.graph.steps)
     )
 
 

@@ -13,7 +13,12 @@ from flake8_session.linking.meanings import Holds, Selected
 from flake8_session.typestate import instances, names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.births import added_instance, arrived_instances
-from flake8_session.typestate.calls.arguments import has_nothing_new, is_refused, on_instances
+from flake8_session.typestate.calls.arguments import (
+    discards_changes,
+    has_nothing_new,
+    is_refused,
+    on_instances,
+)
 from flake8_session.typestate.calls.loads import (
     elements,
     has_no_key,
@@ -129,6 +134,8 @@ def row_ways(
         # It looks at the instance before it asks anything of the transaction.
         yield Door.RAISED, world._replace(flight=Flight(Kind.RAISED, INVALID_REQUEST))
         return
+    if row.instance is ToInstance.REFRESH and discards_changes(context, call, world):
+        state = state._replace(dirty=False)
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
         yield Door.RAISED, _unrefreshed(call, world, row)._replace(flight=out.raised)
