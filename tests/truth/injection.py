@@ -36,6 +36,8 @@ class Failures:
     database: tuple[Failure, ...]
     statement: tuple[Failure, ...]
     """Those of them that a statement can meet which is no flush: errors of the driver."""
+    query: tuple[Failure, ...]
+    """Those of them that a SELECT can meet, which violates no constraint."""
     other: tuple[Failure, ...]
     interrupted: tuple[Failure, ...]
     thrown: tuple[Failure, ...]
@@ -56,6 +58,7 @@ WRAPPED = {
     each: _wrapped(each)
     for each in ("OperationalError", "IntegrityError", "InternalError", "DataError", "ProgrammingError")
 }
+_OF_WRITES = "IntegrityError"
 NAMED_DATABASE = {
     **WRAPPED,
     "StaleDataError": _plain(orm_exc.StaleDataError),
@@ -80,11 +83,16 @@ CLOSED = _plain(GeneratorExit)
 def failures_of(caught: Iterable[str]) -> Failures:
     """The variants for a program whose handlers name the classes `caught`."""
     caught = sorted(caught)
-    unnamed = next(failure for name, failure in WRAPPED.items() if name not in caught)
+    unnamed = next(each for name, each in WRAPPED.items() if name not in (*caught, _OF_WRITES))
     database = [unnamed, *(NAMED_DATABASE[each] for each in caught if each in NAMED_DATABASE)]
     other = [_plain(Unforeseen), *(NAMED_OTHER[each] for each in caught if each in NAMED_OTHER)]
     interrupted = [_plain(asyncio.CancelledError)]
     statement = [unnamed, *(WRAPPED[each] for each in caught if each in WRAPPED)]
     return Failures(
-        tuple(database), tuple(statement), tuple(other), tuple(interrupted), (*database, *other, CLOSED)
+        tuple(database),
+        tuple(statement),
+        tuple(each for each in statement if each.name != _OF_WRITES),
+        tuple(other),
+        tuple(interrupted),
+        (*database, *other, CLOSED),
     )

@@ -117,6 +117,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 _DATABASE = "DBAPIError"
 _OTHER_DATABASE_FAILURES = frozenset({"FlushError", "StaleDataError"})
+NEVER_OF_READS = _OTHER_DATABASE_FAILURES | {"IntegrityError"}
+"""What no SELECT raises by itself: a flush that comes in front of it does, and so may whatever writes."""
 _INTERRUPTIONS = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"})
 # Classes that `builtins` lacks, in some versions of Python or in all.
 _YOUNGER: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -171,7 +173,7 @@ def database_failure(handler: str) -> Takes:
     """
     if not handler:
         return Takes.ALWAYS
-    name = _known(handler)
+    name = plain(handler)
     if name in _ancestors(_DATABASE):
         return Takes.ALWAYS
     if _DATABASE in _ancestors(name) or name in _OTHER_DATABASE_FAILURES:
@@ -181,7 +183,7 @@ def database_failure(handler: str) -> Takes:
 
 def interruption(handler: str) -> Takes:
     """How much of `CancelledError`, `GeneratorExit`, `KeyboardInterrupt`, `SystemExit` it takes."""
-    name = _known(handler)
+    name = plain(handler)
     if not handler or name == "BaseException":
         return Takes.ALWAYS
     return Takes.SOMETIMES if name in _INTERRUPTIONS else Takes.NEVER
@@ -201,13 +203,13 @@ def catches(handler: str, raised: str) -> bool | None:
     """
     if not handler or handler == raised or handler == "BaseException":
         return True
-    caught, thrown = _known(handler), _known(raised)
+    caught, thrown = plain(handler), plain(raised)
     if not _is_class(thrown) or not (_is_class(caught) or _is_class_name(handler)):
         return None
     return caught in _ancestors(thrown)
 
 
-def _known(name: str) -> str:
+def plain(name: str) -> str:
     """The last part of `name`; the name of a foreign class stays as it is, and so unknown."""
     root, _, _ = name.partition(".")
     if root in _FOREIGN:

@@ -31,7 +31,7 @@ def takes(classes: Iterable[str | None], flight: Flight) -> bool | None:
     asked = list(classes)
     if not asked:
         return True
-    answers = [False if name in flight.passed else _takes(name, flight) for name in asked]
+    answers = [False if _is_passed(name, flight) else _takes(name, flight) for name in asked]
     if (
         flight.kind is Kind.INTERRUPTED
         and {(name or "").rpartition(".")[2] for name in asked} >= _INTERRUPTIONS
@@ -54,6 +54,13 @@ def passed(classes: Iterable[str | None], flight: Flight) -> Flight:
     """The exception behind a clause that might have taken it, and has not."""
     known = frozenset(name for name in classes if name)
     return flight._replace(passed=flight.passed | known) if flight.kind in _ASSUMED else flight
+
+
+def _is_passed(name: str | None, flight: Flight) -> bool:
+    """Whether the exception is known not to be of that class: another clause, or the work, has told."""
+    if name is None or not flight.passed:
+        return False
+    return name in flight.passed or (flight.kind is Kind.DATABASE and errors.plain(name) in flight.passed)
 
 
 def _takes(name: str | None, flight: Flight) -> bool | None:

@@ -8,7 +8,7 @@ from flake8_session.linking.meanings import ClassAt, Object
 from flake8_session.typestate import instances
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import INVALID_REQUEST, Act, broken, implicit_load, refusal
+from flake8_session.typestate.sessions import INVALID_REQUEST, READING, Act, broken, implicit_load, refusal
 from flake8_session.typestate.worlds import (
     Block,
     Broken,
@@ -115,11 +115,12 @@ def loads(
     if world.spent:
         return
     refused = broken(session, Broken.STATEMENT, write=False, flushed=flushes)
-    yield Door.RAISED, failed(flushed._replace(session=refused), Kind.DATABASE)
+    yield Door.RAISED, flushed._replace(session=refused, flight=READING, spent=True)
     if state.columns is Columns.EXPIRED and _is_apart(context, attribute):
         columns = instances.reloaded(flushed.instance or state)
         columns = columns._replace(loaded=columns.loaded | reloads(context))
-        yield Door.RAISED, failed(flushed._replace(session=refused, instance=columns), Kind.DATABASE)
+        again = flushed._replace(session=refused, instance=columns)
+        yield Door.RAISED, again._replace(flight=READING, spent=True)
     if flushes:
         nested = Block.NESTED in session.blocks
         act = Act.SAVEPOINT_ROLLBACK if nested else Act.ROLLBACK

@@ -108,6 +108,11 @@ def _order(raised: Raised) -> tuple[str, str, bool, bool]:
     return raised.flight.kind.value, raised.flight.name, raised.assumed, raised.late
 
 
+def _of_its_kind(flight: Flight | None) -> Flight | None:
+    """An exception without what it is known not to be, which whoever raises it knows best."""
+    return flight._replace(passed=frozenset()) if flight is not None and flight.passed else flight
+
+
 class SessionMovement:
     """The `dataflow.Movement` of one focus in one function."""
 
@@ -188,11 +193,11 @@ class SessionMovement:
         told = self.context.failing.get(step)
         if not told or not ways or concerns(self.context.frame.called(step), world):
             return ()
-        own = {moved.flight for door, moved in ways if door is Door.RAISED}
+        own = {_of_its_kind(moved.flight) for door, moved in ways if door is Door.RAISED}
         return tuple(
             (Door.RAISED, world._replace(flight=each.flight, spent=world.spent or each.assumed))
             for each in sorted(told, key=_order)
-            if each.flight not in own and each.fits(world)
+            if _of_its_kind(each.flight) not in own and each.fits(world)
         )
 
     def told_ways(self, step: int, world: World) -> tuple[Way, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
+from flake8_session.knowledge.errors import NEVER_OF_READS
 from flake8_session.knowledge.words import Ends, InFailed, Role, Row, ToAll, ToInstance, Work
 from flake8_session.typestate.worlds import Block, Broken, Flight, Kind, Life, SessionState, Transaction
 
@@ -18,6 +19,8 @@ PENDING_ROLLBACK = "sqlalchemy.exc.PendingRollbackError"
 INVALID_REQUEST = "sqlalchemy.exc.InvalidRequestError"
 ABORTED = "sqlalchemy.exc.InternalError"
 """What PostgreSQL's drivers raise for a statement in a transaction in which another one has failed."""
+READING = Flight(Kind.DATABASE, passed=NEVER_OF_READS)
+"""The failure of a statement that writes nothing."""
 REFUSALS = (PENDING_ROLLBACK, ABORTED)
 """What work in a failed transaction raises."""
 
@@ -68,13 +71,14 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
     return Outcome(moved, act)
 
 
-def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
+def failures(state: SessionState, row: Row, *, reads: bool = False) -> Iterator[Outcome]:
     """The states in which an assumed failure of the database may leave the session.
 
     A flush that fails has already rolled back what it knows of the instances; a statement or a
     COMMIT that fails has not. After either, the session refuses work until it is rolled back: for
     a failed statement SQLAlchemy itself would go on, but PostgreSQL refuses. What the call itself would
-    have left for the next flush is not there: a merge loads before it changes anything.
+    have left for the next flush is not there: a merge loads before it changes anything. `reads`: its own
+    statement is known to write nothing, so that no constraint can be violated by it.
     """
     if row.cleans:
         return
@@ -94,7 +98,7 @@ def failures(state: SessionState, row: Row) -> Iterator[Outcome]:
         what = Broken.FLUSH if row.breaks else Broken.STATEMENT
         writes = row.writes and row.instance is not ToInstance.MERGE
         failed = broken(worked, what, write=writes, flushed=flushing)
-        yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, failure)
+        yield Outcome(failed, Act.FLUSH if flushing else Act.NOTHING, READING if reads else failure)
     elif not flushing:
         yield Outcome(state, raised=failure)
 

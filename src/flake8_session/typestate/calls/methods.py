@@ -154,7 +154,7 @@ def row_ways(
         yield from _completed(context, index, call, given, result, row, method, role)
     if world.spent:
         return
-    for failure in failures(state, row):
+    for failure in failures(state, row, reads=_only_reads(context, call, row)):
         yield Door.RAISED, _raised(context, call, world, failure, row)
 
 
@@ -199,6 +199,14 @@ def _adjusted(context: Context, row: Row, index: int, role: Role | None) -> Row:
     if row.autoflushes and not context.focus.options.autoflush:
         row = replace(row, autoflushes=False)
     return row
+
+
+def _only_reads(context: Context, call: Call, row: Row) -> bool:
+    """Whether what the call itself asks of the database is known to write nothing."""
+    if row.gives is not Gives.BY_STATEMENT or not call.arguments:
+        return not row.writes or row.instance is ToInstance.MERGE
+    meaning = context.frame.meaning(call.arguments[0].value)
+    return isinstance(meaning, Selected) and not meaning.writes
 
 
 def _raised(context: Context, call: Call, world: World, failure: Outcome, row: Row) -> World:

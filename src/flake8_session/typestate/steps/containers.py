@@ -170,7 +170,7 @@ def _run(context: Context, step: int, world: World, result: Place) -> Ways:
     moved = with_act(context, world, out.state, out.act)
     yield Door.COMPLETED, _element(context, step, moved, result)
     if not world.spent:
-        for failure in failures(state, row):
+        for failure in failures(state, row, reads=True):
             lost = with_act(context, world, failure.state, failure.act)
             yield Door.RAISED, lost._replace(flight=failure.raised, spent=True)
 
