@@ -56,7 +56,7 @@ def outcome(state: SessionState, row: Row, *, resets: bool = True) -> Outcome:
     """
     refused = _refused(state, row, resets)
     if refused is not None:
-        return Outcome(state, raised=refused)
+        return _refusing(state, row, refused)
     moved = _reopened(state, row)
     moved = _worked(moved, row)
     if row.everything is ToAll.EXPUNGE:
@@ -186,6 +186,18 @@ def _refused(state: SessionState, row: Row, resets: bool) -> Flight | None:
     if row.needs_idle and state.transaction not in (Transaction.IDLE, Transaction.UNKNOWN):
         return Flight(Kind.RAISED, INVALID_REQUEST)
     return None
+
+
+def _refusing(state: SessionState, row: Row, refused: Flight) -> Outcome:
+    """The session after it has refused a call.
+
+    What waits to be written goes to the server, where a mere statement has failed; what that refuses is a
+    failed flush to SQLAlchemy, which takes it back.
+    """
+    if state.broken is not Broken.STATEMENT or not state.dirty or not (row.flushes or row.autoflushes):
+        return Outcome(state, raised=refused)
+    act = Act.SAVEPOINT_ROLLBACK if Block.NESTED in state.blocks else Act.ROLLBACK
+    return Outcome(state._replace(dirty=False), act, refused)
 
 
 def _fails_again(state: SessionState, row: Row) -> bool:

@@ -138,7 +138,8 @@ def row_ways(
         state = state._replace(dirty=False)
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
-        yield Door.RAISED, _unrefreshed(call, world, row)._replace(flight=out.raised)
+        refused = with_act(context, world, out.state, out.act)
+        yield Door.RAISED, _unrefreshed(call, refused, row)._replace(flight=out.raised)
         held = not looked_up or may_be_held(context, index)
         if row.gives is Gives.ENTITY and held and is_at_hand_in_failed(state):
             yield from _completed(context, index, call, world, result, row, method, role)

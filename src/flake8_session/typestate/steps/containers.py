@@ -165,7 +165,7 @@ def _run(context: Context, step: int, world: World, result: Place) -> Ways:
     row = QUERY["__next__"]
     out = outcome(state, row, resets=context.focus.options.resets)
     if out.raised is not None:
-        yield Door.RAISED, world._replace(flight=out.raised)
+        yield Door.RAISED, with_act(context, world, out.state, out.act)._replace(flight=out.raised)
         return
     moved = with_act(context, world, out.state, out.act)
     yield Door.COMPLETED, _element(context, step, moved, result)
