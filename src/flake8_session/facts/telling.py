@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from flake8_session.facts.moving import Moves, moves
 from flake8_session.facts.solutions import Solved
-from flake8_session.flow.events import Call, Door, Leave, Place, Raise, Read, Write
+from flake8_session.flow.events import Call, Door, Drop, Leave, Place, Raise, Read, Write
 from flake8_session.flow.graph import Graph
 from flake8_session.knowledge.words import Role
 from flake8_session.typestate.calls.loads import gives_same_row
@@ -119,7 +119,8 @@ class _Said(NamedTuple):
 
 def _handles(graph: Graph) -> bool:
     """Whether the function does anything about exceptions."""
-    return any(step.doors.get(Door.RAISED, graph.raised) != graph.raised for step in graph.steps)
+    raised = {step.doors[Door.RAISED] for step in graph.steps if Door.RAISED in step.doors} - {graph.raised}
+    return any(not isinstance(graph.steps[step].event, Drop) for step in raised)
 
 
 def _hearsay(alone: Solved, instances: Sequence[Solved]) -> Hearsay:

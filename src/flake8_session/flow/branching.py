@@ -10,7 +10,7 @@ import libcst as cst
 
 from flake8_session.flow.building import Body, Control, Ends, Way
 from flake8_session.flow.comprehensions import iterator, loop
-from flake8_session.flow.events import Bind, Choose, Fact, Place, Test, Unpack
+from flake8_session.flow.events import Bind, Choose, Drop, Fact, Place, Test, Unpack
 from flake8_session.flow.syntax import pattern_names
 
 
@@ -42,12 +42,38 @@ def for_(body: Body, node: cst.For) -> None:
     source = iterator(body, node.iter, node.asynchronous is not None)
     control = Control((Way.BREAK, Way.CONTINUE), body.control)
 
+    def dropped(way: Way | None) -> Ends:
+        if way is not None:
+            body.do(Drop(source), node)
+        return []
+
+    def turn() -> None:
+        if _may_be_generator(node):
+            body.guarded(lambda: body.suite(node.body), dropped, (Way.RETURN, Way.RAISE, Way.BREAK))
+        else:
+            body.suite(node.body)
+
     def inside() -> Ends:
-        body.under(control, lambda: body.suite(node.body))
+        body.under(control, turn)
         return body.loose + control.own[Way.CONTINUE]
 
     loop(body, source, node, inside)
     _otherwise(body, node.orelse, body.loose, control)
+
+
+_NO_GENERATORS = frozenset(
+    {"enumerate", "filter", "items", "keys", "list", "map", "range", "reversed", "sorted", "values", "zip"}
+)
+
+
+def _may_be_generator(node: cst.For) -> bool:
+    """Whether the loop may be the only one to hold a generator, which is closed as soon as it is let go.
+
+    The clean-up of an asynchronous one runs at some later time.
+    """
+    called = node.iter.func if isinstance(node.iter, cst.Call) else None
+    named = called.attr if isinstance(called, cst.Attribute) else called
+    return node.asynchronous is None and isinstance(named, cst.Name) and named.value not in _NO_GENERATORS
 
 
 def _otherwise(body: Body, orelse: cst.Else | None, ends: Ends, control: Control) -> None:

@@ -177,6 +177,17 @@ class Iterate:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """A for loop over a call is left before its end, so that nothing refers to its iterator any more.
+
+    Lowered anew for each way (break, return, raise). What cleaning up raises then is not heard of.
+    Door: COMPLETED.
+    """
+
+    iterator: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """``with manager as result``. Doors: COMPLETED, RAISED."""
 
@@ -350,7 +361,7 @@ class Pass:
 
 
 Event: TypeAlias = (
-    Bind | Unpack | Call | Await | Read | Write | Item | SetItem | Build | Extend | Iter | Iterate
+    Bind | Unpack | Call | Await | Read | Write | Item | SetItem | Build | Extend | Iter | Iterate | Drop
     | Enter | Leave | Test | TestSame | TestInstance | Choose | Catch | EndCatch | Raise | Return | Yield
     | Delete | DeleteItem | Define | Import | Unmodelled | Pass
 )

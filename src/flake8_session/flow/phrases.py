@@ -15,6 +15,7 @@ from flake8_session.flow.events import (
     Define,
     Delete,
     DeleteItem,
+    Drop,
     EndCatch,
     Enter,
     Event,
@@ -75,6 +76,8 @@ def _of_control(event: Event) -> str:
             return f"{result} = {_async(asynchronous)}iter {iterable}"
         case Iterate(result, iterator, asynchronous):
             return f"{result} = {_async(asynchronous)}next {iterator}"
+        case Drop(iterator):
+            return f"drop {iterator}"
         case Enter(result, manager, asynchronous):
             return f"{result} = {_async(asynchronous)}enter {manager}"
         case Leave(manager, asynchronous, raising):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
-from flake8_session.flow.events import Call, Enter, Iter, Iterate, Place, Unpack
+from flake8_session.flow.events import Call, Enter, Iterate, Place, Unpack
 from flake8_session.flow.outline import Kind, Parameter
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
@@ -25,6 +25,7 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.summaries.decorated import is_bare
 from flake8_session.summaries.held import held_foci
+from flake8_session.typestate.driving import generator_of
 from flake8_session.typestate.focus import Focus
 
 
@@ -133,12 +134,11 @@ def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -
             continue
         if isinstance(event, Call):
             yield from _called(frame, givers, index, event)
-        elif isinstance(event, Iterate) and event.asynchronous:
-            started = frame.made_by.get(event.iterator)
-            start = frame.graph.steps[started].event if started is not None else None
-            driven = _driven(frame, givers, start.iterable, waits=True) if isinstance(start, Iter) else None
-            if driven is not None:
-                yield Focus(driven, birth=index, owned=False, driven=True)
+        elif isinstance(event, Iterate):
+            options = _driven(frame, givers, generator_of(frame, event), waits=event.asynchronous)
+            if options is not None:
+                by_hand = event.asynchronous
+                yield Focus(options, birth=index, owned=False, driven=by_hand, lent=not by_hand)
         elif isinstance(event, Enter):
             meaning = frame.meaning(event.manager)
             if isinstance(meaning, Opening):

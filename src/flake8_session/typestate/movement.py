@@ -19,6 +19,7 @@ from flake8_session.typestate.aside import with_rest
 from flake8_session.typestate.attributes import read_ways
 from flake8_session.typestate.calls.loads import is_asked_for_again
 from flake8_session.typestate.doubles import may_be_double
+from flake8_session.typestate.driving import dropped_ways
 from flake8_session.typestate.emptiness import without_filled
 from flake8_session.typestate.focus import Arrivals, Context, Effects, Focus, Raised, Way, Ways
 from flake8_session.typestate.hearsay import (
@@ -318,6 +319,7 @@ _WAYS: Mapping[type, Callable[[Context, int, Any, World], Ways]] = {
     ev.Extend: extend_ways,
     ev.Iter: iter_ways,
     ev.Iterate: iterate_ways,
+    ev.Drop: dropped_ways,
     ev.Enter: enter_ways,
     ev.Leave: block_left_ways,
     ev.Test: test_ways,

@@ -10,13 +10,14 @@ from flake8_session.linking.meanings import Holds, Object, Selected
 from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.attributes import body_ways, loaded_elsewhere, part_of_row, text_of
-from flake8_session.typestate.births import born_instance, born_session, loaded_state
+from flake8_session.typestate.births import born_instance, loaded_state
 from flake8_session.typestate.doubles import may_be_double
+from flake8_session.typestate.driving import driven_ways
 from flake8_session.typestate.escapes import handed
 from flake8_session.typestate.focus import Context, Ways
-from flake8_session.typestate.sessions import Act, closed, failures, outcome
+from flake8_session.typestate.sessions import failures, outcome
 from flake8_session.typestate.steps.binding import unbound
-from flake8_session.typestate.worlds import RETURN, UNREAD, Flight, Hold, Kind, Life, SessionState, World
+from flake8_session.typestate.worlds import RETURN, UNREAD, Flight, Hold, Kind, World
 
 
 def item_ways(context: Context, step: int, event: ev.Item, world: World) -> Ways:
@@ -93,13 +94,7 @@ def iterate_ways(context: Context, step: int, event: ev.Iterate, world: World) -
         yield Door.FALSE, world
         return
     if step == context.focus.birth:
-        lent = born_session(
-            context, unbound(context, world, event.result), event.result, SessionState(Life.LENT)
-        )
-        yield Door.TRUE, lent
-        if world.session is not None:
-            world = with_act(context, world, closed(world.session), Act.CLOSE)
-        yield Door.FALSE, world
+        yield from driven_ways(context, step, event, world)
         return
     if Role.INSTANCES in roles or Role.ROWS in roles:
         yield from _visits(context, event, world, Role.INSTANCES if Role.INSTANCES in roles else Role.ROWS)
