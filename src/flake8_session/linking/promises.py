@@ -28,10 +28,11 @@ _NEW_TYPES = (External("typing.NewType"), External("typing_extensions.NewType"))
 
 def annotation(linker: Linker, module: str, expression: Expression) -> Meaning:
     """See `Linker.annotation`."""
+    here = module
     module, expression = unaliased(linker, module, expression)
     match expression:
         case Named(name):
-            return _promised(linker.dotted(module, name))
+            return _promised(linker.dotted(module, name), own_ways(linker, here))
         case Indexed(base, items):
             return _subscripted(linker, module, base, items)
         case Either(options):
@@ -62,12 +63,32 @@ def unaliased(linker: Linker, module: str, expression: Expression, depth: int = 
     return module, expression
 
 
-def _promised(meaning: Meaning) -> Meaning:
+def own_ways(linker: Linker, module: str) -> frozenset[str]:
+    """The methods that the project's session classes, which the module defines or imports, have of their own.
+
+    What is annotated as a plain session there may be one of these. Imported are those that are called one.
+    """
+    nothing: frozenset[str] = frozenset()
+    return linker.answers.ask(("own ways", module), lambda: _own_ways(linker, module), nothing, nothing)
+
+
+def _own_ways(linker: Linker, module: str) -> frozenset[str]:
+    outline = linker.outline(module)
+    if outline is None:
+        return frozenset()
+    called = {entry.name for entry in outline.imports if entry.member and "session" in entry.member.lower()}
+    classes = {name for name in outline.classes if "." not in name}
+    found = [linker.dotted(module, name) for name in sorted(called | classes)]
+    return frozenset().union(*(each.options.own for each in found if isinstance(each, Factory)))
+
+
+def _promised(meaning: Meaning, own: frozenset[str] = frozenset()) -> Meaning:
     if isinstance(meaning, External):
         maker = factories.MAKERS.get(meaning.name)
         if maker is None:
             return UNKNOWN
-        options = Options(asynchronous=maker.asynchronous, expires=None if maker.asynchronous else True)
+        expires = None if maker.asynchronous else True
+        options = Options(asynchronous=maker.asynchronous, expires=expires, own=own)
         if maker.makes is factories.Makes.SESSION:
             return Borrowed(options)
         return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
