@@ -8,7 +8,8 @@ Only what can catch a database error is meant: a bare `except`, `BaseException`,
 `SQLAlchemyError` and what descends from it on that side, but not `NoResultFound`. A handler that
 re-raises, or a `with` or `finally` that closes the session on every way out, needs no rollback.
 Parameters of functions that a framework calls, and sessions of a registry, are looked after by
-others.
+others. A test that asks for any exception at all, `pytest.raises(Exception)`, and goes on with a
+session that it is lent, is not reported: that session does not mind.
 
 ## Why is this bad?
 After a failed flush or commit the session refuses all further work with `PendingRollbackError`
