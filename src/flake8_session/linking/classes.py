@@ -26,6 +26,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.linking.promises import of_any_kind
 from flake8_session.linking.spelling import last_name
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def of_class(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:
             if isinstance(stored, Registry):
                 return stored
             meaning = linker.assigned(ancestor.module, annotation, value)
+            if value is None and isinstance(meaning, Factory):
+                return stored if isinstance(stored, Factory) else of_any_kind(meaning)
             known = isinstance(meaning, Factory | Registry | Borrowed | FunctionAt | ClassAt | Object)
             return meaning if known else _stored(linker, owner, name)
     return _stored(linker, owner, name)

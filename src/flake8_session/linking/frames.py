@@ -36,9 +36,11 @@ from flake8_session.linking.meanings import (
     Options,
     Registry,
     Selected,
+    Unknown,
 )
 from flake8_session.linking.models import is_mapped
 from flake8_session.linking.presence import session_or_none
+from flake8_session.linking.promises import of_any_kind
 from flake8_session.linking.propagation import Meanings
 from flake8_session.linking.selecting import is_class_name
 from flake8_session.linking.spelled_out import spelled_out
@@ -167,16 +169,19 @@ class Frame(Wiring):
         """What a parameter holds when the function is called, by its annotation or default."""
         if self._decorates is not None and parameter == self.function.parameters[0]:
             return self._decorates
+        promised: Meaning = UNKNOWN
         if parameter.annotation is not None:
             promised = self.linker.annotation(self.module, parameter.annotation)
-            if promised != UNKNOWN:
+            if not isinstance(promised, Unknown | Factory):
                 return promised
         if parameter.name == self.lent_parameter:
             return Borrowed(Options(asynchronous=self.function.asynchronous, expires=None), registry=True)
         if isinstance(parameter.default, Named):
             given = self.linker.expression(self.module, parameter.default)
             if isinstance(given, Factory | Registry):
-                return given
+                return replace(given, options=replace(given.options, chosen=True))
+        if promised != UNKNOWN:
+            return of_any_kind(promised)
         return self._factory_given(parameter) or Member(UNKNOWN, parameter.name)
 
     def _factory_given(self, parameter: Parameter) -> Factory | Registry | None:

@@ -31,6 +31,8 @@ class Options:
     """Its statements are committed one by one: by its engine, or by itself (1.4)."""
     exits_unknown: bool = False
     """A subclass with an ``__exit__`` or a ``commit`` of its own."""
+    chosen: bool = False
+    """The factory is what a parameter holds where no other is given."""
     own: frozenset[str] = frozenset()
     """The methods of a subclass in sight, which may roll back what they fail at."""
 

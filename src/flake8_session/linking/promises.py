@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named
@@ -70,6 +71,16 @@ def own_ways(linker: Linker, module: str) -> frozenset[str]:
     """
     nothing: frozenset[str] = frozenset()
     return linker.answers.ask(("own ways", module), lambda: _own_ways(linker, module), nothing, nothing)
+
+
+def of_any_kind(meaning: Meaning) -> Meaning:
+    """The factory that somebody else gives, of which only the annotation is known.
+
+    It may have been made with ``expire_on_commit=False``.
+    """
+    if isinstance(meaning, Factory):
+        return replace(meaning, options=replace(meaning.options, expires=None))
+    return meaning
 
 
 def _own_ways(linker: Linker, module: str) -> frozenset[str]:

@@ -22,6 +22,7 @@ from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import FunctionAt, Holds, Meaning, Object, Selected
+from flake8_session.summaries.chosen import as_called
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import bindings
@@ -61,7 +62,10 @@ def detached_focus(solved: Solved, frame: Frame, call: Call, at: FunctionAt) -> 
     ):
         return None
     left = _left(solved, at)
-    return left[0].focus if left else None
+    if not left:
+        return None
+    options = left[0].focus.options
+    return left[0].focus if as_called(frame, call, at, options).expires is options.expires else None
 
 
 def gives_detached(solved: Solved, at: FunctionAt) -> bool:

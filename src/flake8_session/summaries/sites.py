@@ -23,6 +23,7 @@ from flake8_session.linking.meanings import (
     Registry,
     Selected,
 )
+from flake8_session.summaries.chosen import as_called, as_made, call_of
 from flake8_session.summaries.decorated import is_bare
 from flake8_session.summaries.held import held_foci
 from flake8_session.typestate.driving import generator_of
@@ -146,6 +147,7 @@ def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -
             elif isinstance(meaning, Called):
                 options = givers.lent(meaning.function)
                 if options is not None:
+                    options = as_called(frame, call_of(frame, event.manager), meaning.function, options)
                     yield Focus(options, birth=index, owned=False, lent=True)
             elif isinstance(meaning, OneOf):
                 one = _lent_by_one(meaning, givers)
@@ -154,6 +156,7 @@ def _made(frame: Frame, givers: Givers, among: frozenset[Place] | None = None) -
             elif isinstance(meaning, Object):
                 options = givers.lent_by(meaning.of)
                 if options is not None:
+                    options = as_made(frame, call_of(frame, event.manager), meaning.of, options)
                     yield Focus(options, birth=index, owned=False, lent=True)
 
 
@@ -182,11 +185,13 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
     if isinstance(callee, FunctionAt) and not isinstance(made, Borrowed | Made):
         options = givers.fresh(callee)
         if options is not None:
+            options = as_called(frame, call, callee, options)
             yield Focus(options, birth=index, owned=not options.on_connection)
             return
         part = givers.fresh_part(callee) if _parts(frame, call) else None
         if part is not None and part.size == _parts(frame, call):
-            yield Focus(part.options, birth=index, owned=not part.options.on_connection)
+            options = as_called(frame, call, callee, part.options)
+            yield Focus(options, birth=index, owned=not options.on_connection)
             return
         gone = givers.detached(frame, call, callee)
         if gone is not None:
@@ -253,4 +258,6 @@ def _driven(frame: Frame, givers: Givers, generator: Place, waits: bool) -> Opti
     function = frame.linker.function(meaning.function)
     if function is None or not function.generator or not is_bare(function):
         return None
-    return givers.lent(meaning.function) if function.asynchronous is waits else None
+    options = givers.lent(meaning.function) if function.asynchronous is waits else None
+    call = call_of(frame, generator)
+    return as_called(frame, call, meaning.function, options) if options is not None else None

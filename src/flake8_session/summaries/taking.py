@@ -26,6 +26,7 @@ from flake8_session.knowledge import frameworks
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.holding import with_holders
 from flake8_session.linking.meanings import FunctionAt
+from flake8_session.summaries.chosen import as_called
 from flake8_session.summaries.crossing import back
 from flake8_session.summaries.instances import given_to_sessions
 from flake8_session.summaries.passing import bindings, given_names, known_values
@@ -55,7 +56,12 @@ def _focus(solved: Solved, frame: Frame, call: Call, at: FunctionAt, among: froz
     if not any(name in taken and source in among for name, source in passed.items()):
         return None
     foci = _foci(solved, at)
-    return Focus(foci[0].options, owned=False, gone=True, takes=True) if foci else None
+    if not foci:
+        return None
+    options = as_called(frame, call, at, foci[0].options)
+    if options.expires is not foci[0].options.expires:
+        return None
+    return Focus(options, owned=False, gone=True, takes=True)
 
 
 def takes(solved: Solved, at: FunctionAt) -> bool:
