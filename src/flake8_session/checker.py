@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -41,6 +41,10 @@ class OneFile:
     def inner(self, module: str, name: str) -> str | None:
         """See `Modules.inner`."""
         return None
+
+    def configuring(self, module: str) -> Sequence[str]:
+        """See `Modules.configuring`."""
+        return (module,)
 
     def body(self, module: str, qualname: str) -> Function | None:
         """See `Modules.body`."""

@@ -8,13 +8,14 @@ outside of the session: cascades may have brought it in.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from flake8_session.facts.paths import Path
 from flake8_session.facts.solutions import Solved
 from flake8_session.facts.solving import SessionFacts
 from flake8_session.facts.transactions import made
-from flake8_session.flow.events import Await, Call, Define, Event, Place, Write
+from flake8_session.flow.events import Await, Call, Define, Door, Event, Place, Write
 from flake8_session.knowledge.registries import SCOPED_SESSION
 from flake8_session.knowledge.sessions import ASYNC_SESSION, SESSION
 from flake8_session.knowledge.words import Role, ToInstance
@@ -60,6 +61,8 @@ def misplaced(session: SessionFacts) -> Iterator[Misplaced]:
             elsewhere = _refusing(solved, event, world)
             path = solved.path(step, world) if elsewhere is not None else None
             if elsewhere is None or path is None or _escaped(solved, world, path):
+                continue
+            if not elsewhere and _is_given_within_as_well(solved, path):
                 continue
             receiver, method = _called(event, world)
             yield Misplaced(solved, step, receiver, method, solved.instance_place(world), elsewhere, path)
@@ -109,6 +112,22 @@ def _escaped(solved: Solved, world: World, path: Path) -> bool:
     if world.instance is None or world.instance.tie is not Tie.TRANSIENT:
         return False
     return any(_puts(solved.graph.steps[passage.step].event, passage.world) for passage in path[:-1])
+
+
+def _is_given_within_as_well(solved: Solved, path: Path) -> bool:
+    """Whether the callee gives the instance in the session too, on another of its own ways than this one.
+
+    Which way it takes mostly hangs on what it asks the database, as its caller has done before.
+    """
+    birth = solved.focus.instance
+    behind = solved.graph.steps[birth].doors.get(Door.COMPLETED, -1)
+    given = [after.world for before, after in pairwise(path) if (before.step, after.step) == (birth, behind)]
+    others = solved.solution.before(behind) if behind >= 0 else ()
+    return any(_is_held(other) for other in others) and any(not _is_held(world) for world in given)
+
+
+def _is_held(world: World) -> bool:
+    return world.instance is not None and world.instance.tie in _HELD
 
 
 def _puts(event: Event, world: World) -> bool:

@@ -145,6 +145,10 @@ class Imported:
     level: int = 0
 
 
+GIVEN_TO = "()"
+"""The keyword, which no call can spell, of the function that a name is given to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """Everything that is known of a file.
@@ -166,6 +170,8 @@ class Outline:
     rebound: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Module-level name to the functions that declare it ``global``."""
     configured: Mapping[str, tuple[Arguments, ...]] = field(default_factory=dict)
-    """Name to the arguments of each ``name.configure(...)``, wherever in the file that stands."""
+    """Name to the arguments of each ``name.configure(...)``, wherever in the file that stands.
+
+    Of ``register(name)`` the one argument is `register` itself, with the keyword `GIVEN_TO`."""
     stored: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """Class to what its methods store: attribute to the methods that assign ``self.attribute``."""

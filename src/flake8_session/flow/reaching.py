@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from flake8_session.flow.outline import Arguments
-from flake8_session.flow.plain import arguments
+from flake8_session.flow.outline import GIVEN_TO, Arguments
+from flake8_session.flow.plain import arguments, expression
 from flake8_session.flow.skimming import Definition, bound_by, flat
 
 T = TypeVar("T")
@@ -74,8 +74,20 @@ def _add(found: dict[str, tuple[T, ...]], name: str, more: T) -> None:
 def _configured(statement: ast.Expr, body: _Body) -> Iterator[tuple[str, Arguments]]:
     match statement.value:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="configure")) as call:
-            if not body.function or name not in _locals(body):
-                yield name, arguments(call)
+            given = arguments(call)
+        case ast.Call(func=function, args=[ast.Name(id=name), *_]) if _last_name(function) == "register":
+            given = ((GIVEN_TO, expression(function)),)
+        case _:
+            return
+    if not body.function or name not in _locals(body):
+        yield name, given
+
+
+def _last_name(function: ast.expr) -> str:
+    match function:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def _locals(body: _Body) -> set[str]:

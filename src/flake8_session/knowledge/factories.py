@@ -207,3 +207,13 @@ Together with `CONNECTING_PARAMETERS` they decide only what a `bind` argument is
 
 CONNECTING_PARAMETERS = frozenset({"conn", "connection", "dbapi_connection", "op_connection"})
 """Parameter names that stand for a Connection of the caller when used as `bind`."""
+
+MANAGING = frozenset({"zope.sqlalchemy.register", "zope.sqlalchemy.datamanager.register"})
+"""Functions that put the sessions of a factory under a transaction manager, which commits and closes them.
+
+From zope.sqlalchemy's documentation: `register` makes a session join the transaction of the `transaction`
+package, which commits it, or rolls it back, and closes it (unless `keep_session` is set).
+"""
+
+MANAGING_EXTENSIONS = frozenset({"zope.sqlalchemy.ZopeTransactionExtension"})
+"""Classes whose instances do the same as the `extension` of a factory (zope.sqlalchemy before 1.2)."""

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from flake8_session.flow.events import Build, Call, Place, Return
+from flake8_session.flow.outline import GIVEN_TO
 from flake8_session.knowledge import statements
 from flake8_session.linking import calls, models, selecting
 from flake8_session.linking.classes import next_class, of_receiver
 from flake8_session.linking.evidence import holders, session_by_use
+from flake8_session.linking.making import prepared
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -43,7 +45,7 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
     given = [(argument.keyword, meaning(argument.value)) for argument in call.arguments]
     if call.function:
         return _of_function(frame, call, given, meaning)
-    receiver = meaning(call.receiver)
+    receiver = _prepared(frame, call.receiver, meaning)
     member = frame.linker.member(receiver, call.method)
     if isinstance(member, External | FunctionAt | ClassAt | Factory | Registry | Object) and not isinstance(
         receiver, Selected
@@ -61,6 +63,18 @@ def called(frame: Frame, call: Call, meaning: MeaningOf) -> Meaning:
         return replace(found, key=_key(frame, call, found.model, meaning))
     unresolved = isinstance(member, Unknown | Member) and not isinstance(receiver, Selected)
     return session_by_use(frame, call, given) if unresolved and found == UNKNOWN else found
+
+
+def _prepared(frame: Frame, place: Place, meaning: MeaningOf) -> Meaning:
+    """What is called; a factory or registry in a variable as this function configures or registers it."""
+    maker = meaning(place)
+    if isinstance(maker, Factory | Registry):
+        for call in frame.preparing.get(place, ()):
+            given = [(argument.keyword, meaning(argument.value)) for argument in call.arguments]
+            if call.method != "configure":
+                given = [(GIVEN_TO, meaning(call.function))] if call.function else []
+            maker = prepared(maker, given)
+    return maker
 
 
 def _key(frame: Frame, call: Call, model: Meaning | None, meaning: MeaningOf) -> str:
@@ -94,7 +108,7 @@ def is_super(frame: Frame, call: Call, meaning: MeaningOf) -> bool:
 
 
 def _of_function(frame: Frame, call: Call, given: list[tuple[str, Meaning]], meaning: MeaningOf) -> Meaning:
-    callee = meaning(call.function)
+    callee = _prepared(frame, call.function, meaning)
     if (
         isinstance(callee, Registry)
         and _is_own(frame, call.function, meaning)

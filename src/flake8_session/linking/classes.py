@@ -198,7 +198,7 @@ def _is_extension_model(linker: Linker, at: ClassAt) -> bool:
 
 
 def _method(linker: Linker, owner: ClassAt | Object, at: FunctionAt, name: str) -> Meaning:
-    """A method, or the factory or session that reading it gives where it is a property."""
+    """A method, or the factory, session or object that reading it gives where it is a property."""
     if linker.told.of(at) != at:
         return linker.told.of(at)
     function = linker.function(at)
@@ -206,7 +206,7 @@ def _method(linker: Linker, owner: ClassAt | Object, at: FunctionAt, name: str) 
     if not isinstance(owner, Object) or not decorators & _PROPERTIES:
         return at
     given = linker._returned(at)
-    return given if isinstance(given, Factory | Registry | Borrowed) else at
+    return given if isinstance(given, Factory | Registry | Borrowed | Object) else at
 
 
 def _stored(linker: Linker, owner: ClassAt | Object, name: str) -> Meaning:

@@ -13,6 +13,9 @@ A name alone decides nothing: requests, boto and others have sessions as well. A
 Who owns such a session is a further question: it may come from a registry. It is the function's own
 only where a ``with`` closes it, where what is called is named as a factory or maker of sessions, which makes
 one at each call, or where the very same call gives a session that some function of the module closes.
+
+A parameter without an annotation is told in the same way, by its name and by the calls that it gets, and is
+the caller's. Not where a decorator may give it, or a test's fixture, or where it has a default.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ from typing import TYPE_CHECKING
 
 from flake8_session.flow.events import Await, Bind, Call, Enter, Place, Read, Write
 from flake8_session.flow.graph import Graph
-from flake8_session.flow.outline import Outline
+from flake8_session.flow.outline import Kind, Outline, Parameter
 from flake8_session.linking.making import is_connection
 from flake8_session.linking.meanings import UNKNOWN, Borrowed, Made, Meaning, Options
 from flake8_session.linking.selecting import is_class_name
+from flake8_session.linking.spelling import last_name
 
 if TYPE_CHECKING:
     from flake8_session.linking.frames import Frame
@@ -51,13 +55,14 @@ _ONLY_SESSIONS = frozenset(
 )
 _WRITES = frozenset({"add", "merge", "execute", "query"})
 _CLOSES = frozenset({"close", "aclose"})
+_ON_CLASSES = ("staticmethod", "classmethod")
 _LIBRARIES = ("sqlalchemy", "sqlmodel")
 
 
 def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -> Meaning:
     """The session that `call`, whose callee cannot be resolved, gives the frame, by its use; or unknown."""
     outline = frame.linker.outline(frame.module)
-    if outline is None or not _speaks_of_sessions(call) or not _imports_sqlalchemy(outline):
+    if outline is None or not _speaks_of_sessions(call) or not imports_sqlalchemy(outline):
         return UNKNOWN
     makes = _SPEAKS_OF_MAKERS.match(_last_name(call)) is not None
     kept = makes and _is_kept_and_closed(frame, call)
@@ -66,7 +71,7 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
     entered = _is_entered(frame.graph, call)
     borrowed = any(keyword in ("", "bind") and is_connection(value) for keyword, value in given)
     options = Options(
-        asynchronous=_is_awaited(frame.graph, call),
+        asynchronous=_is_awaited(frame.graph, holders(frame.graph, call.result)),
         expires=None,
         exits_unknown=entered,
         on_connection=borrowed,
@@ -75,10 +80,33 @@ def session_by_use(frame: Frame, call: Call, given: list[tuple[str, Meaning]]) -
     return Made(options) if owned else Borrowed(options, registry=True)
 
 
+def taken_by_use(frame: Frame, parameter: Parameter) -> Options | None:
+    """How the session is configured that a parameter without an annotation is, by its use; else None."""
+    outline, function = frame.linker.outline(frame.module), frame.function
+    if parameter.default is not None or parameter.keyword not in ("", "/"):
+        return None
+    if outline is None or not imports_sqlalchemy(outline) or not _SPEAKS_OF_SESSIONS.match(parameter.name):
+        return None
+    if function.kind is not Kind.FUNCTION or function.generator or function.name.startswith("test"):
+        return None
+    if any(last_name(each) not in _ON_CLASSES for each in function.decorators):
+        return None
+    held = holders(frame.graph, parameter.name)
+    called = list(_calls_on(frame.graph, held))
+    if parameter.name in frame.binders or not _are_of_session(called):
+        return None
+    return Options(asynchronous=_is_awaited(frame.graph, held), expires=None)
+
+
 def may_be_session_by_use(outline: Outline, text: str) -> bool:
     """Whether a call in `text` may be taken for a session by its use."""
-    callees = _CALLEES.findall(text) if _imports_sqlalchemy(outline) else ()
+    callees = _CALLEES.findall(text) if imports_sqlalchemy(outline) else ()
     return any(_SPEAKS_OF_SESSIONS.match(name) for name in callees)
+
+
+def imports_sqlalchemy(outline: Outline) -> bool:
+    """Whether the module itself imports from SQLAlchemy or SQLModel."""
+    return any(entry.module.partition(".")[0] in _LIBRARIES for entry in outline.imports)
 
 
 def holders(graph: Graph, result: Place) -> frozenset[Place]:
@@ -96,11 +124,6 @@ def holders(graph: Graph, result: Place) -> frozenset[Place]:
     return frozenset(held)
 
 
-def _imports_sqlalchemy(outline: Outline) -> bool:
-    """Whether the module itself imports from SQLAlchemy or SQLModel."""
-    return any(entry.module.partition(".")[0] in _LIBRARIES for entry in outline.imports)
-
-
 def _speaks_of_sessions(call: Call) -> bool:
     """Whether the last name of what is called speaks of a session."""
     return _SPEAKS_OF_SESSIONS.match(_last_name(call)) is not None
@@ -108,7 +131,10 @@ def _speaks_of_sessions(call: Call) -> bool:
 
 def _is_used_as_session(graph: Graph, call: Call) -> bool:
     """Whether the result of `call` gets calls that only a session of SQLAlchemy understands."""
-    called = list(_calls_on(graph, holders(graph, call.result)))
+    return _are_of_session(list(_calls_on(graph, holders(graph, call.result))))
+
+
+def _are_of_session(called: list[Call]) -> bool:
     if any(each.method in _ONLY_SESSIONS or _queries_class(each) for each in called):
         return True
     methods = {each.method for each in called}
@@ -121,9 +147,8 @@ def _is_entered(graph: Graph, call: Call) -> bool:
     return any(isinstance(step.event, Enter) and step.event.manager in held for step in graph.steps)
 
 
-def _is_awaited(graph: Graph, call: Call) -> bool:
-    """Whether the result is entered by ``async with``, or what its methods give is awaited."""
-    held = holders(graph, call.result)
+def _is_awaited(graph: Graph, held: frozenset[Place]) -> bool:
+    """Whether what is held is entered by ``async with``, or what its methods give is awaited."""
     called = {each.result for each in _calls_on(graph, held)}
     for step in graph.steps:
         match step.event:

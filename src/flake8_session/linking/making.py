@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flake8_session.flow.outline import GIVEN_TO
 from flake8_session.knowledge import factories
 from flake8_session.linking.meanings import (
     UNKNOWN,
@@ -52,8 +53,29 @@ def made(name: str, maker: factories.Maker, arguments: Arguments) -> Meaning:
         base = replace(base, exits_unknown=True, expires=None)
     options = reconfigured(base, list(given.items()))
     if maker.makes is factories.Makes.FACTORY:
-        return Factory(options)
+        return Registry(options) if _is_managed(given.get("extension", UNKNOWN)) else Factory(options)
     return Made(options)
+
+
+def prepared(maker: Factory | Registry, arguments: Arguments) -> Factory | Registry:
+    """A factory or registry that ``configure(…)`` is called on, or that is given to a function.
+
+    What it is given to comes as an argument with the keyword `GIVEN_TO`. A transaction manager ends the
+    sessions of a factory, like those of a registry.
+    """
+    managed = any(
+        keyword == GIVEN_TO and isinstance(value, External) and value.name in factories.MANAGING
+        for keyword, value in arguments
+    )
+    options = reconfigured(maker.options, arguments)
+    return Registry(options) if managed and isinstance(maker, Factory) else replace(maker, options=options)
+
+
+def _is_managed(extension: Meaning) -> bool:
+    """Whether it is an instance of an extension that ends the sessions itself."""
+    if not isinstance(extension, External):
+        return False
+    return extension.name.removesuffix("()") in factories.MANAGING_EXTENSIONS
 
 
 def reconfigured(options: Options, arguments: Arguments) -> Options:

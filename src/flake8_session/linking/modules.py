@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from flake8_session.flow.outline import Function, Outline
@@ -21,6 +22,13 @@ class Modules(Protocol):
 
     def inner(self, module: str, name: str) -> str | None:
         """The module `name` inside of the package `module`, None where there is none."""
+        ...
+
+    def configuring(self, module: str) -> Sequence[str]:
+        """The module and those around it whose text says that a commit does not expire, or a query not flush.
+
+        Around it are those that it imports, and those that these import; some may come that say nothing.
+        """
         ...
 
     def body(self, module: str, qualname: str) -> Function | None:

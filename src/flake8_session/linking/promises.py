@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flake8_session.flow.outline import Applied, Either, Expression, Indexed, Literal, Named
 from flake8_session.knowledge import factories
+from flake8_session.linking.as_made import as_made
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -33,7 +34,7 @@ def annotation(linker: Linker, module: str, expression: Expression) -> Meaning:
     module, expression = unaliased(linker, module, expression)
     match expression:
         case Named(name):
-            return _promised(linker.dotted(module, name), own_ways(linker, here))
+            return _promised(linker, module, linker.dotted(module, name), own_ways(linker, here))
         case Indexed(base, items):
             return _subscripted(linker, module, base, items)
         case Either(options):
@@ -93,7 +94,9 @@ def _own_ways(linker: Linker, module: str) -> frozenset[str]:
     return frozenset().union(*(each.options.own for each in found if isinstance(each, Factory)))
 
 
-def _promised(meaning: Meaning, own: frozenset[str] = frozenset()) -> Meaning:
+def _promised(
+    linker: Linker, module: str, meaning: Meaning, own: frozenset[str] = frozenset()
+) -> Meaning:
     if isinstance(meaning, External):
         maker = factories.MAKERS.get(meaning.name)
         if maker is None:
@@ -101,7 +104,7 @@ def _promised(meaning: Meaning, own: frozenset[str] = frozenset()) -> Meaning:
         expires = None if maker.asynchronous else True
         options = Options(asynchronous=maker.asynchronous, expires=expires, own=own)
         if maker.makes is factories.Makes.SESSION:
-            return Borrowed(options)
+            return Borrowed(as_made(linker, module, options))
         return Factory(options) if maker.makes is factories.Makes.FACTORY else Registry(options)
     if isinstance(meaning, Factory) and meaning.is_class:
         of_class = meaning.options
@@ -122,7 +125,7 @@ def _subscripted(linker: Linker, module: str, base: Expression, items: tuple[Exp
     if name == "Union":
         return _either(linker, module, items)
     if name in ("sessionmaker", "async_sessionmaker", "scoped_session", "async_scoped_session"):
-        return _promised(outer)
+        return _promised(linker, module, outer)
     return UNKNOWN
 
 

@@ -96,9 +96,12 @@ class Meanings:
         seen = {place}
         pending = [place]
         while pending:
-            for index in self._frame.binders.get(pending.pop(), ()):
-                steps.add(index)
-                for source in operands(self._frame.graph.steps[index].event):
+            place = pending.pop()
+            binders = self._frame.binders.get(place, ())
+            steps.update(binders)
+            events = (self._frame.graph.steps[index].event for index in binders)
+            for event in (*events, *self._frame.preparing.get(place, ())):
+                for source in operands(event):
                     if source not in seen and source not in self._found:
                         seen.add(source)
                         pending.append(source)

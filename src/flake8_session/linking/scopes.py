@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flake8_session.flow.outline import Outline
 from flake8_session.linking.calls import applied
-from flake8_session.linking.making import reconfigured
+from flake8_session.linking.making import prepared
 from flake8_session.linking.meanings import (
     UNKNOWN,
     Borrowed,
@@ -114,11 +113,11 @@ def may_bind(linker: Linker, module: str, name: str) -> bool:
 
 
 def _configured(linker: Linker, module: str, outline: Outline, name: str, meaning: Meaning) -> Meaning:
-    """A factory or registry with the options that ``name.configure(...)`` gives it."""
+    """A factory or registry with the options that ``name.configure(...)`` gives it, or ``register(name)``."""
     if isinstance(meaning, Factory | Registry):
         for arguments in outline.configured.get(name, ()):
             given = [(keyword, linker.expression(module, value)) for keyword, value in arguments]
-            meaning = replace(meaning, options=reconfigured(meaning.options, given))
+            meaning = prepared(meaning, given)
     return meaning
 
 

@@ -70,6 +70,18 @@ class Wiring:
         return made
 
     @cached_property
+    def preparing(self) -> Mapping[Place, tuple[Call, ...]]:
+        """Variable to the calls of its ``configure``, and to those of a function that takes it first."""
+        found: dict[Place, list[Call]] = {}
+        for step in self.graph.steps:
+            match step.event:
+                case Call(receiver=place, method="configure") as call:
+                    found.setdefault(place, []).append(call)
+                case Call(arguments=[first, *_]) as call if not first.keyword:
+                    found.setdefault(first.value, []).append(call)
+        return {place: tuple(calls) for place, calls in found.items() if place[:1] not in "%@="}
+
+    @cached_property
     def awaited(self) -> Mapping[int, int]:
         """Call step to the `Await` step that awaits its result directly."""
         return {

@@ -28,7 +28,7 @@ from flake8_session.project.piecemeal import (
     to_entry,
 )
 from flake8_session.project.reading import is_too_long, read_text, unified
-from flake8_session.project.relevance import Imported, Reach, has_sessions_itself
+from flake8_session.project.relevance import Imported, Reach, configures, has_sessions_itself
 from flake8_session.settings import Settings
 from flake8_session.summaries.effects import ProjectEffects
 
@@ -116,6 +116,10 @@ class Project:
             return linted
         found = self._neighbour(module)
         return None if found is None else found.outline
+
+    def configuring(self, module: str) -> Sequence[str]:
+        """See `Modules.configuring`."""
+        return [each for each in self._reach.around(module) if configures(self._text(each) or "")]
 
     def body(self, module: str, qualname: str) -> Function | None:
         """See `Modules.body`."""

@@ -20,6 +20,8 @@ _TABLES = (factories.MAKERS, factories.CONNECTIONS, frameworks.EXTENSIONS)
 _LIBRARIES = sorted({name.partition(".")[0] for table in _TABLES for name in table})
 _LIBRARY = re.compile(rf"\b(?:{'|'.join(_LIBRARIES)})\b")
 _LENDING = re.compile(rf"@[\w. ]*\b(?:{'|'.join(sorted(frameworks.LENDING))})\b")
+_CONFIGURING = re.compile(r"\b(?:expire_on_commit|autoflush)\W+False\b")
+_HOPS = 2
 _REST = r"((?:\\\r?\n|[^\n])*)"
 _FROM = re.compile(rf"\bfrom[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import\b(?:[ \t]*\(([^)]*)\)|{_REST})")
 _IMPORT = re.compile(rf"(?:^|[;:])[ \t]*import[ \t]+{_REST}", re.MULTILINE)
@@ -35,6 +37,11 @@ Texts: TypeAlias = Callable[[str], "str | None"]
 def has_sessions_itself(text: str) -> bool:
     """Whether `text` names a library whose sessions are known, or is lent one by a decorator's name."""
     return _LIBRARY.search(text) is not None or _LENDING.search(text) is not None
+
+
+def configures(text: str) -> bool:
+    """Whether sessions are made in `text` whose commit expires nothing, or whose queries flush nothing."""
+    return _CONFIGURING.search(text) is not None
 
 
 def imports_of(text: str) -> Iterator[Imported]:
@@ -57,6 +64,24 @@ class Reach:
         self._read: dict[str, tuple[bool, tuple[str, ...]]] = {}
         """Whether a module imports a library, and what it imports otherwise."""
         self._known: dict[str, bool] = {}
+        self._imported: dict[str, tuple[str, ...]] = {}
+
+    def around(self, module: str) -> list[str]:
+        """The module, those that it imports, and those that these import."""
+        seen = {module: None}
+        latest = [module]
+        for _ in range(_HOPS):
+            imported = (target for here in latest for target in self._targets(here))
+            latest = [target for target in dict.fromkeys(imported) if target not in seen]
+            seen.update(dict.fromkeys(latest))
+        return list(seen)
+
+    def _targets(self, module: str) -> tuple[str, ...]:
+        if module not in self._imported:
+            imported = imports_of(self._text_of(module) or "")
+            targets = (target for each in imported for target in self._modules(module, each))
+            self._imported[module] = tuple(dict.fromkeys(targets))
+        return self._imported[module]
 
     def leads_to_library(self, module: str) -> bool:
         """Whether the module, or one that it imports at some remove, imports a library."""

@@ -9,8 +9,8 @@ generator that does, and so do the callers in the function's own module, if all 
 
 A parameter without an annotation is a session where its name speaks of one and every caller in the
 module gives one, or where a decorator's own function, which is called instead, gives one; or else where
-the function hands it on, as it came, to functions that promise to take a session. Not modelled: callers in
-other modules, and functions that are handed around.
+the function hands it on, as it came, to functions that promise to take a session, or calls of it what only
+a session understands. Not modelled: callers in other modules, and functions that are handed around.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dataclasses import replace
 from flake8_session.flow.events import Await, Call, Enter, Place
 from flake8_session.flow.outline import Applied, Expression, Indexed, Named, Parameter
 from flake8_session.knowledge import frameworks
+from flake8_session.linking.evidence import taken_by_use
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import (
     UNKNOWN,
@@ -62,6 +63,7 @@ def borrowed(solved: Solved, frame: Frame, parameter: Parameter) -> Borrowed | N
         _injected(solved, frame, parameter)
         or _passed(solved, frame, parameter)
         or _handed_on(solved, frame, parameter)
+        or taken_by_use(frame, parameter)
     )
     return Borrowed(given) if given is not None else None
 

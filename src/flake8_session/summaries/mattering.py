@@ -26,7 +26,7 @@ from flake8_session.flow.outline import (
 )
 from flake8_session.flow.skimming import Definition, flat, imports_of
 from flake8_session.knowledge import factories, frameworks
-from flake8_session.linking.evidence import may_be_session_by_use
+from flake8_session.linking.evidence import imports_sqlalchemy, may_be_session_by_use
 from flake8_session.linking.linker import Linker
 from flake8_session.linking.meanings import (
     Borrowed,
@@ -49,7 +49,7 @@ from flake8_session.linking.meanings import (
 )
 from flake8_session.source.slices import Piece
 from flake8_session.summaries.sites import Givers
-from flake8_session.summaries.unannotated import hands_on_session, takes_session
+from flake8_session.summaries.unannotated import asks_session, hands_on_session, takes_session
 
 _SEEDS = frozenset(
     name.rpartition(".")[2] for name in (*factories.MAKERS, *factories.FUNCTIONS)
@@ -103,6 +103,8 @@ class Mattering:
             for meaning in self._meanings(piece)
             if self._may_give(meaning)
         ):
+            return True
+        if imports_sqlalchemy(self._outline) and asks_session(piece):
             return True
         return any(name in self._leading and name != piece.name for name in self._named_in(piece))
 

@@ -30,6 +30,15 @@ def hands_on_session(piece: Piece) -> bool:
     )
 
 
+def asks_session(piece: Piece) -> bool:
+    """Whether a method of such a parameter is called: what is called may say that it is a session."""
+    names = frozenset(filter(frameworks.is_session_name, _unannotated(piece)))
+    return bool(names) and piece.node is not None and any(
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names
+        for node in ast.walk(piece.node)
+    )
+
+
 def _unannotated(piece: Piece) -> Iterator[str]:
     """The parameters of the function that have no annotation."""
     if isinstance(piece.node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -149,8 +149,9 @@ def _constructor_ways(
 
 
 def _method_of_instance(context: Context, call: Call, world: World) -> FunctionAt | None:
-    """The method of a model in sight that is given the session: ``await user.save(session)``."""
-    if not call.receiver or not arguments_holding(world, call.arguments, Role.SESSION):
+    """The method of a model in sight that has the session: ``user.save(session)``, or out of a registry."""
+    has = context.focus.registry or arguments_holding(world, call.arguments, Role.SESSION)
+    if not call.receiver or not has:
         return None
     receiver = context.frame.meaning(call.receiver)
     if not isinstance(receiver, Selected) or receiver.holds is not Holds.INSTANCE:
