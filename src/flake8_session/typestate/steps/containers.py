@@ -11,6 +11,7 @@ from flake8_session.typestate import names, values
 from flake8_session.typestate.acts import failed, with_act
 from flake8_session.typestate.attributes import body_ways, loaded_elsewhere, part_of_row, text_of
 from flake8_session.typestate.births import born_instance, loaded_state
+from flake8_session.typestate.calls.loads import reloaded
 from flake8_session.typestate.doubles import may_be_double
 from flake8_session.typestate.driving import driven_ways
 from flake8_session.typestate.escapes import handed
@@ -103,7 +104,11 @@ def iterate_ways(context: Context, step: int, event: ev.Iterate, world: World) -
         for door, moved in _run(context, step, world, event.result):
             if door is Door.COMPLETED:
                 yield Door.TRUE, moved
-                yield Door.FALSE, moved._replace(names=world.names, instance=world.instance)
+                gives = step == context.focus.instance
+                yield (
+                    Door.FALSE,
+                    moved._replace(names=world.names, instance=world.instance) if gives else moved,
+                )
             else:
                 yield door, moved
         return
@@ -163,6 +168,8 @@ def _run(context: Context, step: int, world: World, result: Place) -> Ways:
         yield Door.RAISED, with_act(context, world, out.state, out.act)._replace(flight=out.raised)
         return
     moved = with_act(context, world, out.state, out.act)
+    if step != context.focus.instance:
+        moved = reloaded(context, step, moved, "__next__")
     yield Door.COMPLETED, _element(context, step, moved, result)
     if not world.spent:
         for failure in failures(state, row, reads=True):
