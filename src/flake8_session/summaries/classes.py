@@ -8,6 +8,7 @@ on the state in which the ``with`` is left.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from flake8_session.flow.events import Call, Place, Return, Write
@@ -74,12 +75,20 @@ def _stored(frames: Frames, at: ClassAt, name: str, on_class: bool) -> Iterator[
                 meaning = frame.meaning(event.source)
                 if isinstance(meaning, Registry) and event.source in frame.made_by:
                     meaning = Registry(meaning.options, inner=True)
+                if isinstance(meaning, Made | Borrowed) and _keeps_values(frame):
+                    meaning = replace(meaning, options=replace(meaning.options, expires=False))
                 if isinstance(meaning, Factory | Registry | Borrowed | Made | Object | ClassAt | Constant):
                     yield meaning
                 elif is_connection(meaning):
                     yield External("sqlalchemy.Connection")
                 else:
                     yield UNKNOWN
+
+
+def _keeps_values(frame: Frame) -> bool:
+    """Whether the method that stores a session sets its ``expire_on_commit`` as well."""
+    writes = [step.event for step in frame.graph.steps if isinstance(step.event, Write)]
+    return any(event.attribute == "expire_on_commit" and event.source != "=True" for event in writes)
 
 
 def fields(linker: Linker, at: ClassAt) -> tuple[str, ...] | None:

@@ -32,7 +32,7 @@ def with_act(
     """The session in its new state, and what that does to the instance and to unread results."""
     instance = world.instance
     if instance is not None and act is not Act.NOTHING:
-        expires = context.focus.options.expires
+        expires = context.focus.options.expires if not state.keeps else False
         instance = instances.acted(instance, act, expires=expires, explicit=explicit)
         if instance.sole and not state.dirty:
             instance = instance._replace(sole=False)

@@ -112,6 +112,8 @@ class SessionState(NamedTuple):
     holds: bool = False
     by_with: bool = False
     """It was closed by the exit of a ``with``, not by a call."""
+    keeps: bool = False
+    """Its ``expire_on_commit`` was set, and not to True: a commit is not known to expire anything."""
 
 
 class Tie(Enum):

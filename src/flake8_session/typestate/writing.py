@@ -58,6 +58,8 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
         moved = names.bound(moved, f"{event.object}.{event.attribute}", event.source)
     else:
         moved = names.unbound(moved, f"{event.object}.{event.attribute}")
+    if event.attribute == "expire_on_commit" and Role.SESSION in world.roles(event.object):
+        moved = _configured(context, event, moved)
     if world.instance is not None and Role.INSTANCE in world.roles(event.object):
         yield from _instance_write(context, event, moved, world.instance)
         return
@@ -66,6 +68,13 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
     if _is_other_instance(context, event, world):
         moved = _shared(dirtied(moved, certain=False))
     yield Door.COMPLETED, moved
+
+
+def _configured(context: Context, event: Write, world: World) -> World:
+    """``session.expire_on_commit = False``; an `AsyncSession` does not hand that on to the one inside."""
+    if world.session is None or context.focus.options.asynchronous:
+        return world
+    return world._replace(session=world.session._replace(keeps=event.source != "=True"))
 
 
 def _shared(world: World) -> World:
