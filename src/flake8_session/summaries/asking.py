@@ -88,7 +88,7 @@ def _inside(focus: Focus, start: World) -> Focus:
     Nor does what a query loads of an instance that the callee is not given, as long as it cannot be asked
     for by its key.
     """
-    inside = Focus(focus.options, owned=False)
+    inside = Focus(focus.options, owned=False, registry=focus.registry)
     if start.instance is None:
         return inside
     selected = focus.selected

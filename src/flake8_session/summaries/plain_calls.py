@@ -62,7 +62,7 @@ def call_exits(
         values=known_values(inner, call, given, world, frame),
     )
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
-        born, nobody = start._replace(instance=None), Focus(focus.options, owned=False)
+        born, nobody = start._replace(instance=None), Focus(focus.options, owned=False, registry=focus.registry)
         ends = solved.ends_of_call(
             ("born", at, nobody), born, lambda entered: _instance_ends(solved, inner, nobody, entered)
         )
