@@ -128,6 +128,10 @@ class Linker:
         """
         return scopes.imported_path(self, module, names)
 
+    def origin(self, module: str, name: str) -> tuple[str, str] | None:
+        """The module, and the name, by which what `name` means in `module` is bound; None where unclear."""
+        return scopes.origin(self, module, name)
+
     def may_bind(self, module: str, name: str) -> bool:
         """Whether the project's `module` binds `name` itself, to whatever, or cannot be read."""
         return scopes.may_bind(self, module, name)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _SAYING_NOTHING = (Constant(None), External("typing.Any"), External("builtins.object"))
 """What a name is bound to where the real thing cannot be imported, or for type checkers only."""
 
+_DEEPEST = 8
+"""How often a name is followed from an import to the next one."""
+
 
 def top_level(linker: Linker, module: str, name: str) -> Meaning:
     """See `Linker.top_level`."""
@@ -104,6 +107,20 @@ def imported_path(linker: Linker, module: str, names: Sequence[str]) -> Meaning:
         if is_folder and meaning == UNKNOWN:
             return External(".".join(names[:count]))
     return meaning
+
+
+def origin(linker: Linker, module: str, name: str, depth: int = 0) -> tuple[str, str] | None:
+    """See `Linker.origin`."""
+    outline = linker.outline(module)
+    if outline is None or depth > _DEEPEST:
+        return None
+    imports = [entry for entry in outline.imports if entry.name == name]
+    if name in outline.assigned:
+        return (module, name) if not imports and name not in outline.rebound else None
+    if len(imports) != 1 or not imports[0].member:
+        return None
+    target = linker.modules.target(module, imports[0].module, imports[0].level)
+    return origin(linker, target, imports[0].member, depth + 1) if target is not None else None
 
 
 def may_bind(linker: Linker, module: str, name: str) -> bool:

@@ -250,6 +250,16 @@ class Wiring:
                 return place
         return ""
 
+    @cached_property
+    def reached(self) -> frozenset[Place]:
+        """The places from outside that the function reads, and those that these are attributes of."""
+        found: set[Place] = set()
+        for place in self.outside_places():
+            while place and place not in found:
+                found.add(place)
+                place = place.rpartition(".")[0]
+        return frozenset(found)
+
     def outside_places(self) -> list[Place]:
         """Every place from outside that the function reads, longest prefixes not split, in order."""
         found: dict[Place, None] = {}

@@ -16,17 +16,27 @@ def given_names(frame: Frame, inner: Frame, call: Call, world: World) -> Names:
     """What the caller's world knows, under the callee's names: parameters, attributes of self, captures."""
     pairs = list(bindings(inner.function, call))
     captured = {place: place for place in inner.graph.captured} if _is_inside(inner, frame) else {}
-    outside = (
-        {place: place for place, _ in world.names if place.startswith("@")}
-        if inner.module == frame.module
-        else {}
-    )
+    outside = {
+        place: place
+        for place, _ in world.names
+        if place.startswith("@") and (inner.module == frame.module or _is_shared(frame, inner, place))
+    }
     found = set()
     for place, holding in world.names:
         for parameter, source in (*pairs, *captured.items(), *outside.items()):
             if place == source or place.startswith(f"{source}."):
                 found.add((parameter + place[len(source) :], holding))
     return frozenset(found)
+
+
+def _is_shared(frame: Frame, inner: Frame, place: Place) -> bool:
+    """Whether the callee uses a name from outside that stands for the same thing in its own module."""
+    root = place[1:].partition(".")[0]
+    if place not in inner.reached:
+        return False
+    linker = frame.linker
+    origin = linker.origin(frame.module, root)
+    return origin is not None and origin == linker.origin(inner.module, root)
 
 
 def known_values(inner: Frame, call: Call, given: Names, world: World, frame: Frame) -> values.Values:

@@ -62,7 +62,8 @@ def call_exits(
         values=known_values(inner, call, given, world, frame),
     )
     if focus.instance >= 0 and frame.made_by.get(call.result) == focus.instance and not focus.constructed:
-        born, nobody = start._replace(instance=None), Focus(focus.options, owned=False, registry=focus.registry)
+        born = start._replace(instance=None)
+        nobody = Focus(focus.options, owned=False, registry=focus.registry)
         ends = solved.ends_of_call(
             ("born", at, nobody), born, lambda entered: _instance_ends(solved, inner, nobody, entered)
         )
@@ -78,7 +79,7 @@ def seen_besides(solved: Solved, frame: Frame, at: FunctionAt, call: Call) -> tu
     at, _ = _wrapped(solved, at, call)
     if frame.on_receiver(call) is not call or ".<locals>" in at.qualname:
         return None
-    return (OUTSIDE,) if at.module == frame.module else ()
+    return (OUTSIDE,)
 
 
 def _wrapped(solved: Solved, at: FunctionAt, call: Call) -> tuple[FunctionAt, Call]:
