@@ -17,6 +17,7 @@ from flake8_session.facts.solutions import Solved
 from flake8_session.facts.telling import Elsewhere, news_for, told_by
 from flake8_session.flow.events import Call, Iterate
 from flake8_session.linking.frames import Frame
+from flake8_session.linking.meanings import FunctionAt
 from flake8_session.settings import Settings
 from flake8_session.summaries.budget import TooMuchToAsk
 from flake8_session.summaries.effects import ProjectEffects
@@ -225,6 +226,10 @@ def _may_meet(alone: Solved, focus: Focus) -> bool:
         return any(world.roles(event.iterator) for world in worlds)
     if not isinstance(event, Call):
         return True
+    callee = alone.frame.callee(event)
+    if isinstance(callee, FunctionAt) and callee.module == alone.frame.module:
+        if any(place.startswith("@") for place in focus.places):
+            return True  # It may know the session by the same name.
     places = [argument.value for argument in event.arguments]
     return any(
         world.roles(place) or names.keeps_session(world, place)
