@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flake8_session.flow.events import Call, Return
+from flake8_session.flow.events import Build, Call, Return
 from flake8_session.knowledge import frameworks
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models
@@ -26,7 +26,8 @@ from flake8_session.summaries.chosen import as_called
 from flake8_session.summaries.feeding import leaving
 from flake8_session.summaries.instances import instance_foci
 from flake8_session.summaries.passing import bindings
-from flake8_session.summaries.sites import registry_foci
+from flake8_session.summaries.returning import may_give_parts, parts_returned
+from flake8_session.summaries.sites import parts_taken, registry_foci
 from flake8_session.summaries.solved import Solved
 from flake8_session.typestate.births import entry_world
 from flake8_session.typestate.focus import Exit, Focus
@@ -45,11 +46,15 @@ _ENTITY = (Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 
 
 class Left(NamedTuple):
-    """An instance that leaves a function detached: where it comes from there, how it is, what holds it."""
+    """An instance that leaves a function detached: where it comes from there, how it is, what holds it.
+
+    `part` is the path to what holds it from what the function returns, ``.0`` for the first of a tuple.
+    """
 
     focus: Focus
     state: InstanceState
     role: Role
+    part: str = ""
 
 
 def detached_focus(solved: Solved, frame: Frame, call: Call, at: FunctionAt) -> Focus | None:
@@ -62,7 +67,7 @@ def detached_focus(solved: Solved, frame: Frame, call: Call, at: FunctionAt) -> 
     ):
         return None
     left = _left(solved, at)
-    if not left:
+    if not left or (left[0].part and parts_taken(frame, call) != parts_returned(inner)):
         return None
     options = left[0].focus.options
     return left[0].focus if as_called(frame, call, at, options).expires is options.expires else None
@@ -78,9 +83,23 @@ def _left(solved: Solved, at: FunctionAt) -> list[Left]:
     runs = solved.runs(at)
     if function is None or function.generator or runs is None:
         return []
-    if not _is_instance(solved, solved.linker.call(at, ())):
+    if not _is_instance(solved, solved.linker.call(at, ())) and not _may_give_part(solved, runs):
         return []
     return solved.ask(("detached", runs), lambda: list(dict.fromkeys(_sites(solved, runs)))) or []
+
+
+def _may_give_part(solved: Solved, at: FunctionAt) -> bool:
+    """Whether the function returns tuples of which one part may be an instance, or a list of them."""
+    if not may_give_parts(solved.linker, at):
+        return False
+    frame = solved.frames.of(at)
+    returned = [step.event for step in frame.graph.steps if isinstance(step.event, Build)] if frame else []
+    parts = [part for event in returned for part in event.parts]
+    return (
+        frame is not None
+        and parts_returned(frame) > 0
+        and any(_is_instance(solved, frame.meaning(part)) for part in parts)
+    )
 
 
 def _is_instance(solved: Solved, given: Meaning) -> bool:
@@ -102,9 +121,17 @@ def _sites(solved: Solved, at: FunctionAt) -> Iterator[Left]:
         for born in instance_foci(frame, focus):
             for end, flight in solved.ends(frame, born, {0: (entry_world(focus),)}) or ():
                 if flight is None and end.instance is not None and end.instance.tie is Tie.DETACHED:
-                    for role in _ENTITY:
-                        if (RETURN, role) in end.names:
-                            yield Left(born, end.instance._replace(explicit=False, fresh=False), role)
+                    state = end.instance._replace(explicit=False, fresh=False)
+                    yield from (Left(born, state, role, part) for part, role in _returned(frame, end))
+
+
+def _returned(frame: Frame, end: World) -> Iterator[tuple[str, Role]]:
+    """What holds the instance at the end of the function, by its path from what is returned."""
+    size = parts_returned(frame)
+    for part in [f".{number}" for number in range(size)] or [""]:
+        for role in _ENTITY:
+            if (RETURN + part, role) in end.names:
+                yield part, role
 
 
 def detached_exits(solved: Solved, at: FunctionAt, world: World, focus: Focus) -> list[Exit]:
@@ -114,7 +141,8 @@ def detached_exits(solved: Solved, at: FunctionAt, world: World, focus: Focus) -
     exits: dict[Exit, None] = {Exit(gone, None, frozenset()): None}
     for left in _left(solved, at) if focus.instance >= 0 else ():
         if left.focus.selected == focus.selected:
-            exits[Exit(gone._replace(instance=left.state), None, frozenset({left.role}))] = None
+            given: object = (left.part, left.role) if left.part else left.role
+            exits[Exit(gone._replace(instance=left.state), None, frozenset({given}))] = None
     if not world.spent and not solved.never_raises(at):
         exits[Exit(world._replace(spent=True), Flight(Kind.OTHER), frozenset())] = None
     return list(exits)

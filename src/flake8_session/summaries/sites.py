@@ -93,6 +93,14 @@ def made_foci(frame: Frame, givers: Givers, among: frozenset[Place] | None) -> l
     return list(_made(frame, givers, among))
 
 
+def parts_taken(frame: Frame, call: Call) -> int:
+    """Into how many names the call's result is taken apart at once; 0 where it is not."""
+    for step in frame.graph.steps:
+        if isinstance(step.event, Unpack) and step.event.source == call.result:
+            return len(step.event.targets)
+    return 0
+
+
 def _parameters(frame: Frame, givers: Givers) -> Iterator[Focus]:
     for parameter in frame.function.parameters:
         meaning = givers.borrowed(frame, parameter)
@@ -188,8 +196,8 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
             options = as_called(frame, call, callee, options)
             yield Focus(options, birth=index, owned=not options.on_connection)
             return
-        part = givers.fresh_part(callee) if _parts(frame, call) else None
-        if part is not None and part.size == _parts(frame, call):
+        part = givers.fresh_part(callee) if parts_taken(frame, call) else None
+        if part is not None and part.size == parts_taken(frame, call):
             options = as_called(frame, call, callee, part.options)
             yield Focus(options, birth=index, owned=not options.on_connection)
             return
@@ -212,14 +220,6 @@ def _called(frame: Frame, givers: Givers, index: int, call: Call) -> Iterator[Fo
         yield Focus(made.options, birth=index, owned=False, registry=True)
     if isinstance(made, Made):
         yield Focus(made.options, birth=index, owned=not made.options.on_connection)
-
-
-def _parts(frame: Frame, call: Call) -> int:
-    """Into how many names the call's result is taken apart at once; 0 where it is not."""
-    for step in frame.graph.steps:
-        if isinstance(step.event, Unpack) and step.event.source == call.result:
-            return len(step.event.targets)
-    return 0
 
 
 def _is_local(frame: Frame, registry: Place) -> bool:

@@ -68,9 +68,13 @@ def build_ways(context: Context, step: int, event: ev.Build, world: World) -> Wa
 def _in_parts(world: World, stored: World, event: ev.Build) -> World:
     """The caller may take a tuple apart: each part stays known by its number."""
     for index, part in enumerate(event.parts):
-        if Role.SESSION in world.roles(part):
-            stored = names.named(stored, f"{event.result}.{index}", Role.SESSION)
+        for role in _APART:
+            if role in world.roles(part):
+                stored = names.named(stored, f"{event.result}.{index}", role)
     return stored
+
+
+_APART = (Role.SESSION, Role.INSTANCE, Role.INSTANCES, Role.ROW, Role.ROWS)
 
 
 def _is_returned(context: Context, step: int) -> bool:

@@ -31,6 +31,8 @@ def return_ways(context: Context, step: int, event: ev.Return, world: World) -> 
                 moved = handed(moved)
     if names.keeps_session(world, event.value):
         moved = names.bound(handed(moved), RETURN, event.value)
+    elif any(place.startswith(f"{event.value}.") for place, _ in world.names):
+        moved = names.bound(moved, RETURN, event.value, owned=False)
     if event.value.startswith("="):
         moved = moved._replace(values=values.with_value(moved.values, RETURN, values.of_literal(event.value)))
     yield Door.COMPLETED, moved
