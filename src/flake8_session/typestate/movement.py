@@ -105,8 +105,9 @@ _OF_ANY_SESSION = (*_COLLECTED, Role.INSTANCE, Role.ROW)
 """And of an instance that may be in another session: what asking it for something does is known there."""
 
 
-def _order(raised: Raised) -> tuple[str, str, bool, bool]:
-    return raised.flight.kind.value, raised.flight.name, raised.assumed, raised.late
+def _order(raised: Raised) -> tuple[str, str, bool, bool, list[str]]:
+    flight = raised.flight
+    return flight.kind.value, flight.name, raised.assumed, raised.late, sorted(flight.passed)
 
 
 def _of_its_kind(flight: Flight | None) -> Flight | None:
