@@ -209,6 +209,12 @@ def catches(handler: str, raised: str) -> bool | None:
     return caught in _ancestors(thrown)
 
 
+def is_builtin(name: str) -> bool:
+    """Whether it is one of Python's own exceptions."""
+    found = getattr(builtins, name, None)
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
 def plain(name: str) -> str:
     """The last part of `name`; the name of a foreign class stays as it is, and so unknown."""
     root, _, _ = name.partition(".")
@@ -230,13 +236,8 @@ def _upwards(name: str) -> Iterator[str]:
     yield name
     for base in SQLALCHEMY_BASES.get(name) or _YOUNGER.get(name, ()):
         yield from _upwards(base)
-    if _is_builtin(name):
+    if is_builtin(name):
         yield from (base.__name__ for base in getattr(builtins, name).__mro__)
-
-
-def _is_builtin(name: str) -> bool:
-    found = getattr(builtins, name, None)
-    return isinstance(found, type) and issubclass(found, BaseException)
 
 
 def _is_class_name(name: str) -> bool:
@@ -246,4 +247,4 @@ def _is_class_name(name: str) -> bool:
 
 
 def _is_class(name: str) -> bool:
-    return name in SQLALCHEMY_BASES or name in _YOUNGER or _is_builtin(name)
+    return name in SQLALCHEMY_BASES or name in _YOUNGER or is_builtin(name)

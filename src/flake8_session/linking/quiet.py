@@ -1,4 +1,4 @@
-"""Calls that may be taken never to raise: of loggers, clocks, literal texts, and what only looks at a thing.
+"""Calls that may be taken never to raise: loggers, clocks, texts, exceptions, and what only looks at a thing.
 
 So ``session = Session()``, a line in the log and the ``try`` whose ``finally`` closes belong together.
 A logger is known by what made it, or by its name: to take something else for one can only silence.
@@ -10,7 +10,7 @@ them is an instance that may have to be loaded.
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Read
-from flake8_session.knowledge import callees
+from flake8_session.knowledge import callees, errors
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.meanings import ClassAt, External, Factory, Made, Selected
 
@@ -18,7 +18,8 @@ from flake8_session.linking.meanings import ClassAt, External, Factory, Made, Se
 def is_quiet(frame: Frame, call: Call) -> bool:
     """Whether the call may be taken never to raise, whatever it is given."""
     callee = frame.callee(call)
-    if isinstance(callee, External) and callee.name.removeprefix("builtins.") in callees.QUIET:
+    name = callee.name.removeprefix("builtins.") if isinstance(callee, External) else ""
+    if name in callees.QUIET or errors.is_builtin(name):
         return True
     if call.receiver.startswith(("='", '="')):
         return True
