@@ -146,7 +146,7 @@ def _committed(state: InstanceState, expires: bool | None) -> InstanceState:
         return _unknown(state)
     if state.tie not in (Tie.PENDING, Tie.ATTACHED):
         return state
-    kept = state._replace(tie=Tie.ATTACHED, fresh=False, related=False)
+    kept = _flushed(state)._replace(fresh=False, related=False)
     if expires is None:
         known = state.columns is not Columns.UNKNOWN and not state.loaded
         return kept._replace(columns=Columns.REQUERIED if known else Columns.UNKNOWN)
