@@ -13,6 +13,7 @@ from flake8_session.typestate.focus import Context, Ways, arguments_holding
 from flake8_session.typestate.loading import reloads
 from flake8_session.typestate.worlds import Columns, Hold, Tie, World
 
+_WRITING = frozenset({"commit", "flush"})
 _LOOKING_UP = frozenset({"get", "get_one"})
 _OPTIONAL = frozenset({"get", "first", "one_or_none", "scalar", "scalar_one_or_none", "fetchone"})
 
@@ -133,7 +134,7 @@ def _row_of_result(context: Context, call: Call, world: World, selected: Selecte
 def _merged(context: Context, index: int, call: Call, world: World, result: Place) -> Ways:
     state = world.session
     assert state is not None
-    ties = (Tie.PENDING,) if has_no_key(context, call, world) else (Tie.ATTACHED, Tie.PENDING)
+    ties = (Tie.PENDING,) if has_no_key(context, index, call, world) else (Tie.ATTACHED, Tie.PENDING)
     known = _may_be_the_same(context, index, call, world)
     for tie in (Tie.UNKNOWN,) if known else ties:
         born_as = loaded_state(context, tie)
@@ -193,18 +194,41 @@ def _is_still(frame: Frame, source: Place, given: Place, index: int) -> bool:
     return not now or not made or any(now & frame.reaching(source, step) for step in made)
 
 
-def has_no_key(context: Context, call: Call, world: World) -> bool:
-    """Whether what is merged was just constructed without a primary key: then there is no row to find."""
+def has_no_key(context: Context, index: int, call: Call, world: World) -> bool:
+    """Whether what is merged was just constructed without a primary key: then there is no row to find.
+
+    Another session that it was added to gives it one as it writes it.
+    """
     made = context.frame.constructor(call.arguments[0].value) if call.arguments else None
     if world.instance is not None and arguments_holding(world, call.arguments[:1], Role.INSTANCE):
         if world.instance.tie in (Tie.ATTACHED, Tie.DETACHED):
             return False
         birth = context.frame.graph.steps[context.focus.instance].event
         made = birth if context.focus.constructed and isinstance(birth, Call) else made
-    if made is None:
+    if made is None or _is_written_elsewhere(context, index, call.arguments[0].value, world):
         return False
     given = [argument.keyword for argument in made.arguments]
     return all(keyword and keyword not in ("*", "**") and not _may_be_key(keyword) for keyword in given)
+
+
+def _is_written_elsewhere(context: Context, index: int, given: Place, world: World) -> bool:
+    """Whether another session may have been given it, and have written it, before the step."""
+    calls = [(at, step.event) for at, step in enumerate(context.frame.graph.steps)]
+    return any(
+        isinstance(added, Call)
+        and added.method == "add"
+        and any(argument.value == given for argument in added.arguments)
+        and Role.SESSION not in world.roles(added.receiver)
+        and any(
+            isinstance(written, Call)
+            and written.receiver == added.receiver
+            and written.method in _WRITING
+            and at in context.frame.behind(before)
+            and index in context.frame.behind(at)
+            for at, written in calls
+        )
+        for before, added in calls
+    )
 
 
 def _may_be_key(name: str) -> bool:

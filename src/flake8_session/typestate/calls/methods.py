@@ -124,7 +124,7 @@ def row_ways(
             row = replace(row, in_failed=InFailed.IF_WORK, in_ended_block=False)
     elif row.instance is ToInstance.MERGE and is_pending(call, world):
         row = replace(row, writes=False, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
-    elif row.instance is ToInstance.MERGE and has_no_key(context, call, world):
+    elif row.instance is ToInstance.MERGE and has_no_key(context, index, call, world):
         row = replace(row, work=Work.BEGINS, in_failed=InFailed.IF_WORK)
     looked_up = row.gives is Gives.ENTITY and row.instance is not ToInstance.MERGE
     if looked_up and is_at_hand(context, index, world):
