@@ -132,7 +132,7 @@ class Run:
             self.doubtful = self.doubtful or sql == "COMMIT"
             raise error
         writes = sql.startswith(("INSERT", "UPDATE", "DELETE"))
-        reads = self.failures.query if sql.startswith("SELECT") else self.failures.statement
+        reads = self.failures.query if sql.upper().startswith("SELECT") else self.failures.statement
         failures = self.failures.database if writes else reads
         _, variant = self.trail.point(len(failures))
         if variant is not None:
