@@ -95,7 +95,8 @@ def taken_by_use(frame: Frame, parameter: Parameter) -> Options | None:
     called = list(_calls_on(frame.graph, held))
     if parameter.name in frame.binders or not _are_of_session(called):
         return None
-    return Options(asynchronous=_is_awaited(frame.graph, held), expires=None)
+    # Nothing tells which database it talks to: a failed statement alone is not held against its handler.
+    return Options(asynchronous=_is_awaited(frame.graph, held), expires=None, autocommits=True)
 
 
 def may_be_session_by_use(outline: Outline, text: str) -> bool:

@@ -50,6 +50,7 @@ _WRAPPING = {
 }
 _SPREAD = frozenset({"", "*", "**"})
 """Arguments of a class that do not say which attribute they are for: any may have been given."""
+_LETTING_GO = (factories.Function.MAKE_TRANSIENT, factories.Function.MAKE_DETACHED)
 _CASTS = (External("typing.cast"), External("typing_extensions.cast"))
 
 
@@ -172,6 +173,8 @@ def _known_call(
         yield Door.COMPLETED, given_away(world, call)
     elif factories.FUNCTIONS.get(name) is factories.Function.CLOSE_ALL and world.session is not None:
         yield Door.COMPLETED, with_act(context, world, closed(world.session), Act.CLOSE)
+    elif factories.FUNCTIONS.get(name) in _LETTING_GO:
+        yield Door.COMPLETED, _let_go(call, world)
     elif name in callees.NEVER_RETURN:
         raised = callees.NEVER_RETURN[name]
         if raised:
@@ -184,3 +187,11 @@ def _known_call(
         yield from reader_ways(context, index, call, world, result, callees.READERS[name])
     else:
         yield from unknown_call(context, call, world, result)
+
+
+def _let_go(call: Call, world: World) -> World:
+    """The instance is made transient, or detached: what it has from then on is not followed."""
+    instance = world.instance
+    if instance is None or not arguments_holding(world, call.arguments, Role.INSTANCE):
+        return world
+    return world._replace(instance=instance._replace(tie=Tie.UNKNOWN, columns=Columns.UNKNOWN))
