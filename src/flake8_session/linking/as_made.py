@@ -23,16 +23,16 @@ _EXPIRING = "expire_on_commit"
 def as_made(linker: Linker, module: str, options: Options) -> Options:
     """How a session is configured that is only annotated, as far as the factories in sight agree.
 
-    Where one expires at a commit and another one does not, nothing is known of that.
+    Where one expires at a commit and another one does not, it is taken to be of the usual kind.
     """
     nothing: frozenset[_Told] = frozenset()
     asked = ("as made", module)
     told = linker.answers.ask(asked, lambda: frozenset(_told(linker, module)), nothing, nothing)
     same = [each for each in told if each.asynchronous is options.asynchronous]
-    expires = {each.expires for each in same} or {options.expires}
+    expires = {each.expires for each in same}
     return replace(
         options,
-        expires=expires.pop() if len(expires) == 1 and options.expires is not None else None,
+        expires=expires.pop() if len(expires) == 1 and options.expires is not None else options.expires,
         autoflush=any(each.autoflush for each in same) or not same,
     )
 
