@@ -285,10 +285,11 @@ class TestProcesses:
         assert told.err == "session-lint: shop/user7.py: the process that linted it died\n"
         assert len(json.loads(told.out)) == 30
 
-    def test_an_interrupt_ends_all_of_them_at_once(self, many: Path) -> None:
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_a_signal_ends_all_of_them_at_once(self, many: Path, number: int, status: int) -> None:
         program = (
             "import os, sys, time\n"
-            "from flake8_session.cli import main, working\n"
+            "from flake8_session.cli import command, working\n"
             "working.ENOUGH = 4\n"
             "import flake8_session.linting as linting\n"
             "def slow(*a, **k):\n"
@@ -297,16 +298,17 @@ class TestProcesses:
             "linting._checked = slow\n"
             "import multiprocessing\n"
             "multiprocessing.set_start_method('fork')\n"
-            "sys.exit(main(['shop', '-j2', '--no-cache']))\n"
+            "sys.argv = ['session-lint', 'shop', '-j2', '--no-cache']\n"
+            "sys.exit(command())\n"
         )
         command = [sys.executable, "-W", "ignore", "-c", program]
         with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
             assert process.stderr is not None
             assert process.stderr.readline() == b"at work\n"
             began = time.monotonic()
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             said = process.stderr.read()
-            assert process.wait() == 130
+            assert process.wait() == status
         assert time.monotonic() - began < 10
         assert said.replace(b"at work\n", b"") == b""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 CLEAN = 0
@@ -31,11 +32,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def command() -> int:
-    """What a shell runs: `main`, in a process that has nothing else to do."""
+    """What a shell runs: `main`, in a process that has nothing else to do.
+
+    Who ends it by SIGTERM, as CI does and ``timeout``, ends the processes with it that it has started.
+    """
     from flake8_session.source import collector
 
     collector.seldom_until_exit()
+    signal.signal(signal.SIGTERM, _end)
     return main()
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _place(defect: BaseException) -> str:

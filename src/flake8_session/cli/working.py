@@ -122,9 +122,10 @@ _linters: list[Linter] = []
 
 
 def _begin(configuration: Configuration) -> None:
-    """Ctrl-C is the parent's to answer: it ends its processes."""
+    """Ctrl-C is the parent's to answer: it ends its processes, by SIGTERM, which means here what it does."""
     collector.seldom_until_exit()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _linters.append(_linter(configuration))
 
 
