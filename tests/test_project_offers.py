@@ -103,7 +103,7 @@ OFFERED = {
     "User.photo": "loaded when it is read",
     "User.addresses": "loaded with the instance",
     "class Repository": "a class",
-    "Repository.session": "a session (does not expire on commit)",  # as the registry above is told
+    "Repository.session": "a session (expires on commit)",
     "class Unit": "lends a session to a with (expires on commit)",
 }
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -307,7 +308,10 @@ class TestProcesses:
             assert process.stderr.readline() == b"at work\n"
             began = time.monotonic()
             process.send_signal(number)
+            too_late = threading.Timer(20, os.killpg, (process.pid, signal.SIGKILL))
+            too_late.start()
             said = process.stderr.read()
+            too_late.cancel()
             assert process.wait() == status
         assert time.monotonic() - began < 10
         assert said.replace(b"at work\n", b"") == b""

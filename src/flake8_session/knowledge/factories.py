@@ -106,13 +106,16 @@ FACTORY: Mapping[str, OfFactory] = MappingProxyType(
 )
 """The methods of `sessionmaker` and `async_sessionmaker`. ``with factory`` is a `TypeError`."""
 
+EXPIRING = "expire_on_commit"
+"""The option that says whether a commit expires what the session holds; it can be set later as well."""
+
 DEFAULT_OPTIONS: Mapping[str, bool] = MappingProxyType(
     {
         "autobegin": True,
         "autocommit": False,
         "autoflush": True,
         "close_resets_only": True,
-        "expire_on_commit": True,
+        EXPIRING: True,
     }
 )
 """The options that change how a session moves, with the values that they have when not given.
@@ -129,14 +132,14 @@ DEFAULTS_OF: Mapping[str, Mapping[str, bool]] = MappingProxyType(
             {
                 "autocommit": True,
                 "autoflush": False,
-                "expire_on_commit": False,
+                EXPIRING: False,
             }
         ),
         "sqlalchemy.orm.session.create_session": MappingProxyType(
             {
                 "autocommit": True,
                 "autoflush": False,
-                "expire_on_commit": False,
+                EXPIRING: False,
             }
         ),
     }

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_session.flow.events import Argument
 from flake8_session.flow.outline import Applied, Function
-from flake8_session.linking.meanings import UNKNOWN, Factory, Options, Registry
+from flake8_session.knowledge.factories import EXPIRING
+from flake8_session.linking.meanings import Factory, Options, Registry
 
 if TYPE_CHECKING:
     from flake8_session.linking.linker import Linker
-
-_EXPIRING = "expire_on_commit"
 
 
 def as_made(linker: Linker, module: str, options: Options) -> Options:
@@ -52,21 +51,23 @@ def _told(linker: Linker, module: str) -> Iterator[_Told]:
     """
     near = linker.modules.configuring(module)
     made = [factory.options for each in near for factory in _factories(linker, each)]
-    if not made and any(_keeps(each) for module in near for each in linker.functions(module, _EXPIRING)):
+    if not made and any(_keeps(each) for module in near for each in linker.functions(module, EXPIRING)):
         yield _Told()
     for options in made:
         yield _Told(options.asynchronous, options.expires, options.autoflush)
 
 
 def _factories(linker: Linker, module: str) -> Iterator[Factory | Registry]:
+    """Those that the module binds itself, or a function of it that declares their names ``global``."""
     outline = linker.outline(module)
-    for bound in outline.assigned.values() if outline is not None else ():
-        for annotation, value in bound:
-            made = linker.assigned(module, annotation, value) if isinstance(value, Applied) else UNKNOWN
-            if isinstance(made, Factory | Registry):
-                yield made
+    if outline is None:
+        return
+    bound = [each for those in outline.assigned.values() for each in those]
+    made = [linker.assigned(module, *each) for each in bound if isinstance(each[1], Applied)]
+    made += [linker.top_level(module, name) for name in outline.rebound]
+    yield from (each for each in made if isinstance(each, Factory | Registry))
 
 
 def _keeps(function: Function) -> bool:
     steps = function.graph.steps if function.graph is not None else ()
-    return any(Argument("=False", _EXPIRING) in getattr(step.event, "arguments", ()) for step in steps)
+    return any(Argument("=False", EXPIRING) in getattr(step.event, "arguments", ()) for step in steps)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from flake8_session.flow.events import Call, Place, Return, Write
+from flake8_session.knowledge.factories import EXPIRING
 from flake8_session.knowledge.words import Role
 from flake8_session.linking.frames import Frame
 from flake8_session.linking.linker import Linker
@@ -88,7 +89,7 @@ def _stored(frames: Frames, at: ClassAt, name: str, on_class: bool) -> Iterator[
 def _keeps_values(frame: Frame) -> bool:
     """Whether the method that stores a session sets its ``expire_on_commit`` as well."""
     writes = [step.event for step in frame.graph.steps if isinstance(step.event, Write)]
-    return any(event.attribute == "expire_on_commit" and event.source != "=True" for event in writes)
+    return any(event.attribute == EXPIRING and event.source != "=True" for event in writes)
 
 
 def fields(linker: Linker, at: ClassAt) -> tuple[str, ...] | None:

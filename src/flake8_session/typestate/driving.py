@@ -40,5 +40,6 @@ def dropped_ways(context: Context, step: int, loop: Drop, world: World) -> Ways:
         yield Door.COMPLETED, world
         return
     closing = world._replace(flight=Flight(Kind.INTERRUPTED))
+    # Where its clean-up is not known, nothing is said of what comes behind the loop.
     for out in context.effects.leave(generator, closing, context.focus, raising=True) or ():
         yield Door.COMPLETED, out.world._replace(flight=world.flight)

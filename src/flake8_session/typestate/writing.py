@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flake8_session.flow.events import Call, Door, Enter, Place, Write
+from flake8_session.knowledge.factories import EXPIRING
 from flake8_session.knowledge.words import Role
 from flake8_session.linking import models, relationships
 from flake8_session.linking.meanings import (
@@ -58,7 +59,7 @@ def write_ways(context: Context, event: Write, world: World) -> Ways:
         moved = names.bound(moved, f"{event.object}.{event.attribute}", event.source)
     else:
         moved = names.unbound(moved, f"{event.object}.{event.attribute}")
-    if event.attribute == "expire_on_commit" and Role.SESSION in world.roles(event.object):
+    if event.attribute == EXPIRING and Role.SESSION in world.roles(event.object):
         moved = _configured(context, event, moved)
     if world.instance is not None and Role.INSTANCE in world.roles(event.object):
         yield from _instance_write(context, event, moved, world.instance)
