@@ -39,7 +39,7 @@ class Focus:
     owned: bool = True
     registry: bool = False
     lent: bool = False
-    """A context manager of the project opens and closes it."""
+    """A context manager of the project opens and closes it, or a generator that a `for` loop drives."""
     gone: bool = False
     """A function of the project made and ended it; what it has given back of it is detached."""
     takes: bool = False
